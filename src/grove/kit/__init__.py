@@ -1,0 +1,1 @@
+"""What every capability stands on: transactions, events, errors, ids, files. No product words."""

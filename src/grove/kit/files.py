@@ -1,0 +1,57 @@
+"""Files that survive a power cut: written aside, synced, renamed, and the folder synced."""
+
+import os
+import shutil
+from pathlib import Path
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(root: Path) -> None:
+    """Make every file and folder below `root` durable."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            descriptor = os.open(Path(folder, name), os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        sync_folder(Path(folder))
+
+
+def write_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Replace `path` by `content`, whole or not at all."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    sync_folder(path.parent)
+
+
+def publish_folder(built: Path, published: Path) -> None:
+    """Make a finished folder durable and give it its final name, whole or not at all."""
+    sync_tree(built)
+    published.parent.mkdir(parents=True, exist_ok=True)
+    built.rename(published)
+    sync_folder(published.parent)
+    if built.parent != published.parent:
+        sync_folder(built.parent)
+
+
+def remove_tree(root: Path) -> None:
+    """Remove a folder, if it is there: renamed first, so that no reader sees half of it."""
+    if not root.exists():
+        return
+    doomed = root.with_name(f".{root.name}.{os.getpid()}.removing")
+    root.rename(doomed)
+    shutil.rmtree(doomed)

@@ -1,0 +1,119 @@
+"""The database, and the transaction that an entry point opens and commits.
+
+Operations receive a `Transaction`; they never commit, and events they publish are answered before the commit.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pysqlite3
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from grove.kit.errors import GroveError, Kind
+from grove.kit.events import Event, Handlers
+from grove.kit.gate import Actor, Gate, Resource
+
+BUSY_SECONDS_MAX = 10
+_READ_ONLY: dict[str, dict[str, Any]] = {
+    "sqlite": {"read_only": True},
+    "postgresql": {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
+}
+
+
+class StorageBusy(GroveError):
+    """The database did not answer in time; try again."""
+
+    kind = Kind.UNAVAILABLE
+    code = "storage_busy"
+    transient = True
+
+
+class Transaction:
+    """One unit of work: rows, and the events that commit with them."""
+
+    def __init__(self, session: Session, *, gate: Gate, handlers: Handlers) -> None:
+        self.session = session
+        self._gate = gate
+        self._handlers = handlers
+
+    def require(self, actor: Actor, action: str, resource: Resource) -> None:
+        """Return when `actor` may do `action` to `resource`.
+
+        :raises Denied: if it may not.
+        """
+        self._gate.require(actor, action, resource)
+
+    def publish(self, happened: Event) -> None:
+        """Tell everyone whom it concerns, within this transaction."""
+        for handler in self._handlers.get(type(happened), ()):
+            handler(self, happened)
+
+
+class Database:
+    """Where the rows live: SQLite by default, PostgreSQL when its URL is given."""
+
+    def __init__(self, url: str, *, gate: Gate, handlers: Handlers) -> None:
+        self.engine = _engine(url)
+        self._gate = gate
+        self._handlers = handlers
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit at the end of the block, roll back when it raises.
+
+        :raises StorageBusy: if the database stayed locked or could not be reached.
+        """
+        with self._session(self.engine) as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Read one consistent state, beside any writer.
+
+        :raises StorageBusy: if the database stayed locked or could not be reached.
+        """
+        with self._session(self.engine.execution_options(**_READ_ONLY[self.engine.dialect.name])) as tx:
+            yield tx
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Transaction]:
+        try:
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield Transaction(session, gate=self._gate, handlers=self._handlers)
+        except OperationalError as error:
+            raise StorageBusy(cause=_cause(error)) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _cause(error: DBAPIError) -> str:
+    return str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    arguments = {"timeout": BUSY_SECONDS_MAX, "check_same_thread": False}
+    engine = create_engine(url, module=pysqlite3, connect_args=arguments)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: a deferred one that later writes fails without waiting.
+    connection.isolation_level = None
+    busy_timeout = f"busy_timeout={BUSY_SECONDS_MAX * 1000}"
+    for pragma in (busy_timeout, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    read_only: bool = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

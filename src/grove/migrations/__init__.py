@@ -1,0 +1,62 @@
+"""The database's schema, step by step: the same steps on SQLite and PostgreSQL."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from grove.kit.errors import GroveError, Kind
+from grove.kit.tables import Table
+
+_LOCK = 0x67726F7631
+
+
+class SchemaNewer(GroveError):
+    """The database was written by a newer version of Grove; this one will not touch it."""
+
+    kind = Kind.CONFLICT
+    code = "schema_newer"
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest schema; only one process does it at a time.
+
+    :raises SchemaNewer: if the database has a schema that this version does not know.
+    """
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config = _config(connection)
+        _refuse_newer(connection, config)
+        command.upgrade(config, "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has the newest schema that this version knows."""
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
+def draft_revision(engine: Engine, *, message: str, number: str) -> None:
+    """For developers: write the next step from what the tables say."""
+    with engine.begin() as connection:
+        command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    present = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if present is not None and present not in known:
+        raise SchemaNewer(revision=present)
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    config.attributes["target"] = Table.metadata
+    return config
