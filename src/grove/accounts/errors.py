@@ -1,0 +1,45 @@
+"""What can go wrong with accounts."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class TokenInvalid(GroveError):
+    """The token is unknown, expired or revoked."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "token_invalid"
+
+
+class TokenNotFound(GroveError):
+    """There is no such token."""
+
+    kind = Kind.NOT_FOUND
+    code = "token_not_found"
+
+
+class PrincipalNotFound(GroveError):
+    """There is no such user or agent."""
+
+    kind = Kind.NOT_FOUND
+    code = "principal_not_found"
+
+
+class ProjectNotFound(GroveError):
+    """There is no such project."""
+
+    kind = Kind.NOT_FOUND
+    code = "project_not_found"
+
+
+class NameTaken(GroveError):
+    """That name is in use already."""
+
+    kind = Kind.CONFLICT
+    code = "name_taken"
+
+
+class SetupLinkInvalid(GroveError):
+    """The set-up link is unknown, used or too old; `grove admin setup-link` makes a new one."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "setup_link_invalid"

@@ -1,0 +1,107 @@
+"""What can be asked about accounts."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from grove.accounts.errors import PrincipalNotFound, ProjectNotFound, TokenInvalid
+from grove.accounts.model import ApiToken, Principal, Project, Role
+from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow
+from grove.kit.gate import Actor, Resource, Source
+from grove.kit.ids import digest
+from grove.kit.transactions import Transaction
+
+LAST_USED_SECONDS = 60
+"""How exactly a token's last use is known: a write for every request would be waste."""
+
+_ROLES = list(Role)
+
+
+def authenticate(tx: Transaction, *, secret: str, source: Source, now: datetime) -> Actor:
+    """Who shows this token.
+
+    :raises TokenInvalid: if it is unknown, expired, revoked, or its owner is shut out.
+    """
+    token = tx.session.scalar(select(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret)))
+    if token is None or token.revoked_at or (token.expires_at and token.expires_at <= now):
+        raise TokenInvalid
+    try:
+        actor = actor_of(tx, principal_id=token.principal_id, source=source, scopes=frozenset(token.scopes))
+    except PrincipalNotFound as unknown:
+        raise TokenInvalid from unknown
+    return actor
+
+
+def mark_token_used(tx: Transaction, *, secret: str, now: datetime) -> None:
+    """Remember that a token was used, once a minute at most."""
+    due = or_(ApiTokenRow.last_used_at.is_(None), ApiTokenRow.last_used_at < now - timedelta(seconds=LAST_USED_SECONDS))
+    tx.session.execute(
+        update(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret), due).values(last_used_at=now)
+    )
+
+
+def actor_of(tx: Transaction, *, principal_id: str, source: Source, scopes: frozenset[str]) -> Actor:
+    """The principal as an actor; an agent has at most the rights of the one it acts for.
+
+    :raises PrincipalNotFound: if it, or the one it acts for, is unknown or shut out.
+    """
+    row = tx.session.get(PrincipalRow, principal_id)
+    if row is None or not row.active:
+        raise PrincipalNotFound(principal=principal_id)
+    role = Role(row.role)
+    if row.acts_for is not None:
+        patron = tx.session.get(PrincipalRow, row.acts_for)
+        if patron is None or not patron.active:
+            raise PrincipalNotFound(principal=principal_id)
+        role = min(role, Role(patron.role), key=_ROLES.index)
+    return Actor(id=row.id, tenant_id=row.tenant_id, name=row.name, role=role, scopes=scopes, source=source)
+
+
+def find_project(tx: Transaction, *, actor: Actor, project: str) -> Project:
+    """The project of that id or name.
+
+    :raises ProjectNotFound: if the tenant has none.
+    """
+    wanted = or_(ProjectRow.id == project, ProjectRow.name == project)
+    row = tx.session.scalar(select(ProjectRow).where(ProjectRow.tenant_id == actor.tenant_id, wanted))
+    if row is None:
+        raise ProjectNotFound(project=project)
+    return row.value()
+
+
+def default_project(tx: Transaction, *, tenant_id: str) -> Project:
+    """The project that things belong to when none is named."""
+    row = tx.session.scalars(select(ProjectRow).where(ProjectRow.tenant_id == tenant_id, ProjectRow.is_default)).one()
+    return row.value()
+
+
+def list_projects(tx: Transaction, *, actor: Actor) -> list[Project]:
+    """Every project of the tenant, by name.
+
+    :raises Denied: if `actor` may not.
+    """
+    tx.require(actor, "project.list", Resource(kind="project", tenant_id=actor.tenant_id))
+    rows = tx.session.scalars(
+        select(ProjectRow).where(ProjectRow.tenant_id == actor.tenant_id).order_by(ProjectRow.name)
+    )
+    return [row.value() for row in rows]
+
+
+def list_principals(tx: Transaction, *, actor: Actor) -> list[Principal]:
+    """Every user and agent of the tenant, by name.
+
+    :raises Denied: if `actor` may not.
+    """
+    tx.require(actor, "user.list", Resource(kind="user", tenant_id=actor.tenant_id))
+    chosen = select(PrincipalRow).where(PrincipalRow.tenant_id == actor.tenant_id).order_by(PrincipalRow.name)
+    return [row.value() for row in tx.session.scalars(chosen)]
+
+
+def list_tokens(tx: Transaction, *, actor: Actor) -> list[ApiToken]:
+    """The actor's own tokens, newest first.
+
+    :raises Denied: if `actor` may not.
+    """
+    tx.require(actor, "token.list", Resource(kind="token", tenant_id=actor.tenant_id, attributes={"owner": actor.id}))
+    chosen = select(ApiTokenRow).where(ApiTokenRow.principal_id == actor.id).order_by(ApiTokenRow.created_at.desc())
+    return [row.value() for row in tx.session.scalars(chosen)]

@@ -1,0 +1,112 @@
+"""How accounts are stored."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope
+from grove.kit.tables import Table, UtcDateTime
+
+
+class TenantRow(Table):
+    """A tenant: nothing crosses its border."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProjectRow(Table):
+    """A project."""
+
+    __tablename__ = "projects"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    is_default: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def value(self) -> Project:
+        """The row as the domain knows it."""
+        return Project(id=self.id, tenant_id=self.tenant_id, name=self.name)
+
+
+class PrincipalRow(Table):
+    """A user or an agent."""
+
+    __tablename__ = "principals"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(320))
+    role: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool]
+    acts_for: Mapped[str | None] = mapped_column(ForeignKey("principals.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def value(self) -> Principal:
+        """The row as the domain knows it."""
+        return Principal(
+            id=self.id,
+            tenant_id=self.tenant_id,
+            kind=PrincipalKind(self.kind),
+            name=self.name,
+            email=self.email,
+            role=Role(self.role),
+            active=self.active,
+            acts_for=self.acts_for,
+            created_at=self.created_at,
+        )
+
+
+class ApiTokenRow(Table):
+    """A token, known by the digest of its secret."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    principal_id: Mapped[str] = mapped_column(ForeignKey("principals.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    hint: Mapped[str] = mapped_column(String(20))
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def value(self) -> ApiToken:
+        """The row as the domain knows it."""
+        return ApiToken(
+            id=self.id,
+            tenant_id=self.tenant_id,
+            principal_id=self.principal_id,
+            name=self.name,
+            hint=self.hint,
+            scopes=frozenset(Scope(scope) for scope in self.scopes),
+            created_at=self.created_at,
+            expires_at=self.expires_at,
+            last_used_at=self.last_used_at,
+            revoked_at=self.revoked_at,
+        )
+
+
+class SetupLinkRow(Table):
+    """A single-use link that makes the first administrator."""
+
+    __tablename__ = "setup_links"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

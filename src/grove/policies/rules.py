@@ -1,0 +1,47 @@
+"""The rules: for each action, the least role that may do it and the scope a token needs."""
+
+from dataclasses import dataclass
+
+from grove.accounts import Role, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do an action; `own` lets those below the role do it to what is theirs."""
+
+    role: Role
+    scope: Scope
+    own: Role | None = None
+
+
+RULES: dict[str, Rule] = {
+    "account.view": Rule(Role.VIEWER, Scope.READ),
+    "agent.create": Rule(Role.DEVELOPER, Scope.ADMIN),
+    "audit.list": Rule(Role.ADMIN, Scope.ADMIN),
+    "credential.add": Rule(Role.DEVELOPER, Scope.WRITE),
+    "credential.list": Rule(Role.DEVELOPER, Scope.READ),
+    "credential.remove": Rule(Role.MAINTAINER, Scope.WRITE),
+    "credential.rotate": Rule(Role.MAINTAINER, Scope.WRITE),
+    "file.read": Rule(Role.VIEWER, Scope.READ),
+    "job.cancel": Rule(Role.DEVELOPER, Scope.WRITE),
+    "job.list": Rule(Role.VIEWER, Scope.READ),
+    "job.retry": Rule(Role.DEVELOPER, Scope.WRITE),
+    "job.view": Rule(Role.VIEWER, Scope.READ),
+    "project.create": Rule(Role.MAINTAINER, Scope.WRITE),
+    "project.list": Rule(Role.VIEWER, Scope.READ),
+    "repository.approve": Rule(Role.MAINTAINER, Scope.WRITE),
+    "repository.check": Rule(Role.DEVELOPER, Scope.WRITE),
+    "repository.connect": Rule(Role.DEVELOPER, Scope.WRITE),
+    "repository.connect_local": Rule(Role.DEVELOPER, Scope.WRITE),
+    "repository.list": Rule(Role.VIEWER, Scope.READ),
+    "repository.remove": Rule(Role.ADMIN, Scope.WRITE),
+    "repository.sync": Rule(Role.DEVELOPER, Scope.WRITE),
+    "repository.view": Rule(Role.VIEWER, Scope.READ),
+    "search.run": Rule(Role.VIEWER, Scope.READ),
+    "token.issue": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
+    "token.list": Rule(Role.VIEWER, Scope.READ),
+    "token.revoke": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
+    "user.create": Rule(Role.ADMIN, Scope.ADMIN),
+    "user.list": Rule(Role.MAINTAINER, Scope.READ),
+    "user.suspend": Rule(Role.ADMIN, Scope.ADMIN),
+}
