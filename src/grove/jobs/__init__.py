@@ -1,0 +1,36 @@
+"""Durable background work: rows with a kind, a lease, a fencing token, attempts, progress and a log."""
+
+from grove.jobs.errors import JobCancelled, JobNotFound, JobStateConflict, LeaseLost, WorkerLost
+from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
+from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
+from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, retry_job
+from grove.jobs.queries import count_by_state, events_after, get_job, list_jobs, oldest_waiting_seconds
+from grove.jobs.run import Run
+
+__all__ = [
+    "Job",
+    "JobCancelled",
+    "JobEvent",
+    "JobKind",
+    "JobNotFound",
+    "JobState",
+    "JobStateConflict",
+    "LeaseLost",
+    "Progress",
+    "Run",
+    "WorkerLost",
+    "cancel_job",
+    "cancel_jobs_of",
+    "claim",
+    "count_by_state",
+    "enqueue",
+    "events_after",
+    "finish",
+    "get_job",
+    "give_back",
+    "list_jobs",
+    "oldest_waiting_seconds",
+    "recover_workers",
+    "renew",
+    "retry_job",
+]

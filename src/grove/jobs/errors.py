@@ -1,0 +1,38 @@
+"""What can go wrong with jobs."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class JobNotFound(GroveError):
+    """There is no such job."""
+
+    kind = Kind.NOT_FOUND
+    code = "job_not_found"
+
+
+class JobStateConflict(GroveError):
+    """The job is not in a state in which that can be done."""
+
+    kind = Kind.CONFLICT
+    code = "job_state_conflict"
+
+
+class JobCancelled(GroveError):
+    """Somebody asked for the job to stop."""
+
+    kind = Kind.CONFLICT
+    code = "job_cancelled"
+
+
+class LeaseLost(GroveError):
+    """Another worker has taken the job over; nothing of this attempt counts."""
+
+    kind = Kind.CONFLICT
+    code = "lease_lost"
+
+
+class WorkerLost(GroveError):
+    """The worker died on every attempt, so the job was set aside."""
+
+    kind = Kind.UNAVAILABLE
+    code = "worker_lost"

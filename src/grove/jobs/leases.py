@@ -1,0 +1,133 @@
+"""Taking a job, keeping it, and giving it up.
+
+Each claim raises the job's fence. Whatever a worker writes at the end is checked against the fence it was given, so
+that one which was thought dead and comes back changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+
+from grove.jobs.errors import LeaseLost, WorkerLost
+from grove.jobs.events import tell_state
+from grove.jobs.model import RETRY_SECONDS, Job, JobState, next_run
+from grove.jobs.tables import JobRow
+from grove.kit.errors import GroveError
+from grove.kit.logging import mask
+from grove.kit.transactions import Transaction
+
+LEASE_SECONDS = 60
+_CLAIM_LOCK = 0x67726F7665
+
+
+def claim(tx: Transaction, *, worker: str, now: datetime, lease_seconds: float = LEASE_SECONDS) -> Job | None:
+    """Take the job that has been due longest, or one whose worker has not been heard of, unless its target is busy."""
+    if tx.session.get_bind().dialect.name == "postgresql":
+        # SQLite has one writer; here two claims at once could each find the same target free.
+        tx.session.execute(select(func.pg_advisory_xact_lock(_CLAIM_LOCK)))
+    busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
+    due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now) & JobRow.target_id.not_in(busy)
+    abandoned = (JobRow.state == JobState.RUNNING) & (JobRow.lease_until <= now)
+    chosen = (
+        select(JobRow).where(or_(due, abandoned)).order_by(JobRow.run_at).limit(1).with_for_update(skip_locked=True)
+    )
+    row = tx.session.scalar(chosen.with_for_update(skip_locked=True))
+    if row is None:
+        return None
+    if row.state == JobState.RUNNING and row.attempt >= row.attempts_max:
+        _set_aside(tx, row=row, error=WorkerLost(attempts=row.attempt), now=now)
+        return None
+    row.state = JobState.RUNNING
+    row.worker = worker
+    row.attempt += 1
+    row.fence += 1
+    row.lease_until = now + timedelta(seconds=lease_seconds)
+    row.started_at = now
+    row.progress = {}
+    tell_state(tx, row=row, now=now)
+    return row.value()
+
+
+def renew(tx: Transaction, *, job: Job, now: datetime, lease_seconds: float = LEASE_SECONDS) -> bool:
+    """Keep a job for longer; answers whether somebody asked for it to stop.
+
+    :raises LeaseLost: if another worker has it.
+    """
+    row = held_row(tx, job=job)
+    row.lease_until = now + timedelta(seconds=lease_seconds)
+    return row.cancel_requested
+
+
+def held_row(tx: Transaction, *, job: Job) -> JobRow:
+    """The job's row, locked, if this attempt still holds it.
+
+    :raises LeaseLost: if another worker has it.
+    """
+    row = tx.session.get(JobRow, job.id, with_for_update=True, populate_existing=True)
+    if row is None or row.fence != job.fence or row.state != JobState.RUNNING:
+        raise LeaseLost(job=job.id)
+    return row
+
+
+def finish(
+    tx: Transaction, *, job: Job, error: GroveError | None, now: datetime, retry_seconds: float = RETRY_SECONDS
+) -> Job:
+    """End an attempt: done, cancelled, to be tried again after a transient fault, or failed for good.
+
+    :raises LeaseLost: if another worker has it.
+    """
+    row = held_row(tx, job=job)
+    row.lease_until = None
+    row.worker = None
+    if error is None:
+        _end(tx, row=row, state=JobState.SUCCEEDED, now=now)
+    elif error.code == "job_cancelled":
+        row.error = _described(error)
+        _end(tx, row=row, state=JobState.CANCELLED, now=now)
+    elif error.transient and row.attempt < row.attempts_max:
+        row.error = _described(error)
+        row.state = JobState.QUEUED
+        row.run_at = next_run(attempt=row.attempt, now=now, retry_seconds=retry_seconds)
+        tell_state(tx, row=row, now=now)
+    else:
+        _set_aside(tx, row=row, error=error, now=now)
+    return row.value()
+
+
+def give_back(tx: Transaction, *, job: Job, now: datetime) -> None:
+    """Put a job back that a worker must leave because it is told to stop; that costs no attempt."""
+    row = held_row(tx, job=job)
+    row.state = JobState.QUEUED
+    row.attempt -= 1
+    row.run_at = now
+    row.lease_until = None
+    row.worker = None
+    tell_state(tx, row=row, now=now)
+
+
+def recover_workers(tx: Transaction, *, is_dead: Callable[[str], bool], now: datetime) -> int:
+    """Let the jobs of workers that are known to be dead be claimed at once; how many there were."""
+    running = select(JobRow).where(JobRow.state == JobState.RUNNING, JobRow.worker.is_not(None))
+    abandoned = [row.id for row in tx.session.scalars(running) if is_dead(row.worker or "")]
+    if abandoned:
+        tx.session.execute(update(JobRow).where(JobRow.id.in_(abandoned)).values(lease_until=now))
+    return len(abandoned)
+
+
+def _end(tx: Transaction, *, row: JobRow, state: JobState, now: datetime) -> None:
+    row.state = state
+    row.finished_at = now
+    tell_state(tx, row=row, now=now)
+
+
+def _set_aside(tx: Transaction, *, row: JobRow, error: GroveError, now: datetime) -> None:
+    row.error = _described(error)
+    row.lease_until = None
+    row.worker = None
+    _end(tx, row=row, state=JobState.FAILED, now=now)
+
+
+def _described(error: GroveError) -> dict[str, object]:
+    facts = {name: mask(str(value)) for name, value in error.facts.items()}
+    return {"code": error.code, "kind": error.kind, "message": error.message, "facts": facts}

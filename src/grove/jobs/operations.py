@@ -1,0 +1,120 @@
+"""What can be done with jobs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from grove.jobs.errors import JobNotFound, JobStateConflict
+from grove.jobs.events import tell_state
+from grove.jobs.model import ATTEMPTS_MAX, Job, JobState
+from grove.jobs.tables import JobRow
+from grove.kit.gate import Actor, Resource
+from grove.kit.ids import new_id
+from grove.kit.transactions import Transaction
+
+
+def enqueue(
+    tx: Transaction,
+    *,
+    tenant_id: str,
+    kind: str,
+    target_id: str,
+    requested_by: str,
+    now: datetime,
+    arguments: dict[str, Any] | None = None,
+) -> Job:
+    """Add a job, which commits with whatever caused it. One that waits already for the same thing is enough.
+
+    Who may cause the job has been checked by the operation that causes it, and is checked again when it starts.
+    """
+    waiting = tx.session.scalars(
+        select(JobRow).where(JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED)
+    )
+    for row in waiting:
+        if row.arguments == (arguments or {}):
+            row.run_at = min(row.run_at, now)
+            return row.value()
+    row = JobRow(
+        id=new_id(),
+        tenant_id=tenant_id,
+        kind=kind,
+        target_id=target_id,
+        arguments=arguments or {},
+        state=JobState.QUEUED,
+        attempt=0,
+        attempts_max=ATTEMPTS_MAX,
+        fence=0,
+        run_at=now,
+        lease_until=None,
+        worker=None,
+        progress={},
+        error=None,
+        cancel_requested=False,
+        requested_by=requested_by,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    tell_state(tx, row=row, now=now)
+    return row.value()
+
+
+def cancel_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> Job:
+    """Stop a job: at once when it waits, within a second when it runs.
+
+    :raises Denied: if `actor` may not.
+    :raises JobNotFound: if the tenant has no such job.
+    :raises JobStateConflict: if it is over.
+    """
+    row = _row(tx, actor=actor, job_id=job_id)
+    tx.require(actor, "job.cancel", Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
+    if JobState(row.state).is_final:
+        raise JobStateConflict(job=job_id, state=row.state)
+    _cancel(tx, row=row, now=now)
+    return row.value()
+
+
+def cancel_jobs_of(tx: Transaction, *, target_id: str, now: datetime) -> None:
+    """Stop every job of a target that is about to go; the caller has checked that it may go."""
+    states = (JobState.QUEUED, JobState.RUNNING)
+    for row in tx.session.scalars(select(JobRow).where(JobRow.target_id == target_id, JobRow.state.in_(states))):
+        _cancel(tx, row=row, now=now)
+
+
+def retry_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> Job:
+    """Queue a failed or cancelled job again, with all its attempts.
+
+    :raises Denied: if `actor` may not.
+    :raises JobNotFound: if the tenant has no such job.
+    :raises JobStateConflict: if it waits, runs, or has succeeded.
+    """
+    row = _row(tx, actor=actor, job_id=job_id)
+    tx.require(actor, "job.retry", Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
+    if row.state not in {JobState.FAILED, JobState.CANCELLED}:
+        raise JobStateConflict(job=job_id, state=row.state)
+    row.state = JobState.QUEUED
+    row.attempt = 0
+    row.run_at = now
+    row.finished_at = None
+    row.error = None
+    row.cancel_requested = False
+    tell_state(tx, row=row, now=now)
+    return row.value()
+
+
+def _cancel(tx: Transaction, *, row: JobRow, now: datetime) -> None:
+    row.cancel_requested = True
+    if row.state == JobState.QUEUED:
+        row.state = JobState.CANCELLED
+        row.finished_at = now
+        tell_state(tx, row=row, now=now)
+
+
+def _row(tx: Transaction, *, actor: Actor, job_id: str) -> JobRow:
+    row = tx.session.get(JobRow, job_id, with_for_update=True)
+    if row is None or row.tenant_id != actor.tenant_id:
+        raise JobNotFound(job=job_id)
+    return row

@@ -1,0 +1,79 @@
+"""What can be asked about jobs."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from grove.jobs.errors import JobNotFound
+from grove.jobs.model import Job, JobEvent, JobState
+from grove.jobs.tables import JobEventRow, JobRow
+from grove.kit.gate import Actor, Resource
+from grove.kit.transactions import Transaction
+
+EVENTS_MAX = 500
+
+
+def get_job(tx: Transaction, *, actor: Actor, job_id: str) -> Job:
+    """The job.
+
+    :raises Denied: if `actor` may not see it.
+    :raises JobNotFound: if the tenant has no such job.
+    """
+    row = tx.session.get(JobRow, job_id)
+    if row is None or row.tenant_id != actor.tenant_id:
+        raise JobNotFound(job=job_id)
+    tx.require(actor, "job.view", Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
+    return row.value()
+
+
+def list_jobs(
+    tx: Transaction,
+    *,
+    actor: Actor,
+    target_id: str | None = None,
+    state: JobState | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[Job]:
+    """Jobs of the tenant, newest first; `before` goes on where a page ended.
+
+    :raises Denied: if `actor` may not.
+    """
+    tx.require(actor, "job.list", Resource(kind="job", tenant_id=actor.tenant_id))
+    chosen = select(JobRow).where(JobRow.tenant_id == actor.tenant_id)
+    if target_id is not None:
+        chosen = chosen.where(JobRow.target_id == target_id)
+    if state is not None:
+        chosen = chosen.where(JobRow.state == state)
+    if before is not None:
+        chosen = chosen.where(JobRow.created_at < before)
+    return [row.value() for row in tx.session.scalars(chosen.order_by(JobRow.created_at.desc()).limit(limit))]
+
+
+def events_after(tx: Transaction, *, actor: Actor, job_id: str, sequence: int) -> list[JobEvent]:
+    """What the job told after an event that the reader has seen.
+
+    :raises Denied: if `actor` may not see it.
+    :raises JobNotFound: if the tenant has no such job.
+    """
+    get_job(tx, actor=actor, job_id=job_id)
+    chosen = (
+        select(JobEventRow)
+        .where(JobEventRow.job_id == job_id, JobEventRow.sequence > sequence)
+        .order_by(JobEventRow.sequence)
+        .limit(EVENTS_MAX)
+    )
+    return [row.value() for row in tx.session.scalars(chosen)]
+
+
+def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
+    """How many jobs there are of each kind and state, over all tenants: for metrics."""
+    counted = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
+    return {(kind, state): count for kind, state, count in tx.session.execute(counted)}
+
+
+def oldest_waiting_seconds(tx: Transaction, *, now: datetime) -> float:
+    """For how long the job that has been due longest has waited: for metrics."""
+    due = select(func.min(JobRow.run_at)).where(JobRow.state == JobState.QUEUED, JobRow.run_at <= now)
+    oldest = tx.session.scalar(due)
+    return (now - oldest).total_seconds() if oldest else 0.0

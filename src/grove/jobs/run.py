@@ -1,0 +1,120 @@
+"""One attempt at a job, as the work itself sees it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from grove.jobs.errors import JobCancelled, LeaseLost
+from grove.jobs.events import tell, tell_log
+from grove.jobs.leases import LEASE_SECONDS, held_row, renew
+from grove.jobs.model import Job, Progress
+from grove.kit.errors import GroveError
+from grove.kit.gate import Actor
+from grove.kit.transactions import Database, Transaction
+
+PROGRESS_SECONDS = 0.5
+"""How often progress is written at most; a change of phase is written at once."""
+
+HEARTBEAT_SECONDS = 1.0
+
+
+class Run:
+    """One attempt: its transactions, its progress, and whether it should stop.
+
+    The work begins with `begin()`, does what takes long outside of any transaction, and ends with `finish()`, in which
+    nothing commits unless this attempt still holds the job.
+    """
+
+    def __init__(self, *, job: Job, actor: Actor, database: Database, lease_seconds: float = LEASE_SECONDS) -> None:
+        self.job = job
+        self.actor = actor
+        self._database = database
+        self._lease_seconds = lease_seconds
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._over = threading.Event()
+        self._told_at = 0.0
+        self._told_phase = ""
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """A transaction to read what the work needs and to mark that it goes on."""
+        with self._database.transaction() as tx:
+            held_row(tx, job=self.job)
+            yield tx
+
+    @contextmanager
+    def finish(self) -> Iterator[Transaction]:
+        """The transaction in which the result counts.
+
+        :raises LeaseLost: if another worker has taken the job over.
+        """
+        with self._database.transaction() as tx:
+            held_row(tx, job=self.job)
+            yield tx
+
+    @property
+    def now(self) -> datetime:
+        """This moment."""
+        return datetime.now(UTC)
+
+    def is_stopped(self) -> bool:
+        """Whether the work should end as soon as it can."""
+        return self._stop.is_set() or self._lost.is_set()
+
+    def interrupt(self) -> None:
+        """End the work as soon as it can, because the worker must stop."""
+        self._stop.set()
+
+    def check_cancelled(self) -> None:
+        """Return while the work should go on.
+
+        :raises JobCancelled: if somebody asked for it to stop.
+        :raises LeaseLost: if another worker has taken it over.
+        """
+        if self._lost.is_set():
+            raise LeaseLost(job=self.job.id)
+        if self._stop.is_set():
+            raise JobCancelled(job=self.job.id)
+
+    def report(self, progress: Progress) -> None:
+        """Tell how far the work is; what comes too often is left out."""
+        moment = time.monotonic()
+        if progress.phase == self._told_phase and moment - self._told_at < PROGRESS_SECONDS:
+            return
+        self._told_at, self._told_phase = moment, progress.phase
+        body = {name: value for name, value in asdict(progress).items() if value is not None}
+        with self._database.transaction() as tx:
+            held_row(tx, job=self.job).progress = body
+            tell(tx, job_id=self.job.id, kind="progress", body=body, now=self.now)
+
+    def log(self, message: str) -> None:
+        """Add a line to the job's log."""
+        with self._database.transaction() as tx:
+            tell_log(tx, job_id=self.job.id, message=message, now=self.now)
+
+    @contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Renew the lease in the background, and notice when somebody asks for the job to stop."""
+        heart = threading.Thread(target=self._beat, name=f"heart-{self.job.id[:8]}", daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            heart.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(min(HEARTBEAT_SECONDS, self._lease_seconds / 4)):
+            try:
+                with self._database.transaction() as tx:
+                    if renew(tx, job=self.job, now=self.now, lease_seconds=self._lease_seconds):
+                        self._stop.set()
+            except LeaseLost:
+                self._lost.set()
+                return
+            except GroveError:
+                continue  # the database is busy: the lease outlasts several missed beats
