@@ -1,0 +1,66 @@
+"""What can go wrong with credentials and the keys that seal them. No error ever carries a secret or a part of one."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class MasterKeyMissing(GroveError):
+    """There is no master key: name a key file, or give a key as text."""
+
+    kind = Kind.UNAVAILABLE
+    code = "master_key_missing"
+
+
+class MasterKeyUnsafe(GroveError):
+    """The key file must be a plain file that only its owner can read: chmod 600."""
+
+    kind = Kind.UNAVAILABLE
+    code = "master_key_unsafe"
+
+
+class MasterKeyWeak(GroveError):
+    """A master key must be 32 random bytes in base64."""
+
+    kind = Kind.UNAVAILABLE
+    code = "master_key_weak"
+
+
+class MasterKeyExists(GroveError):
+    """There is a key file already; replacing it would lose every credential sealed with it."""
+
+    kind = Kind.CONFLICT
+    code = "master_key_exists"
+
+
+class CredentialUnreadable(GroveError):
+    """The credential cannot be unsealed: its row was changed, or its master key is gone. Enter the secret again."""
+
+    kind = Kind.UNAVAILABLE
+    code = "credential_unreadable"
+
+
+class CredentialNotFound(GroveError):
+    """There is no such credential."""
+
+    kind = Kind.NOT_FOUND
+    code = "credential_not_found"
+
+
+class CredentialHostMismatch(GroveError):
+    """The credential is not meant for this host."""
+
+    kind = Kind.DENIED
+    code = "credential_host_mismatch"
+
+
+class CredentialNameTaken(GroveError):
+    """The tenant has a credential of this name."""
+
+    kind = Kind.CONFLICT
+    code = "credential_name_taken"
+
+
+class CredentialInvalid(GroveError):
+    """The credential is not well formed."""
+
+    kind = Kind.INVALID
+    code = "credential_invalid"

@@ -1,0 +1,145 @@
+"""Asking a forge's API one question: at a checked address, over verified TLS, within limits on time and size."""
+
+import contextlib
+import json
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+import httpx2
+
+from grove.forges.errors import (
+    ForgeCredentialRejected,
+    ForgeRateLimited,
+    ForgeRepositoryNotFound,
+    ForgeUnavailable,
+)
+
+RETRY_SECONDS_MAX = 86_400
+
+_REJECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeAccess:
+    """By which ways forges may be reached.
+
+    `resolve` gives the one address to connect to for a host and a port, and raises when that is not allowed.
+    `api_roots` says for single hosts where their API begins; all must be HTTPS.
+
+    :raises ValueError: if an API root is not HTTPS.
+    """
+
+    resolve: Callable[[str, int], str]
+    api_roots: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ca_file: Path | None = None
+    """Authorities that are trusted in addition to the system's."""
+    wait_seconds_max: float = 10.0
+    answer_bytes_max: int = 1_048_576
+
+    def __post_init__(self) -> None:
+        for root in self.api_roots.values():
+            if not root.startswith("https://"):
+                raise ValueError(f"not HTTPS: {root}")
+
+
+def ask(url: str, *, authorization: str | None, access: ForgeAccess) -> Mapping[str, Any]:
+    """Get the JSON object at an address; redirects are not followed.
+
+    :raises ForgeCredentialRejected: if the forge wants another credential.
+    :raises ForgeRepositoryNotFound: if nothing is there.
+    :raises ForgeRateLimited: if too much was asked; `retry_after_seconds` when the forge says it.
+    :raises ForgeUnavailable: if there is no usable answer within the limits.
+    """
+    deadline = time.monotonic() + access.wait_seconds_max
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "grove"}
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    try:
+        with _response(httpx2.URL(url), headers=headers, access=access) as response:
+            if response.status_code != HTTPStatus.OK:
+                _refuse(response)
+            body = _read(response, bytes_max=access.answer_bytes_max, deadline=deadline)
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        # The library's own text may repeat what was sent.
+        raise ForgeUnavailable(reason=type(error).__name__) from None
+    return _parse(body)
+
+
+@contextlib.contextmanager
+def _response(url: httpx2.URL, *, headers: Mapping[str, str], access: ForgeAccess) -> Iterator[httpx2.Response]:
+    """Send the request to the address that was checked, under the name that was asked for."""
+    address = access.resolve(url.host, url.port or 443)
+    trusted = ssl.create_default_context()
+    if access.ca_file is not None:
+        trusted.load_verify_locations(access.ca_file)
+    with (
+        httpx2.Client(
+            verify=trusted, trust_env=False, follow_redirects=False, timeout=access.wait_seconds_max
+        ) as client,
+        client.stream(
+            "GET",
+            url.copy_with(host=address),
+            headers=httpx2.Headers({**headers, "Host": url.netloc.decode("ascii")}, encoding="utf-8"),
+            extensions={"sni_hostname": url.host},
+        ) as response,
+    ):
+        yield response
+
+
+def _read(response: httpx2.Response, *, bytes_max: int, deadline: float) -> bytes:
+    body = bytearray()
+    for part in response.iter_raw():
+        body += part
+        if len(body) > bytes_max:
+            raise ForgeUnavailable(reason="answer too large")
+        if time.monotonic() > deadline:
+            raise ForgeUnavailable(reason="answer too slow")
+    return bytes(body)
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ForgeUnavailable(reason="not JSON") from None
+    if not isinstance(document, dict):
+        raise ForgeUnavailable(reason="not a JSON object")
+    return document
+
+
+def _refuse(response: httpx2.Response) -> NoReturn:
+    status, headers = response.status_code, response.headers
+    exhausted = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and exhausted):
+        raise ForgeRateLimited(status=status, retry_after_seconds=_retry_after_seconds(headers))
+    if status in _REJECTED:
+        raise ForgeCredentialRejected(status=status)
+    if status in _ABSENT:
+        raise ForgeRepositoryNotFound(status=status)
+    raise ForgeUnavailable(status=status)
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> int | None:
+    """How long to wait, by the forge's own clock; None when it does not say so in a way that can be read."""
+    told = headers.get("retry-after", "")
+    try:
+        if told.isdecimal():
+            seconds = int(told)
+        else:
+            answered = parsedate_to_datetime(headers["date"])
+            if told:
+                seconds = (parsedate_to_datetime(told) - answered) // timedelta(seconds=1)
+            else:
+                seconds = int(headers["x-ratelimit-reset"]) - int(answered.timestamp())
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0), RETRY_SECONDS_MAX)

@@ -1,0 +1,33 @@
+"""What can go wrong when a forge is asked."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class ForgeCredentialRejected(GroveError):
+    """The forge does not accept the credential, or wants one."""
+
+    kind = Kind.DENIED
+    code = "forge_credential_rejected"
+
+
+class ForgeRepositoryNotFound(GroveError):
+    """The forge knows no such repository, or does not show it with this credential."""
+
+    kind = Kind.NOT_FOUND
+    code = "forge_repository_not_found"
+
+
+class ForgeRateLimited(GroveError):
+    """The forge answers no more questions for a while."""
+
+    kind = Kind.UNAVAILABLE
+    code = "forge_rate_limited"
+    transient = True
+
+
+class ForgeUnavailable(GroveError):
+    """The forge gave no usable answer."""
+
+    kind = Kind.UNAVAILABLE
+    code = "forge_unavailable"
+    transient = True
