@@ -1,0 +1,78 @@
+"""From opaque ids to paths below the data folder."""
+
+import os
+import uuid
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+
+
+class Locator:
+    """Makes every path of one data folder, from ids that are UUIDs; what a user typed never becomes a name on disk."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def prepare(self) -> None:
+        """Make the data folder, readable by its owner alone.
+
+        :raises OSError: if it cannot be made.
+        """
+        for folder in (self.data, self.jobs(), self.git_home()):
+            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        self.data.chmod(FOLDER_MODE)
+
+    def database(self) -> Path:
+        """The embedded database."""
+        return self.data / "grove.db"
+
+    def master_key(self) -> Path:
+        """The key that seals credentials."""
+        return self.data / "master.key"
+
+    def lock(self) -> Path:
+        """What a server locks, so that it is the only one on this data folder."""
+        return self.data / "server.lock"
+
+    def setup_link(self) -> Path:
+        """The set-up link, for those who cannot see the terminal."""
+        return self.data / "setup-link"
+
+    def jobs(self) -> Path:
+        """Where jobs keep what must not outlive them."""
+        return self.data / "jobs"
+
+    def git_home(self) -> Path:
+        """The empty folder that git takes for its home."""
+        return self.data / "home"
+
+    def tenants(self) -> Path:
+        """The folders of all tenants."""
+        return self.data / "t"
+
+    def repository(self, *, tenant_id: str, repository_id: str) -> Path:
+        """Everything of one repository but its index."""
+        return self.tenants() / _checked(tenant_id) / "r" / _checked(repository_id)
+
+    def mirror(self, *, tenant_id: str, repository_id: str) -> Path:
+        """The bare copy of a repository."""
+        return self.repository(tenant_id=tenant_id, repository_id=repository_id) / "mirror.git"
+
+    def incoming(self, *, tenant_id: str, repository_id: str, job_id: str) -> Path:
+        """Where a job fetches to, before anything of it counts."""
+        return self.repository(tenant_id=tenant_id, repository_id=repository_id) / "incoming" / _checked(job_id)
+
+    def index(self, *, tenant_id: str) -> Path:
+        """The tenant's index."""
+        return self.tenants() / _checked(tenant_id) / "index"
+
+    def bytes_free(self) -> int:
+        """How much room the data folder has."""
+        stat = os.statvfs(self.data)
+        return stat.f_bavail * stat.f_frsize
+
+
+def _checked(identifier: str) -> str:
+    if str(uuid.UUID(identifier)) != identifier:
+        raise ValueError("not an id")
+    return identifier

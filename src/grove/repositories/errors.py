@@ -1,0 +1,31 @@
+"""What can go wrong with repositories."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class RepositoryNotFound(GroveError):
+    """There is no such repository."""
+
+    kind = Kind.NOT_FOUND
+    code = "repository_not_found_here"
+
+
+class RepositoryAmbiguous(GroveError):
+    """More than one repository is called that; use a longer name."""
+
+    kind = Kind.CONFLICT
+    code = "repository_ambiguous"
+
+
+class RepositoryExists(GroveError):
+    """This repository is kept already."""
+
+    kind = Kind.CONFLICT
+    code = "repository_exists"
+
+
+class NotAllowedNow(GroveError):
+    """The repository is not in a state in which that can be done."""
+
+    kind = Kind.CONFLICT
+    code = "repository_state_conflict"

@@ -1,0 +1,30 @@
+"""What happened to a repository."""
+
+from dataclasses import dataclass
+
+from grove.kit.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryEvent(Event):
+    """Something that happened to a repository, and who caused it."""
+
+    repository_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryApproved(RepositoryEvent):
+    """It may be mirrored from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositorySyncRequested(RepositoryEvent):
+    """Somebody wants its mirror to be brought up to date."""
+
+    accept_ref_loss: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryRemoved(RepositoryEvent):
+    """It is to be removed, with everything that was made of it."""

@@ -1,0 +1,188 @@
+"""A repository and its life, in four fields that do not depend on each other. Pure.
+
+approval   pending_approval -> approved | rejected;  rejected -> approved
+clone      absent -> queued -> cloning -> present | failed;  present -> cloning;  any -> removing
+index      none -> building -> ready | failed;  ready -> building | stale  (the last good one keeps serving)
+lifecycle  active -> deleted
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from grove.repositories.errors import NotAllowedNow
+
+
+class Approval(StrEnum):
+    """Whether we are allowed to keep it."""
+
+    PENDING = "pending_approval"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Clone(StrEnum):
+    """Where its mirror is."""
+
+    ABSENT = "absent"
+    QUEUED = "queued"
+    CLONING = "cloning"
+    PRESENT = "present"
+    FAILED = "failed"
+    REMOVING = "removing"
+
+
+class Index(StrEnum):
+    """Where its index is."""
+
+    NONE = "none"
+    BUILDING = "building"
+    READY = "ready"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+class Lifecycle(StrEnum):
+    """Whether it is in use."""
+
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class ScreenStatus(StrEnum):
+    """The five words that people see."""
+
+    READY = "ready"
+    WORKING = "working"
+    NEEDS_APPROVAL = "needs_approval"
+    ATTENTION = "attention"
+    ARCHIVED = "archived"
+
+
+NEXT: Mapping[StrEnum, frozenset[StrEnum]] = {
+    Approval.PENDING: frozenset({Approval.APPROVED, Approval.REJECTED}),
+    Approval.REJECTED: frozenset({Approval.APPROVED}),
+    Approval.APPROVED: frozenset(),
+    Clone.ABSENT: frozenset({Clone.QUEUED, Clone.REMOVING}),
+    Clone.QUEUED: frozenset({Clone.CLONING, Clone.FAILED, Clone.REMOVING}),
+    Clone.CLONING: frozenset({Clone.PRESENT, Clone.FAILED, Clone.QUEUED, Clone.REMOVING}),
+    Clone.PRESENT: frozenset({Clone.CLONING, Clone.REMOVING}),
+    Clone.FAILED: frozenset({Clone.QUEUED, Clone.CLONING, Clone.REMOVING}),
+    Clone.REMOVING: frozenset(),
+    Index.NONE: frozenset({Index.BUILDING}),
+    Index.BUILDING: frozenset({Index.READY, Index.FAILED, Index.STALE}),
+    Index.READY: frozenset({Index.BUILDING, Index.STALE}),
+    Index.STALE: frozenset({Index.BUILDING}),
+    Index.FAILED: frozenset({Index.BUILDING}),
+    Lifecycle.ACTIVE: frozenset({Lifecycle.DELETED}),
+    Lifecycle.DELETED: frozenset(),
+}
+"""What may follow each state; staying is always allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRepository:
+    """What is known of a repository when it is asked for."""
+
+    name: str
+    url: str
+    host: str
+    forge: str
+    project_id: str
+    credential_id: str | None = None
+    local: bool = False
+    tracked: tuple[str, ...] = ("*",)
+    estimated_bytes: int | None = None
+    default_branch: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Why something is not as it should be."""
+
+    code: str
+    message: str
+    at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """How it is stored and shown."""
+        return {"code": self.code, "message": self.message, "at": self.at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository we were asked to keep."""
+
+    id: str
+    tenant_id: str
+    project_id: str
+    name: str
+    url: str
+    host: str
+    forge: str
+    local: bool
+    credential_id: str | None
+    tracked: tuple[str, ...]
+    approval: Approval
+    clone: Clone
+    index: Index
+    lifecycle: Lifecycle
+    default_branch: str | None
+    head_commit: str | None
+    size_bytes: int | None
+    estimated_bytes: int | None
+    problem: dict[str, Any] | None
+    requested_by: str
+    created_at: datetime
+    updated_at: datetime
+    synced_at: datetime | None
+    indexed_at: datetime | None
+
+    def moved(
+        self,
+        *,
+        approval: Approval | None = None,
+        clone: Clone | None = None,
+        index: Index | None = None,
+        lifecycle: Lifecycle | None = None,
+    ) -> Self:
+        """The repository in its next state.
+
+        :raises NotAllowedNow: if one of the states does not follow the present one.
+        """
+        wanted = {"approval": approval, "clone": clone, "index": index, "lifecycle": lifecycle}
+        moves = {field: state for field, state in wanted.items() if state is not None}
+        for field, state in moves.items():
+            present: StrEnum = getattr(self, field)
+            if state != present and state not in NEXT[present]:
+                raise NotAllowedNow(repository=self.id, field=field, state=present, wanted=state)
+        return replace(self, **moves)  # type: ignore[arg-type]
+
+
+def screen_status_of(repository: Repository) -> ScreenStatus:
+    """The one word that people see."""
+    if repository.approval is Approval.PENDING:
+        return ScreenStatus.NEEDS_APPROVAL
+    if repository.approval is Approval.REJECTED or repository.problem or Clone.FAILED is repository.clone:
+        return ScreenStatus.ATTENTION
+    if repository.index in {Index.READY, Index.STALE} and repository.clone is Clone.PRESENT:
+        return ScreenStatus.READY
+    return ScreenStatus.WORKING
+
+
+_CLONE_STATUS = {
+    Clone.ABSENT: "PENDING",
+    Clone.QUEUED: "PENDING",
+    Clone.CLONING: "CLONING",
+    Clone.PRESENT: "COMPLETED",
+    Clone.FAILED: "FAILED",
+    Clone.REMOVING: "CLEANING",
+}
+
+
+def clone_status_of(repository: Repository) -> str:
+    """The state of the mirror in the words of the `/api/v1/code` routes."""
+    return _CLONE_STATUS[repository.clone]

@@ -1,0 +1,64 @@
+"""The moves that only a job makes, in the transaction in which its lease is checked."""
+
+from datetime import datetime
+
+from grove.kit.transactions import Transaction
+from grove.repositories.model import Clone, Index, Problem, Repository
+from grove.repositories.operations import locked_row
+
+
+def record_clone(
+    tx: Transaction, *, tenant_id: str, repository_id: str, clone: Clone, now: datetime, problem: Problem | None = None
+) -> Repository:
+    """Move the state of the mirror.
+
+    :raises NotAllowedNow: if it does not follow the present one.
+    """
+    row = locked_row(tx, tenant_id=tenant_id, repository_id=repository_id)
+    row.save_states(row.value().moved(clone=clone), now=now)
+    row.problem = problem.as_json() if problem else None
+    return row.value()
+
+
+def record_mirror(
+    tx: Transaction,
+    *,
+    tenant_id: str,
+    repository_id: str,
+    default_branch: str | None,
+    head_commit: str | None,
+    size_bytes: int,
+    now: datetime,
+) -> Repository:
+    """Take over what a fetch has brought.
+
+    :raises NotAllowedNow: if the repository is being removed.
+    """
+    row = locked_row(tx, tenant_id=tenant_id, repository_id=repository_id)
+    row.save_states(row.value().moved(clone=Clone.PRESENT), now=now)
+    row.default_branch = default_branch
+    row.head_commit = head_commit
+    row.size_bytes = size_bytes
+    row.synced_at = now
+    row.problem = None
+    return row.value()
+
+
+def record_index(
+    tx: Transaction, *, tenant_id: str, repository_id: str, index: Index, now: datetime, problem: Problem | None = None
+) -> Repository:
+    """Move the state of the index.
+
+    :raises NotAllowedNow: if it does not follow the present one.
+    """
+    row = locked_row(tx, tenant_id=tenant_id, repository_id=repository_id)
+    row.save_states(row.value().moved(index=index), now=now)
+    row.problem = problem.as_json() if problem else None
+    if index is Index.READY:
+        row.indexed_at = now
+    return row.value()
+
+
+def erase_repository(tx: Transaction, *, tenant_id: str, repository_id: str) -> None:
+    """Remove the row, once nothing else of the repository is left."""
+    tx.session.delete(locked_row(tx, tenant_id=tenant_id, repository_id=repository_id))

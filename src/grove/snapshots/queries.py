@@ -1,0 +1,61 @@
+"""What can be asked about snapshots. Who may see which is decided by the capabilities that ask."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+
+from grove.kit.transactions import Transaction
+from grove.snapshots.model import Generation, Head, Snapshot
+from grove.snapshots.tables import HeadRow, IndexStoreRow, SegmentRow, SnapshotRow
+
+
+def generation_of(tx: Transaction, *, tenant_id: str) -> Generation:
+    """What a reader of the tenant's index may open now."""
+    store = tx.session.get(IndexStoreRow, tenant_id)
+    if store is None:
+        return Generation(number=0, segments=(), snapshots=())
+    segments = select(SegmentRow.name).where(SegmentRow.tenant_id == tenant_id).order_by(SegmentRow.first_ordinal)
+    snapshots = select(SnapshotRow.name).where(SnapshotRow.tenant_id == tenant_id).order_by(SnapshotRow.name)
+    return Generation(
+        number=store.generation,
+        segments=tuple(tx.session.scalars(segments)),
+        snapshots=tuple(tx.session.scalars(snapshots)),
+    )
+
+
+def known_commits(tx: Transaction, *, repository_id: str) -> dict[str, str]:
+    """The commits of a repository that have a snapshot, with its name."""
+    chosen = select(SnapshotRow.commit, SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
+    return dict(tx.session.execute(chosen).tuples())
+
+
+def heads_of(tx: Transaction, *, repository_id: str) -> list[Head]:
+    """The branches of a repository that are indexed."""
+    return list_heads(tx, repositories=[repository_id])
+
+
+def list_heads(tx: Transaction, *, repositories: Collection[str]) -> list[Head]:
+    """The branches of several repositories that are indexed."""
+    chosen = (
+        select(HeadRow.repository_id, HeadRow.branch, HeadRow.snapshot, SnapshotRow.commit)
+        .join(SnapshotRow, SnapshotRow.name == HeadRow.snapshot)
+        .where(HeadRow.repository_id.in_(repositories))
+        .order_by(HeadRow.repository_id, HeadRow.branch)
+    )
+    return [
+        Head(repository_id=repository, branch=branch, snapshot=snapshot, commit=commit)
+        for repository, branch, snapshot, commit in tx.session.execute(chosen)
+    ]
+
+
+def snapshots_named(tx: Transaction, *, names: Collection[str]) -> dict[str, Snapshot]:
+    """The snapshots of these names."""
+    rows = tx.session.scalars(select(SnapshotRow).where(SnapshotRow.name.in_(names)))
+    return {row.name: row.value() for row in rows}
+
+
+def storage_of(tx: Transaction) -> dict[str, int]:
+    """How many bytes all indexes take, by kind: for metrics."""
+    segments = tx.session.scalar(select(func.coalesce(func.sum(SegmentRow.stored_bytes), 0)))
+    snapshots = tx.session.scalar(select(func.coalesce(func.sum(SnapshotRow.stored_bytes), 0)))
+    return {"segments": int(segments or 0), "snapshots": int(snapshots or 0)}

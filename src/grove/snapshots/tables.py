@@ -1,0 +1,85 @@
+"""How snapshots and segments are stored."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grove.kit.tables import Table, UtcDateTime
+from grove.snapshots.model import Snapshot
+
+
+class IndexStoreRow(Table):
+    """The index of one tenant: where its numbering stands, and which generation it is."""
+
+    __tablename__ = "index_stores"
+
+    tenant_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    next_ordinal: Mapped[int] = mapped_column(BigInteger)
+    generation: Mapped[int] = mapped_column(BigInteger)
+
+
+class SegmentRow(Table):
+    """A live segment; what has no row does not exist."""
+
+    __tablename__ = "segments"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    first_ordinal: Mapped[int] = mapped_column(BigInteger)
+    chunk_count: Mapped[int]
+    blob_count: Mapped[int]
+    source_bytes: Mapped[int] = mapped_column(BigInteger)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger)
+    checksum: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SnapshotRow(Table):
+    """A published snapshot; what has no row does not exist."""
+
+    __tablename__ = "snapshots"
+    __table_args__ = (UniqueConstraint("repository_id", "commit"),)
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    repository_id: Mapped[str] = mapped_column(String(36))
+    commit: Mapped[str] = mapped_column(String(64))
+    file_count: Mapped[int]
+    indexed_file_count: Mapped[int]
+    chunk_count: Mapped[int]
+    source_bytes: Mapped[int] = mapped_column(BigInteger)
+    stored_bytes: Mapped[int] = mapped_column(BigInteger)
+    skipped: Mapped[dict[str, int]] = mapped_column(JSON)
+    languages: Mapped[dict[str, int]] = mapped_column(JSON)
+    checksum: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def value(self) -> Snapshot:
+        """The row as the domain knows it."""
+        return Snapshot(
+            name=self.name,
+            tenant_id=self.tenant_id,
+            repository_id=self.repository_id,
+            commit=self.commit,
+            file_count=self.file_count,
+            indexed_file_count=self.indexed_file_count,
+            chunk_count=self.chunk_count,
+            source_bytes=self.source_bytes,
+            stored_bytes=self.stored_bytes,
+            skipped=self.skipped,
+            languages=self.languages,
+            published_at=self.published_at,
+        )
+
+
+class HeadRow(Table):
+    """A branch, and the snapshot that answers for it."""
+
+    __tablename__ = "snapshot_heads"
+
+    repository_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    branch: Mapped[str] = mapped_column(String(1024), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    snapshot: Mapped[str] = mapped_column(ForeignKey("snapshots.name"))
