@@ -1,0 +1,35 @@
+"""What all tests may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grove.kit.transactions import Database
+from grove.migrations import migrate
+from grove.policies import RoleGate
+from tests.support.postgres import Postgres, running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: a test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/grove.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with the newest schema, and nobody who listens to events."""
+    made = Database(database_url, gate=RoleGate(), handlers={})
+    migrate(made.engine)
+    yield made
+    made.close()

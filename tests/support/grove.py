@@ -1,0 +1,82 @@
+"""A whole Grove for a test: its own data folder, a database, an administrator, and workers that run when asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from grove import accounts, migrations
+from grove.kit.gate import Actor, Source
+from grove.settings import Settings
+from grove.wiring import Grove, build
+from grove.worker import Worker
+
+ADMIN_TOKEN = "grove_test-administrator-0123456789abcdef"
+JOBS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A Grove that is set up."""
+
+    grove: Grove
+    admin: Actor
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def work(self) -> int:
+        """Do every job that is due; how many there were."""
+        worker = Worker(self.grove, name=f"{self.grove.node}/test")
+        for count in range(JOBS_MAX):
+            if not worker.run_one():
+                return count
+        raise AssertionError("the jobs never end")
+
+    def actor(self, role: accounts.Role, *, name: str = "") -> tuple[Actor, str]:
+        """A further user of that role, with the secret of a token of theirs."""
+        with self.grove.database.transaction() as tx:
+            user = accounts.create_principal(
+                tx,
+                actor=self.admin,
+                kind=accounts.PrincipalKind.USER,
+                name=name or f"{role} {self.now.timestamp()}",
+                role=role,
+                email=None,
+                now=self.now,
+            )
+            tx.session.flush()
+            issued = accounts.issue_token(
+                tx,
+                actor=self.admin,
+                principal_id=user.id,
+                name="test",
+                scopes=frozenset(accounts.Scope),
+                now=self.now,
+            )
+            actor = accounts.authenticate(tx, secret=issued.secret, source=Source.API, now=self.now)
+        return actor, issued.secret
+
+
+def settings_for(data: Path, **settings: Any) -> Settings:
+    """Settings for a data folder, whatever the environment says."""
+    return Settings(data_dir=data, log_level="ERROR", retry_seconds=0.01, **settings)
+
+
+@contextmanager
+def house(data: Path, **settings: Any) -> Iterator[House]:
+    """A Grove on a data folder, with an administrator."""
+    grove = build(settings_for(data, **settings))
+    migrations.migrate(grove.database.engine)
+    now = datetime.now(UTC)
+    with grove.database.transaction() as tx:
+        administrator = accounts.NewAdministrator(name="admin", email="admin@example.org")
+        accounts.set_up(tx, administrator=administrator, now=now, token_secret=ADMIN_TOKEN)
+        admin = accounts.authenticate(tx, secret=ADMIN_TOKEN, source=Source.API, now=now)
+    try:
+        yield House(grove=grove, admin=admin)
+    finally:
+        grove.close()
