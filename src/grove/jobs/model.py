@@ -91,8 +91,9 @@ class JobKind:
     """
 
     name: str
+    title: str
     permission: str
-    work: Callable[..., None] = field(repr=False)
+    work: Callable[[Any, Any], None] = field(repr=False)
     settle: Callable[..., None] | None = field(default=None, repr=False)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -55,3 +56,12 @@ def remove_tree(root: Path) -> None:
     doomed = root.with_name(f".{root.name}.{os.getpid()}.removing")
     root.rename(doomed)
     shutil.rmtree(doomed)
+
+
+def folder_bytes(folder: Path) -> int:
+    """How many bytes the files below a folder have; what vanishes meanwhile does not count."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += path.lstat().st_size
+    return total

@@ -46,13 +46,14 @@ class Locator:
         """The empty folder that git takes for its home."""
         return self.data / "home"
 
+    @property
     def tenants(self) -> Path:
         """The folders of all tenants."""
         return self.data / "t"
 
     def repository(self, *, tenant_id: str, repository_id: str) -> Path:
         """Everything of one repository but its index."""
-        return self.tenants() / _checked(tenant_id) / "r" / _checked(repository_id)
+        return self.tenants / _checked(tenant_id) / "r" / _checked(repository_id)
 
     def mirror(self, *, tenant_id: str, repository_id: str) -> Path:
         """The bare copy of a repository."""
@@ -64,7 +65,7 @@ class Locator:
 
     def index(self, *, tenant_id: str) -> Path:
         """The tenant's index."""
-        return self.tenants() / _checked(tenant_id) / "index"
+        return self.tenants / _checked(tenant_id) / "index"
 
     def bytes_free(self) -> int:
         """How much room the data folder has."""

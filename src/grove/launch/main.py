@@ -1,0 +1,71 @@
+"""The console command. Servers are imported only when they are started, so that the command itself starts fast."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grove.cli import app
+from grove.settings import load_settings
+
+DataDir = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command(rich_help_panel="Servers")
+def serve(
+    data: DataDir = None,
+    bind: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many worker processes to run.")] = None,
+) -> None:
+    """Run a server: the API, MCP and the workers, on one data folder."""
+    from grove.launch.serve import serve_until_stopped  # noqa: PLC0415 - heavy
+
+    raise typer.Exit(serve_until_stopped(load_settings(data_dir=data, bind=bind, port=port, workers=workers)))
+
+
+@app.command(hidden=True)
+def worker(name: Annotated[str, typer.Option(help="The name that its leases carry.")]) -> None:
+    """Run one worker; `grove serve` starts as many as are needed."""
+    from grove.launch.work import work_until_stopped  # noqa: PLC0415 - heavy
+
+    work_until_stopped(load_settings(), name=name)
+
+
+@app.command(rich_help_panel="Servers")
+def demo(
+    repository: Annotated[Path | None, typer.Argument(help="A repository; by default the one you are in.")] = None,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the searches instead of staying up.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="Keep the data in this folder.")] = None,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 0,
+) -> None:
+    """Mirror, index and search a repository that is at hand, without network, key or set-up."""
+    from grove.launch.demo import run_demo  # noqa: PLC0415 - heavy
+
+    raise typer.Exit(run_demo(repository or Path.cwd(), once=once, keep=keep, port=port))
+
+
+@app.command(rich_help_panel="Servers")
+def mcp(data: DataDir = None) -> None:
+    """Speak MCP over standard input and output, on the data folder of this machine."""
+    from grove.launch.mcp import speak_mcp  # noqa: PLC0415 - heavy
+
+    speak_mcp(load_settings(data_dir=data))
+
+
+admin = typer.Typer(help="Look after a server from the machine that it runs on.", no_args_is_help=True)
+app.add_typer(admin, name="admin", rich_help_panel="Servers")
+
+
+@admin.command("setup-link")
+def setup_link(data: DataDir = None) -> None:
+    """Make a new single-use link for setting up the first administrator."""
+    from grove.launch.setup import renew_setup_link  # noqa: PLC0415 - heavy
+
+    raise typer.Exit(renew_setup_link(load_settings(data_dir=data)))

@@ -1,0 +1,24 @@
+"""`grove worker`: one process that does jobs; the supervisor of `grove serve` starts it."""
+
+import signal
+from types import FrameType
+
+from grove.kit.logging import bound
+from grove.settings import Settings
+from grove.wiring import build
+from grove.worker import Worker
+
+
+def work_until_stopped(settings: Settings, *, name: str) -> None:
+    """Do jobs until the process is told to stop; the job in hand is given back."""
+    grove = build(settings)
+    worker = Worker(grove, name=name)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        worker.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the server, which stops its workers
+    with bound(worker=name):
+        worker.run_until_stopped()
+    grove.close()

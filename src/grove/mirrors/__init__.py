@@ -1,0 +1,30 @@
+"""Bare copies of repositories: fetched aside, checked, published whole, never edited."""
+
+from grove.mirrors.errors import MirrorAbsent, RefsVanished
+from grove.mirrors.events import MirrorPublished
+from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
+from grove.mirrors.queries import branches_of, refs_of
+from grove.mirrors.reading import MirrorReader
+from grove.mirrors.source import Source, SourceReport, SourceTools, check_source, connect_source, require_check
+from grove.mirrors.upkeep import remove_mirror, sweep_leftovers
+
+__all__ = [
+    "MirrorAbsent",
+    "MirrorLimits",
+    "MirrorPublished",
+    "MirrorReader",
+    "MirrorTools",
+    "RefsVanished",
+    "Source",
+    "SourceReport",
+    "SourceTools",
+    "branches_of",
+    "check_source",
+    "connect_source",
+    "refs_of",
+    "remove_mirror",
+    "require_check",
+    "settle_sync",
+    "sweep_leftovers",
+    "sync_mirror",
+]

@@ -1,0 +1,20 @@
+"""What can go wrong with mirrors."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class MirrorAbsent(GroveError):
+    """The repository has not been mirrored yet."""
+
+    kind = Kind.CONFLICT
+    code = "mirror_absent"
+
+
+class RefsVanished(GroveError):
+    """Most branches, or the default branch, are gone upstream; the mirror was kept as it is.
+
+    Look at the repository there, then sync with `--accept-ref-loss`.
+    """
+
+    kind = Kind.CONFLICT
+    code = "refs_vanished"

@@ -1,0 +1,251 @@
+"""Bringing a mirror up to date: begin, fetch aside, check, publish, finish.
+
+What is fetched lands in a folder of the job's own. Only when it has been checked are its packs moved into the mirror
+and the refs changed; and only the rows that are written last make it count for readers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete, insert
+
+from grove.credentials import Keyring, lease_secret
+from grove.git import (
+    FetchLimits,
+    FetchProgress,
+    Git,
+    ListingLimits,
+    LocalPath,
+    Remote,
+    RemoteListing,
+    RemoteUrl,
+    Secret,
+    parse_remote_url,
+)
+from grove.jobs import Job, JobState, Progress, Run
+from grove.kit import faults
+from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_durably
+from grove.kit.transactions import Transaction
+from grove.mirrors.errors import RefsVanished
+from grove.mirrors.events import MirrorPublished
+from grove.mirrors.tables import MirrorRefRow
+from grove.placement import Locator
+from grove.repositories import Clone, Problem, Repository, record_clone, record_mirror, repository_of_job
+
+REFSPECS = ("+refs/heads/*:refs/heads/*",)
+TAG_REFSPEC = "+refs/tags/*:refs/tags/*"
+MARKER = "grove-mirror"
+REFS_KEPT_RATIO_MIN = 0.5
+"""When fewer of the branches than this are left upstream, somebody has to look."""
+
+FETCHED = faults.declare("mirror.fetched")
+CHECKED = faults.declare("mirror.checked")
+PACKS_MOVED = faults.declare("mirror.packs_moved")
+PUBLISHED = faults.declare("mirror.published")
+ROWS_WRITTEN = faults.declare("mirror.rows_written")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorLimits:
+    """How much one repository may take."""
+
+    bytes_max: int
+    seconds_max: float
+    refs_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorTools:
+    """What mirroring works with."""
+
+    git: Git
+    locator: Locator
+    keyring: Keyring
+    limits: MirrorLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    repository: Repository
+    remote: Remote
+    mirror: Path
+    incoming: Path
+    accept_ref_loss: bool
+
+
+def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
+    """Clone a repository, or fetch what is new.
+
+    :raises GroveError: with its own code, whatever goes wrong; a mirror that was there before is left as it was.
+    """
+    plan = _begin(run, tools)
+    try:
+        listing = tools.git.listing(
+            plan.remote, limits=ListingLimits(refs_max=tools.limits.refs_max), cancelled=run.is_stopped
+        )
+        run.check_cancelled()
+        _check_refs_kept(tools.git, plan, listing)
+        refs = _fetch(run, tools, plan, listing)
+        _publish(tools.git, plan, listing, refs)
+        _finish(run, plan, listing, refs)
+    finally:
+        remove_tree(plan.incoming)
+
+
+def settle_sync(tx: Transaction, job: Job) -> None:
+    """Bring the repository's state in line with a job that did not succeed."""
+    if job.error is None or (job.finished_at is None and job.state is not JobState.QUEUED):
+        return
+    repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+    if repository.clone is Clone.REMOVING:
+        return
+    at = job.finished_at or job.run_at
+    problem = Problem(code=job.error["code"], message=_told(job), at=at)
+    clone = repository.clone
+    if clone is Clone.CLONING:
+        clone = Clone.QUEUED if job.state is JobState.QUEUED else Clone.FAILED
+    record_clone(tx, tenant_id=job.tenant_id, repository_id=job.target_id, clone=clone, now=at, problem=problem)
+
+
+def _told(job: Job) -> str:
+    message = str((job.error or {}).get("message", ""))
+    facts = (job.error or {}).get("facts") or {}
+    detail = facts.get("detail") or facts.get("reason")
+    return f"{message} ({detail})" if detail else message
+
+
+def _begin(run: Run, tools: MirrorTools) -> _Plan:
+    job = run.job
+    with run.begin() as tx:
+        repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        if repository.clone is not Clone.PRESENT:
+            repository = record_clone(
+                tx, tenant_id=job.tenant_id, repository_id=job.target_id, clone=Clone.CLONING, now=run.now
+            )
+        secret = None
+        if repository.credential_id is not None:
+            leased = lease_secret(
+                tx,
+                keyring=tools.keyring,
+                tenant_id=job.tenant_id,
+                credential_id=repository.credential_id,
+                host=repository.host,
+                now=run.now,
+            )
+            secret = Secret(username=leased.username, password=leased.password)
+    place = {"tenant_id": job.tenant_id, "repository_id": job.target_id}
+    incoming = tools.locator.incoming(**place, job_id=job.id)
+    remove_tree(incoming)
+    incoming.mkdir(parents=True, mode=0o700)
+    return _Plan(
+        repository=repository,
+        remote=Remote(url=_address(repository), secret=secret),
+        mirror=tools.locator.mirror(**place),
+        incoming=incoming,
+        accept_ref_loss=bool(job.arguments.get("accept_ref_loss")),
+    )
+
+
+def _address(repository: Repository) -> RemoteUrl | LocalPath:
+    return LocalPath(Path(repository.url)) if repository.local else parse_remote_url(repository.url)
+
+
+def _fetch_limits(tools: MirrorTools) -> FetchLimits:
+    limits = tools.limits
+    return FetchLimits(bytes_max=limits.bytes_max, seconds_max=limits.seconds_max, refs_max=limits.refs_max)
+
+
+def _check_refs_kept(git: Git, plan: _Plan, listing: RemoteListing) -> None:
+    if plan.accept_ref_loss or not _is_published(plan.mirror):
+        return
+    had = {name for name in git.refs(plan.mirror) if name.startswith("refs/heads/")}
+    kept = had & set(listing.refs)
+    if len(kept) < len(had) * REFS_KEPT_RATIO_MIN:
+        raise RefsVanished(had=len(had), kept=len(kept))
+
+
+def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) -> dict[str, str]:
+    """Fetch into the job's folder, beside the objects that the mirror has; the refs as they are upstream."""
+    git, aside = tools.git, plan.incoming / "mirror.git"
+    borrowing = plan.mirror if _is_published(plan.mirror) else None
+    git.init(aside, default_branch=listing.default_branch or "main", borrowing=borrowing)
+    git.fetch(
+        aside,
+        plan.remote,
+        refspecs=[*REFSPECS, TAG_REFSPEC],
+        limits=_fetch_limits(tools),
+        on_progress=lambda progress: run.report(_progress(progress)),
+        cancelled=run.is_stopped,
+    )
+    faults.reach(FETCHED)
+    run.check_cancelled()
+    return git.refs(aside)
+
+
+def _progress(fetched: FetchProgress) -> Progress:
+    return Progress(
+        phase=fetched.phase,
+        done=fetched.done,
+        total=fetched.total or None,
+        unit="objects",
+        bytes_received=fetched.bytes_received or None,
+        bytes_per_second=fetched.bytes_per_second or None,
+        eta_seconds=fetched.seconds_left,
+    )
+
+
+def _publish(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str]) -> None:
+    """Put what was fetched into place. Whatever is cut off here is done again by the next sync."""
+    aside = plan.incoming / "mirror.git"
+    if not _is_published(plan.mirror):
+        remove_tree(plan.mirror)
+        git.set_head(aside, listing.default_branch or "main")
+        write_durably(aside / MARKER, f"{plan.repository.id}\n".encode())
+        publish_folder(aside, plan.mirror)
+        faults.reach(PUBLISHED)
+        return
+    git.move_packs(aside, plan.mirror)
+    faults.reach(PACKS_MOVED)
+    had = git.refs(plan.mirror)
+    git.check_connectivity(plan.mirror, sorted(set(refs.values()) - set(had.values())))
+    faults.reach(CHECKED)
+    git.update_refs(
+        plan.mirror,
+        deletes=[name for name in had if name not in refs],
+        updates={name: commit for name, commit in refs.items() if had.get(name) != commit},
+    )
+    if listing.default_branch:
+        git.set_head(plan.mirror, listing.default_branch)
+    faults.reach(PUBLISHED)
+
+
+def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str]) -> None:
+    default = listing.default_branch
+    head = refs.get(f"refs/heads/{default}") if default else None
+    size_bytes = folder_bytes(plan.mirror)
+    repository = plan.repository
+    with run.finish() as tx:
+        tx.session.execute(delete(MirrorRefRow).where(MirrorRefRow.repository_id == repository.id))
+        rows = [{"repository_id": repository.id, "name": name, "commit": commit} for name, commit in refs.items()]
+        if rows:
+            tx.session.execute(insert(MirrorRefRow), rows)
+        record_mirror(
+            tx,
+            tenant_id=repository.tenant_id,
+            repository_id=repository.id,
+            default_branch=default,
+            head_commit=head,
+            size_bytes=size_bytes,
+            now=run.now,
+        )
+        tx.publish(
+            MirrorPublished(
+                tenant_id=repository.tenant_id, repository_id=repository.id, actor_id=run.job.requested_by, at=run.now
+            )
+        )
+    faults.reach(ROWS_WRITTEN)
+
+
+def _is_published(mirror: Path) -> bool:
+    return (mirror / MARKER).is_file()

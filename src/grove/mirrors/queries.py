@@ -1,0 +1,31 @@
+"""What can be asked about mirrors. Who may see which is decided by the capabilities that ask."""
+
+from fnmatch import fnmatchcase
+
+from sqlalchemy import select
+
+from grove.kit.transactions import Transaction
+from grove.mirrors.tables import MirrorRefRow
+from grove.repositories import Repository
+
+BRANCH_PREFIX = "refs/heads/"
+
+
+def refs_of(tx: Transaction, *, repository_id: str) -> dict[str, str]:
+    """Every ref of the published mirror, with its commit."""
+    chosen = select(MirrorRefRow.name, MirrorRefRow.commit).where(MirrorRefRow.repository_id == repository_id)
+    return dict(tx.session.execute(chosen.order_by(MirrorRefRow.name)).tuples())
+
+
+def branches_of(tx: Transaction, *, repository: Repository) -> dict[str, str]:
+    """The tracked branches with their commits, the default branch first."""
+    refs = refs_of(tx, repository_id=repository.id)
+    branches = {
+        ref.removeprefix(BRANCH_PREFIX): commit for ref, commit in refs.items() if ref.startswith(BRANCH_PREFIX)
+    }
+    tracked = {
+        name: commit
+        for name, commit in branches.items()
+        if name == repository.default_branch or any(fnmatchcase(name, pattern) for pattern in repository.tracked)
+    }
+    return dict(sorted(tracked.items(), key=lambda item: (item[0] != repository.default_branch, item[0])))

@@ -1,0 +1,193 @@
+"""Connecting a repository: look at it first, then register it. The looking is done outside of any transaction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from grove import accounts
+from grove.credentials import CredentialDraft, Keyring, add_credential
+from grove.credentials import Secret as OpenedSecret
+from grove.forges import (
+    Forge,
+    ForgeAccess,
+    ForgeRemote,
+    estimate_size,
+    recognise,
+    repository_name,
+    username_for,
+)
+from grove.git import Git, ListingLimits, LocalPath, Remote, RemoteUrl, RepositoryTooLarge, Secret, parse_remote_url
+from grove.kit.files import folder_bytes
+from grove.kit.gate import Actor, Resource
+from grove.kit.ids import new_id
+from grove.kit.transactions import Transaction
+from grove.mirrors.fetch import MirrorLimits
+from grove.repositories import NewRepository, Repository, connect_repository
+
+LISTING_SECONDS_MAX = 30.0
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A repository that somebody wants to be kept: its address, and the secret that opens it."""
+
+    address: str
+    access_token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    project: str | None = None
+    name: str | None = None
+    tracked: tuple[str, ...] = ("*",)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What a look at a source has shown."""
+
+    name: str
+    url: str
+    host: str
+    forge: Forge
+    local: bool
+    username: str | None
+    default_branch: str | None
+    head_commit: str | None
+    branch_count: int
+    tag_count: int
+    estimated_bytes: int | None
+    limit_bytes: int
+    branches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTools:
+    """What looking at a source works with."""
+
+    git: Git
+    keyring: Keyring
+    forges: Mapping[str, Forge]
+    forge_access: ForgeAccess
+    limits: MirrorLimits
+
+
+def require_check(tx: Transaction, *, actor: Actor, source: Source) -> None:
+    """Return when `actor` may look at a source and connect it to that project.
+
+    :raises Denied: if it may not.
+    :raises ProjectNotFound: if there is no such project.
+    """
+    tx.require(actor, "repository.check", Resource(kind="repository", tenant_id=actor.tenant_id))
+    if source.project is not None:
+        accounts.find_project(tx, actor=actor, project=source.project)
+
+
+def check_source(source: Source, *, tools: SourceTools, cancelled: Callable[[], bool] = lambda: False) -> SourceReport:
+    """Look at a source: can it be reached, is the credential good, how large is it, which branches has it.
+
+    :raises UrlRefused: if the address is not one that may be connected.
+    :raises CredentialRejected: if the host does not accept the credential.
+    :raises RepositoryTooLarge: if it is known to be larger than is allowed.
+    :raises GroveError: for whatever else the host answers.
+    """
+    address = _address(source.address)
+    secret = None if isinstance(address, LocalPath) else _secret(source, address, tools)
+    limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.limits.refs_max)
+    listing = tools.git.listing(Remote(url=address, secret=secret), limits=limits, cancelled=cancelled)
+    size = _size_bytes(address, secret, tools)
+    if size is not None and size > tools.limits.bytes_max:
+        raise RepositoryTooLarge(
+            estimated_size_mb=round(size / MEGABYTE, 1), limit_mb=round(tools.limits.bytes_max / MEGABYTE)
+        )
+    branches = sorted(ref.removeprefix("refs/heads/") for ref in listing.refs if ref.startswith("refs/heads/"))
+    return SourceReport(
+        name=source.name or _name(address),
+        url=str(address.path) if isinstance(address, LocalPath) else address.text,
+        host="" if isinstance(address, LocalPath) else address.authority,
+        forge=Forge.GENERIC if isinstance(address, LocalPath) else _forge(address, tools),
+        local=isinstance(address, LocalPath),
+        username=secret.username if secret else None,
+        default_branch=listing.default_branch,
+        head_commit=listing.head_commit,
+        branch_count=len(branches),
+        tag_count=sum(ref.startswith("refs/tags/") and not ref.endswith("^{}") for ref in listing.refs),
+        estimated_bytes=size,
+        limit_bytes=tools.limits.bytes_max,
+        branches=tuple(branches),
+    )
+
+
+def connect_source(
+    tx: Transaction, *, actor: Actor, source: Source, report: SourceReport, keyring: Keyring, now: datetime
+) -> Repository:
+    """Register a source that has been looked at, and seal its secret.
+
+    :raises Denied: if `actor` may not.
+    :raises ProjectNotFound: if there is no such project.
+    :raises RepositoryExists: if it is kept already.
+    """
+    if source.project is None:
+        project = accounts.default_project(tx, tenant_id=actor.tenant_id)
+    else:
+        project = accounts.find_project(tx, actor=actor, project=source.project)
+    credential_id = None
+    if source.access_token and not report.local:
+        draft = CredentialDraft(
+            name=f"{report.name[:60]} {new_id()[:8]}",
+            host=report.host,
+            username=report.username or "",
+            password=source.access_token,
+            project_id=project.id,
+        )
+        credential_id = add_credential(tx, actor=actor, keyring=keyring, draft=draft, now=now).id
+    wanted = NewRepository(
+        name=report.name,
+        url=report.url,
+        host=report.host,
+        forge=report.forge,
+        project_id=project.id,
+        credential_id=credential_id,
+        local=report.local,
+        tracked=source.tracked,
+        estimated_bytes=report.estimated_bytes,
+        default_branch=report.default_branch,
+        reason=source.reason,
+    )
+    return connect_repository(tx, actor=actor, wanted=wanted, now=now)
+
+
+def _address(text: str) -> RemoteUrl | LocalPath:
+    """An absolute path means a folder of this machine; whether it may be read is decided by the allow-list."""
+    return LocalPath(Path(text)) if text.startswith("/") else parse_remote_url(text)
+
+
+def _forge(address: RemoteUrl, tools: SourceTools) -> Forge:
+    return recognise(address.authority, address.path, hosts=tools.forges)
+
+
+def _secret(source: Source, address: RemoteUrl, tools: SourceTools) -> Secret | None:
+    if not source.access_token:
+        return None
+    username = source.username or username_for(_forge(address, tools), source.access_token)
+    return Secret(username=username, password=source.access_token)
+
+
+def _size_bytes(address: RemoteUrl | LocalPath, secret: Secret | None, tools: SourceTools) -> int | None:
+    if isinstance(address, LocalPath):
+        return _local_bytes(address.path)
+    shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
+    remote = ForgeRemote(forge=_forge(address, tools), host=address.authority, path=address.path, secret=shown)
+    estimate = estimate_size(remote, access=tools.forge_access)
+    return estimate.size_bytes if estimate else None
+
+
+def _local_bytes(repository: Path) -> int:
+    objects = repository / ".git" / "objects"
+    return folder_bytes(objects if objects.is_dir() else repository / "objects")
+
+
+def _name(address: RemoteUrl | LocalPath) -> str:
+    if isinstance(address, LocalPath):
+        return address.path.name.removesuffix(".git") or "repository"
+    return repository_name(address.authority, address.path)

@@ -1,0 +1,134 @@
+"""Every setting, and the only reader of the environment.
+
+Each setting `name` is `GROVE_NAME`; the few that older documents call differently accept that name too. A secret may be
+given as a file instead: `GROVE_NAME_FILE`.
+"""
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_SETTINGS = ("master_key", "admin_token", "database_url")
+_SEEDS: dict[str, tuple[str, ...]] = {"master_key": ("MASTER_ENCRYPTION_KEY",), "database_url": ("DATABASE_URL",)}
+
+
+def _named(name: str, *others: str, default: Any = None) -> Any:
+    return Field(default=default, validation_alias=AliasChoices(f"GROVE_{name.upper()}", *others, name))
+
+
+class Settings(BaseSettings):
+    """How this process is to run."""
+
+    model_config = SettingsConfigDict(env_prefix="GROVE_", extra="ignore", frozen=True, populate_by_name=True)
+
+    data_dir: Path = Field(default_factory=lambda: _user_folder("XDG_DATA_HOME", ".local/share") / "grove")
+    """Where everything is kept."""
+    config_dir: Path = Field(default_factory=lambda: _user_folder("XDG_CONFIG_HOME", ".config") / "grove")
+    """Where the command line keeps the addresses and tokens of servers."""
+    database_url: SecretStr | None = _named("database_url", "DATABASE_URL")
+    """A PostgreSQL database (`postgresql+psycopg://…`); an SQLite file in the data folder when it is not set."""
+    bind: str = "127.0.0.1"
+    """The address that the server listens on."""
+    port: int = Field(default=8080, ge=0, le=65_535)
+    """The port that the server listens on; 0 takes a free one."""
+    base_url: str | None = None
+    """The address by which users reach the server, when it is not the one it listens on."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further names by which the server may be addressed; others are refused."""
+    master_key: SecretStr | None = _named("master_key", "MASTER_ENCRYPTION_KEY")
+    """The key that seals credentials: base64 of 32 random bytes. A key file in the data folder when it is not set."""
+    admin_name: str | None = None
+    """The first administrator's name, to set a server up without a browser."""
+    admin_email: str | None = None
+    """The first administrator's address."""
+    admin_token: SecretStr | None = None
+    """The first administrator's token, at least 32 characters."""
+    workers: int = Field(default=2, ge=0, le=64)
+    """How many worker processes `grove serve` runs."""
+    max_repo_size_mb: int = _named("max_repo_size_mb", "MAX_REPO_SIZE_MB", default=1024)
+    """The largest repository that is kept, in MB."""
+    git_clone_timeout: float = _named("git_clone_timeout", "GIT_CLONE_TIMEOUT", default=3600.0)
+    """How long one clone or fetch may take, in seconds."""
+    max_refs: int = 50_000
+    """How many branches and tags one repository may have."""
+    git_ca_file: Path | None = None
+    """Certificates of an internal authority, for git hosts and forges."""
+    allowed_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Private networks that git hosts may be in, such as 10.1.0.0/16; all others that are not public are refused."""
+    local_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders below which repositories may be connected by path."""
+    forges: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    """Which software internal hosts run: `git.example.org=gitea,code.example.org=gitlab`."""
+    disk_free_mb_min: int = 512
+    """With less room than this, in MB, no new work is begun."""
+    log_format: Literal["json", "pretty"] = "json"
+    """How log lines look."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Which log lines there are."""
+    lease_seconds: float = 60.0
+    """For how long a worker that is not heard of keeps its job."""
+    retry_seconds: float = 60.0
+    """How long a job waits before its first retry; twice as long before each further one."""
+    fault: str = ""
+    """Points at which the process is to stop, for tests of its reliability."""
+    host: str | None = None
+    """For the command line: the server to talk to."""
+    token: SecretStr | None = None
+    """For the command line: the token to show."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        for name in SECRET_SETTINGS:
+            path = os.environ.get(f"GROVE_{name.upper()}_FILE")
+            if path and not any(key in given for key in (name, f"GROVE_{name.upper()}", *_SEEDS.get(name, ()))):
+                given[name] = Path(path).read_text(encoding="utf-8").strip()
+        return given
+
+    @field_validator("allowed_hosts", "allowed_networks", "local_roots", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("forges", mode="before")
+    @classmethod
+    def _split_pairs(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return dict(part.strip().split("=", 1) for part in value.split(",") if "=" in part)
+
+    def environment(self) -> dict[str, str]:
+        """These settings as variables, for a worker process; nothing else is handed on but the search path."""
+        variables = {name: os.environ[name] for name in ("PATH", "HOME", "TZ", "TMPDIR") if name in os.environ}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if value is not None and name not in {"host", "token", "admin_token"}:
+                variables[f"GROVE_{name.upper()}"] = _as_text(value)
+        return variables
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of the environment, with what the command line says instead.
+
+    :raises pydantic.ValidationError: if one of them makes no sense.
+    """
+    return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def _user_folder(variable: str, otherwise: str) -> Path:
+    named = os.environ.get(variable)
+    return Path(named) if named else Path.home() / otherwise
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return ",".join(f"{name}={kept}" for name, kept in value.items())
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,225 @@
+"""What causes what, which adapter is used, and how the parts are put together."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grove import indexing, mirrors
+from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
+from grove.forges import Forge, ForgeAccess
+from grove.git import Git, GitConfig, TreeLimits, parse_remote_url, pin
+from grove.indexing import BuildTools, IndexTools, OpenIndexes, PooledParser, RemovalTools, StaticEmbedder
+from grove.jobs import JobKind, enqueue
+from grove.kit import faults, logging
+from grove.kit.events import Handlers
+from grove.kit.files import write_durably
+from grove.kit.gate import Gate
+from grove.kit.ids import new_id
+from grove.kit.transactions import Database, Transaction
+from grove.mirrors import MirrorLimits, MirrorPublished, MirrorReader, MirrorTools, SourceTools
+from grove.placement import Locator
+from grove.policies import RoleGate
+from grove.repositories import RepositoryApproved, RepositoryEvent, RepositoryRemoved, RepositorySyncRequested
+from grove.search import Desk
+from grove.settings import Settings
+
+MEGABYTE = 1024 * 1024
+GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
+TREE_ENTRIES_MAX = 1_000_000
+TREE_DEPTH_MAX = 256
+TREE_SECONDS_MAX = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grove:
+    """Everything that an entry point needs."""
+
+    settings: Settings
+    node: str
+    locator: Locator
+    gate: Gate
+    database: Database
+    keyring: Keyring
+    git: Git
+    mirrors: MirrorReader
+    sources: SourceTools
+    indexes: OpenIndexes
+    embedder: StaticEmbedder
+    search: Desk
+    jobs: Mapping[str, JobKind]
+    mirror_tools: MirrorTools
+    index_tools: IndexTools
+    removal_tools: RemovalTools
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        self.database.close()
+
+
+def build(settings: Settings) -> Grove:
+    """Put the parts together for this data folder.
+
+    :raises GroveError: if the master key is missing, unsafe or weak.
+    :raises OSError: if the data folder cannot be used.
+    """
+    logging.configure(pretty=settings.log_format == "pretty", level=settings.log_level)
+    faults.arm(settings.fault)
+    locator = Locator(settings.data_dir)
+    locator.prepare()
+    gate = RoleGate()
+    database = Database(database_url(settings, locator), gate=gate, handlers=WHEN)
+    git = Git(git_config(settings, locator))
+    reader = MirrorReader(git=git, locator=locator)
+    indexes = OpenIndexes(locator)
+    embedder = StaticEmbedder.load()
+    keyring = _keyring(settings, locator)
+    return Grove(
+        settings=settings,
+        node=_node(settings.data_dir),
+        locator=locator,
+        gate=gate,
+        database=database,
+        keyring=keyring,
+        git=git,
+        mirrors=reader,
+        sources=SourceTools(
+            git=git,
+            keyring=keyring,
+            forges={host: Forge(name) for host, name in settings.forges.items()},
+            forge_access=ForgeAccess(resolve=_pinned(settings), ca_file=settings.git_ca_file),
+            limits=mirror_limits(settings),
+        ),
+        indexes=indexes,
+        embedder=embedder,
+        search=Desk(database=database, indexes=indexes, mirrors=reader, embedder=embedder),
+        jobs={kind.name: kind for kind in JOB_KINDS},
+        mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
+        index_tools=IndexTools(
+            mirrors=reader,
+            indexes=indexes,
+            build=BuildTools(parser=PooledParser(), embedder=embedder),
+            tree_limits=TreeLimits(
+                entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX
+            ),
+        ),
+        removal_tools=RemovalTools(locator=locator, indexes=indexes),
+    )
+
+
+def database_url(settings: Settings, locator: Locator) -> str:
+    """Where the rows are: the database that the settings name, or a file in the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{locator.database()}"
+
+
+def git_config(settings: Settings, locator: Locator) -> GitConfig:
+    """How git is run."""
+    return GitConfig(
+        executable=Path(shutil.which("git", path=GIT_SEARCH_PATH) or "/usr/bin/git"),
+        data_root=locator.data,
+        home=locator.git_home(),
+        job_root=locator.jobs(),
+        ca_file=settings.git_ca_file,
+        allowed_networks=settings.allowed_networks,
+        allowed_local_roots=settings.local_roots,
+    )
+
+
+def mirror_limits(settings: Settings) -> MirrorLimits:
+    """How much one repository may take."""
+    return MirrorLimits(
+        bytes_max=settings.max_repo_size_mb * MEGABYTE,
+        seconds_max=settings.git_clone_timeout,
+        refs_max=settings.max_refs,
+    )
+
+
+def _pinned(settings: Settings) -> Callable[[str, int], str]:
+    """Finds the one address at which a forge may be asked, by the rules for git hosts."""
+
+    def resolve(host: str, port: int) -> str:
+        url = parse_remote_url(f"https://{host}:{port}/api")
+        return str(pin(url, allowed=settings.allowed_networks).addresses[0])
+
+    return resolve
+
+
+def _keyring(settings: Settings, locator: Locator) -> Keyring:
+    if settings.master_key is not None:
+        return parse_keyring(settings.master_key.get_secret_value())
+    path = locator.master_key()
+    if not path.exists():
+        create_key_file(path)
+    return load_keyring(path)
+
+
+def _node(data: Path) -> str:
+    """The name of this data folder's server among others on the same database."""
+    path = data / "node-id"
+    if not path.exists():
+        write_durably(path, new_id().encode())
+    return path.read_text(encoding="ascii")
+
+
+def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str, **arguments: object) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind=kind,
+        target_id=event.repository_id,
+        requested_by=event.actor_id,
+        arguments=arguments,
+        now=event.at,
+    )
+
+
+def _mirror_approved(tx: Transaction, event: RepositoryApproved) -> None:
+    _enqueue_for(event, tx, "mirror.sync")
+
+
+def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
+    arguments = {"accept_ref_loss": True} if event.accept_ref_loss else {}
+    _enqueue_for(event, tx, "mirror.sync", **arguments)
+
+
+def _index_mirror(tx: Transaction, event: MirrorPublished) -> None:
+    _enqueue_for(event, tx, "snapshot.index")
+
+
+def _remove(tx: Transaction, event: RepositoryRemoved) -> None:
+    _enqueue_for(event, tx, "repository.remove")
+
+
+WHEN: Handlers = {
+    RepositoryApproved: [_mirror_approved],
+    RepositorySyncRequested: [_mirror_again],
+    MirrorPublished: [_index_mirror],
+    RepositoryRemoved: [_remove],
+}
+"""What causes what."""
+
+JOB_KINDS = (
+    JobKind(
+        name="mirror.sync",
+        title="Clones a repository, or fetches what is new.",
+        permission="repository.sync",
+        work=lambda grove, run: mirrors.sync_mirror(run, tools=grove.mirror_tools),
+        settle=mirrors.settle_sync,
+    ),
+    JobKind(
+        name="snapshot.index",
+        title="Publishes a snapshot of each tracked branch that has moved.",
+        permission="repository.sync",
+        work=lambda grove, run: indexing.index_repository(run, tools=grove.index_tools),
+        settle=indexing.settle_index,
+    ),
+    JobKind(
+        name="repository.remove",
+        title="Removes a repository with its mirror, snapshots, index and credential.",
+        permission="repository.remove",
+        work=lambda grove, run: indexing.remove_everything(run, tools=grove.removal_tools),
+    ),
+)
+"""Every kind of background work."""

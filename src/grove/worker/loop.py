@@ -1,0 +1,124 @@
+"""One worker: takes a job, does it, says how it ended, takes the next."""
+
+import threading
+from datetime import UTC, datetime
+
+from grove.accounts import PrincipalNotFound, Scope, actor_of
+from grove.jobs import Job, JobCancelled, LeaseLost, Run, claim, finish, give_back
+from grove.kit.errors import GroveError, Kind
+from grove.kit.gate import Actor, Denied, Resource, Source
+from grove.kit.logging import bound, logger
+from grove.wiring import Grove
+
+POLL_SECONDS = 0.2
+log = logger(__name__)
+
+
+class JobFailed(GroveError):
+    """The work failed in a way that nobody foresaw; the server's log has the details."""
+
+    kind = Kind.UNAVAILABLE
+    code = "job_failed"
+
+
+class StorageLow(GroveError):
+    """The disk is nearly full; the job waits until there is room."""
+
+    kind = Kind.UNAVAILABLE
+    code = "storage_low"
+    transient = True
+
+
+class Worker:
+    """Does jobs until it is told to stop."""
+
+    def __init__(self, grove: Grove, *, name: str) -> None:
+        self._grove = grove
+        self._name = name
+        self._stopping = threading.Event()
+        self._run: Run | None = None
+
+    def stop(self) -> None:
+        """Take no more jobs, and give back the one in hand."""
+        self._stopping.set()
+        if self._run is not None:
+            self._run.interrupt()
+
+    def run_until_stopped(self) -> None:
+        """Do jobs as they come."""
+        while not self._stopping.is_set():
+            if not self.run_one():
+                self._stopping.wait(POLL_SECONDS)
+
+    def run_one(self) -> bool:
+        """Do the next job, if one is due; whether there was one."""
+        settings = self._grove.settings
+        try:
+            with self._grove.database.transaction() as tx:
+                job = claim(tx, worker=self._name, now=_now(), lease_seconds=settings.lease_seconds)
+        except GroveError as busy:
+            log.warning("claim_failed", code=busy.code)
+            return False
+        if job is None:
+            return False
+        with bound(job_id=job.id, job_kind=job.kind, target_id=job.target_id):
+            self._attempt(job)
+        return True
+
+    def _attempt(self, job: Job) -> None:
+        log.info("job_started", attempt=job.attempt)
+        error: GroveError | None = None
+        try:
+            self._work(job)
+        except GroveError as expected:
+            error = expected
+        except Exception:
+            log.exception("job_crashed")
+            error = JobFailed()
+        try:
+            self._end(job, error)
+        except LeaseLost:
+            log.warning("job_lease_lost", attempt=job.attempt)
+
+    def _work(self, job: Job) -> None:
+        kind = self._grove.jobs[job.kind]
+        if self._grove.locator.bytes_free() < self._grove.settings.disk_free_mb_min * 1024 * 1024:
+            raise StorageLow
+        actor = self._requester(job)
+        self._grove.gate.require(actor, kind.permission, Resource(kind="job", id=job.id, tenant_id=job.tenant_id))
+        lease_seconds = self._grove.settings.lease_seconds
+        self._run = Run(job=job, actor=actor, database=self._grove.database, lease_seconds=lease_seconds)
+        try:
+            with self._run.kept_alive():
+                kind.work(self._grove, self._run)
+        except GroveError:
+            self._run.check_cancelled()  # being stopped explains whatever else went wrong
+            raise
+        finally:
+            self._run = None
+
+    def _requester(self, job: Job) -> Actor:
+        """Who asked for the job, with the rights of this moment: they may have changed while it waited."""
+        try:
+            with self._grove.database.reading() as tx:
+                scopes = frozenset(Scope)
+                return actor_of(tx, principal_id=job.requested_by, source=Source.WORKER, scopes=scopes)
+        except PrincipalNotFound as gone:
+            raise Denied(action=job.kind, reason="who asked for it is not active any more") from gone
+
+    def _end(self, job: Job, error: GroveError | None) -> None:
+        settings = self._grove.settings
+        with self._grove.database.transaction() as tx:
+            if isinstance(error, JobCancelled) and self._stopping.is_set():
+                give_back(tx, job=job, now=_now())
+                log.info("job_given_back")
+                return
+            ended = finish(tx, job=job, error=error, now=_now(), retry_seconds=settings.retry_seconds)
+            settle = self._grove.jobs[job.kind].settle
+            if settle is not None and ended.error is not None:
+                settle(tx, ended)
+        log.info("job_ended", state=ended.state, code=error.code if error else None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
