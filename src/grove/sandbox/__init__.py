@@ -1,0 +1,30 @@
+"""Other people's code and data, kept apart: the only place that starts processes.
+
+Every process gets a session of its own, an environment that is built from nothing, limits that it cannot raise, and a
+lifeline: when this process dies, by whatever cause, all that it started is ended by the kernel.
+"""
+
+from grove.sandbox.errors import ChildDied, ChildFailure, ChildRaised, ChildTimeout, ExecutableMissing
+from grove.sandbox.model import Command, Finished, Limits, Stop
+from grove.sandbox.pool import ChildPool
+from grove.sandbox.run import run
+from grove.sandbox.running import Running, start
+from grove.sandbox.worker import Worker, spawn
+
+__all__ = [
+    "ChildDied",
+    "ChildFailure",
+    "ChildPool",
+    "ChildRaised",
+    "ChildTimeout",
+    "Command",
+    "ExecutableMissing",
+    "Finished",
+    "Limits",
+    "Running",
+    "Stop",
+    "Worker",
+    "run",
+    "spawn",
+    "start",
+]

@@ -1,0 +1,88 @@
+"""Running a process to its end."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Final
+
+from grove.sandbox.child import GRACE_SECONDS, Child, launch
+from grove.sandbox.model import Command, Finished, Stop
+from grove.sandbox.pipes import Pipes
+
+_TICK_SECONDS: Final = 0.05
+_DRAIN_SECONDS_MAX: Final = 1.0
+
+
+def _never() -> bool:
+    return False
+
+
+def run(command: Command, *, cancelled: Callable[[], bool] = _never) -> Finished:
+    """Run a process and wait for it; `cancelled` is asked at least ten times a second.
+
+    On a time-out, a cancellation or too much output its group is asked to end, and is killed after five seconds.
+
+    :raises ExecutableMissing: if the program is not there or may not be run.
+    """
+    began = time.monotonic()
+    stdin = subprocess.DEVNULL if command.stdin is None else subprocess.PIPE
+    child = launch(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = Pipes(child, tail_bytes_max=command.limits.stderr_bytes_kept, on_stderr=command.on_stderr)
+    try:
+        if command.stdin is not None:
+            pipes.send(command.stdin, last=True)
+        stopped = _exchange(child, pipes, command, cancelled)
+        if stopped is not None:
+            _ask_to_end(child, pipes)
+    finally:
+        exit_code = child.end()
+        pipes.close()
+    return Finished(
+        exit_code=exit_code,
+        stdout=bytes(pipes.received[: command.limits.stdout_bytes_max]),
+        stderr=bytes(pipes.tail),
+        stopped=stopped,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _exchange(child: Child, pipes: Pipes, command: Command, cancelled: Callable[[], bool]) -> Stop | None:
+    """Move bytes until the process has ended and said all, or must be stopped."""
+    deadline = time.monotonic() + command.limits.seconds_max
+    while True:
+        if pipes.is_open:
+            pipes.move(_TICK_SECONDS)
+        else:
+            child.wait(_TICK_SECONDS)
+        ended = child.has_exited()
+        if ended:
+            _drain(child, pipes, command)
+        if len(pipes.received) > command.limits.stdout_bytes_max:
+            return Stop.OUTPUT
+        if ended:
+            return None
+        if cancelled():
+            return Stop.CANCELLED
+        if time.monotonic() >= deadline:
+            return Stop.TIMEOUT
+
+
+def _drain(child: Child, pipes: Pipes, command: Command) -> None:
+    """Take what an ended process has said; descendants that hold its pipes open end with it."""
+    child.signal_group(signal.SIGKILL)
+    deadline = time.monotonic() + _DRAIN_SECONDS_MAX
+    while pipes.is_open and time.monotonic() < deadline:
+        pipes.move(_TICK_SECONDS)
+        if len(pipes.received) > command.limits.stdout_bytes_max:
+            return
+
+
+def _ask_to_end(child: Child, pipes: Pipes) -> None:
+    child.signal_group(signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_SECONDS
+    while not child.has_exited() and time.monotonic() < deadline:
+        pipes.received.clear()
+        pipes.move(_TICK_SECONDS)
+        if not pipes.is_open:
+            child.wait(_TICK_SECONDS)
