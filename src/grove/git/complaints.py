@@ -1,0 +1,135 @@
+"""What git says on standard error, and which error of ours it means.
+
+A host may send text of its own. Git marks its lines with `remote:`; they are never taken for git's words.
+"""
+
+import re
+import signal
+from collections.abc import Sequence
+from typing import Final
+
+from grove.git.errors import (
+    AccessForbidden,
+    CertificateRefused,
+    CredentialRejected,
+    CredentialRequired,
+    GitFailed,
+    GitTimeout,
+    HostBusy,
+    HostRefused,
+    HostUnreachable,
+    LocalPathRefused,
+    MemoryExceeded,
+    ObjectFormatUnsupported,
+    ProtocolRefused,
+    RedirectRefused,
+    RefLocked,
+    RepositoryCorrupt,
+    RepositoryGone,
+    RepositoryNotFound,
+    RepositoryTooLarge,
+    StorageFull,
+    TransferInterrupted,
+)
+from grove.kit.errors import GroveError
+from grove.kit.logging import mask
+from grove.sandbox import Finished
+
+_DETAIL_CHARACTERS_MAX: Final = 500
+_ESCAPE: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_]?)")
+_STATUS: Final = re.compile(r"The requested URL returned error: (\d{3})")
+_FORGED: Final = re.compile(r"(?:error|warning) in \w+ \w+: (\w+)|object \w+: (\w+): ")
+_COUNTING: Final = re.compile(r"^remote: (Enumerating|Counting|Compressing|Total) ")
+_STATUSES: Final[dict[int, type[GroveError]]] = {
+    401: CredentialRejected,
+    403: AccessForbidden,
+    404: RepositoryNotFound,
+    410: RepositoryGone,
+    408: HostBusy,
+    425: HostBusy,
+    429: HostBusy,
+}
+# Each group of words with what it means; the first that is found counts, so the cause stands before its consequences.
+_MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
+    (r"No space left on device|Disk quota exceeded", StorageFull),
+    (r"File too large|died of signal 25|File size limit exceeded", RepositoryTooLarge),
+    (r"[Oo]ut of memory|Cannot allocate memory|mmap failed|died of signal 9\b", MemoryExceeded),
+    (
+        r"fsck error|contains '\.\.'|bad(Tree|Date|Email)|hasDot|inflate returned|loose object .* corrupt",
+        RepositoryCorrupt,
+    ),
+    (r"remote error: ", HostRefused),
+    (r"Authentication failed for", CredentialRejected),
+    (r"could not read (Username|Password)|terminal prompts disabled", CredentialRequired),
+    (r"repository '.*' not found", RepositoryNotFound),
+    (r"detected dubious ownership|not a git repository|does not appear to be a git repository", LocalPathRefused),
+    (
+        r"transport '.*' not allowed|protocol '.*' is not supported|is not a valid|remote-\S+' is not a git",
+        ProtocolRefused,
+    ),
+    (r"unable to update url base from redirection|asked for .* redirect", RedirectRefused),
+    (r"certificate", CertificateRefused),
+    (r"mismatched algorithms|unknown object format|object format", ObjectFormatUnsupported),
+    (r"Operation too slow|Operation timed out", GitTimeout),
+    (
+        r"Could not resolve|Failed to connect|Couldn't connect|Connection refused|No route|unreachable|handshake|SSL_connect",
+        HostUnreachable,
+    ),
+    (r"early EOF|hung up|unexpected disconnect|RPC failed|curl \d+|Recv failure|Empty reply", TransferInterrupted),
+    (r"not valid: |invalid server response|protocol error|bad line length|bad pack header", TransferInterrupted),
+    (r"\.lock'?: File exists|cannot lock ref", RefLocked),
+    (r"missing blob|missing tree|missing commit|bad object|did not send all necessary|index-pack", RepositoryCorrupt),
+)
+_SIGNALS: Final[dict[int, type[GroveError]]] = {
+    -signal.SIGXFSZ: RepositoryTooLarge,
+    -signal.SIGXCPU: GitTimeout,
+    -signal.SIGKILL: MemoryExceeded,
+}
+
+
+def clean_lines(stderr: bytes) -> list[str]:
+    """The lines that were said, without control characters, escape sequences and anything that looks like a secret."""
+    text = _ESCAPE.sub("", stderr.decode(errors="replace"))
+    lines = ("".join(filter(str.isprintable, line)).strip() for line in re.split(r"[\r\n]+", text))
+    return [mask(line) for line in lines if line]
+
+
+def error_of(command: str, finished: Finished) -> GroveError:
+    """The error that a failed command means."""
+    lines = clean_lines(finished.stderr)
+    ours = [line for line in lines if not line.startswith("remote:")]
+    facts: dict[str, object] = {"command": command, "detail": _detail(lines)}
+    for line in ours:
+        if found := _STATUS.search(line):
+            return _error_of_status(int(found[1]))(status=int(found[1]), **facts)
+    for words, meaning in _MEANINGS:
+        if _is_said(words, ours):
+            return meaning(**facts, **_problem(ours))
+    return _SIGNALS.get(finished.exit_code, GitFailed)(exit_code=finished.exit_code, **facts)
+
+
+def _error_of_status(status: int) -> type[GroveError]:
+    if status in range(300, 400):
+        return RedirectRefused
+    if status in range(500, 600):
+        return HostBusy
+    return _STATUSES.get(status, HostRefused)
+
+
+def _is_said(words: str, lines: Sequence[str]) -> bool:
+    return any(re.search(words, line) for line in lines)
+
+
+def _problem(lines: Sequence[str]) -> dict[str, object]:
+    """What is wrong with an object, in git's own word for it."""
+    for line in lines:
+        if found := _FORGED.search(line):
+            return {"problem": found[1] or found[2]}
+    return {}
+
+
+def _detail(lines: Sequence[str]) -> str:
+    """The lines that tell most: the host's last words and git's."""
+    theirs = [line for line in lines if line.startswith("remote:") and not _COUNTING.search(line)]
+    ours = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    return "; ".join([*theirs[-2:], *ours[-3:]] or lines[-3:])[:_DETAIL_CHARACTERS_MAX]

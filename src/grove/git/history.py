@@ -1,0 +1,116 @@
+"""Finding commits and reading them, with a parser of our own: git's formats were not made for hostile text."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
+
+from grove.git.errors import RefRefused, RepositoryCorrupt, RevisionUnknown
+from grove.git.model import Commit, Person
+from grove.git.objects import ObjectReader
+from grove.git.refs import check_oid, check_ref, list_refs
+from grove.git.runner import Call, Runner
+
+COMMIT_BYTES_MAX: Final = 64 * 1024
+REVISION_CHARACTERS_MAX: Final = 1024
+_BEGINNING: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_PERSON: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>\s*(?P<seconds>-?\d{1,20})?\s*(?P<zone>[+-]\d{4})?")
+_SECONDS_MAX: Final = 253_402_214_400  # the last day but one of the year 9999, so that every zone can show it
+_ZONE_MINUTES_MAX: Final = 14 * 60
+
+
+def resolve(runner: Runner, git_dir: Path, revision: str) -> str:
+    """The id of the commit that a user means: `HEAD`, a full name, a branch, a tag, or at least 7 digits of an id."""
+    names = _candidates(revision)
+    found = list_refs(runner, git_dir, *names) if names else {}
+    for name in names:
+        if name in found:
+            return _peel(runner, git_dir, found[name], revision)
+    if revision == "HEAD" or _BEGINNING.fullmatch(revision):
+        return _peel(runner, git_dir, revision.lower() if revision != "HEAD" else revision, revision)
+    raise RevisionUnknown(revision=revision)
+
+
+def _candidates(revision: str) -> list[str]:
+    if not revision or len(revision) > REVISION_CHARACTERS_MAX or "\0" in revision or "\n" in revision:
+        raise RefRefused
+    if revision == "HEAD":
+        return []
+    full = [revision] if revision.startswith(("refs/heads/", "refs/tags/")) else []
+    return [check_ref(name) for name in (*full, f"refs/heads/{revision}", f"refs/tags/{revision}")]
+
+
+def _peel(runner: Runner, git_dir: Path, name: str, revision: str) -> str:
+    with ObjectReader(runner, git_dir) as reader:
+        found = reader.find(f"{name}^{{commit}}")
+        if found is None:
+            # Only without the suffix will git tell digits that are too few from digits that are wrong.
+            reader.find(name)
+            raise RevisionUnknown(revision=revision)
+    return found.oid
+
+
+def list_commits(runner: Runner, git_dir: Path, start: str, *, skip: int, limit: int) -> list[Commit]:
+    """The commits that lead to one, newest first."""
+    call = Call(
+        command="rev-list",
+        options=(f"--max-count={int(limit)}", f"--skip={int(skip)}"),
+        arguments=(check_oid(start),),
+        git_dir=git_dir,
+    )
+    oids = runner.run(call).stdout.decode().split()
+    with ObjectReader(runner, git_dir) as reader:
+        return [read_commit(reader, oid) for oid in oids]
+
+
+def read_commit(reader: ObjectReader, oid: str) -> Commit:
+    """One commit, its message cut when it is very long."""
+    return parse_commit(oid, reader.read_start(oid, COMMIT_BYTES_MAX))
+
+
+def parse_commit(oid: str, content: bytes) -> Commit:
+    """The commit that an object's content says.
+
+    :raises RepositoryCorrupt: if it names no tree.
+    """
+    head, _, body = content.partition(b"\n\n")
+    values: dict[bytes, list[bytes]] = {}
+    for line in head.split(b"\n"):
+        name, _, value = line.partition(b" ")
+        values.setdefault(name, []).append(value)
+    encoding = values.get(b"encoding", [b"utf-8"])[0]
+    trees = values.get(b"tree")
+    if not trees:
+        raise RepositoryCorrupt(oid=oid, problem="missingTree")
+    return Commit(
+        oid=oid,
+        tree=trees[0].decode("ascii", "replace"),
+        parents=tuple(parent.decode("ascii", "replace") for parent in values.get(b"parent", ())),
+        author=_person(values.get(b"author", ()), encoding),
+        committer=_person(values.get(b"committer", ()), encoding),
+        message=_text(body, encoding),
+    )
+
+
+def _text(content: bytes, encoding: bytes) -> str:
+    try:
+        return content.decode(encoding.decode("ascii").strip(), "replace")
+    except (LookupError, ValueError):
+        return content.decode(errors="replace")
+
+
+def _person(values: Sequence[bytes], encoding: bytes) -> Person:
+    text = _text(values[0] if values else b"", encoding)
+    found = _PERSON.match(text)
+    if found is None:
+        return Person(name=text.strip(), email="", at=datetime.fromtimestamp(0, UTC))
+    return Person(name=found["name"].strip(), email=found["email"].strip(), at=_moment(found["seconds"], found["zone"]))
+
+
+def _moment(seconds: str | None, zone: str | None) -> datetime:
+    clamped = min(max(int(seconds or 0), 0), _SECONDS_MAX)
+    sign = -1 if (zone or "+")[0] == "-" else 1
+    hours, minutes = int((zone or "+0000")[1:3]), int((zone or "+0000")[3:5])
+    offset = min(60 * hours + minutes, _ZONE_MINUTES_MAX)
+    return datetime.fromtimestamp(clamped, timezone(sign * timedelta(minutes=offset)))

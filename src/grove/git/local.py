@@ -1,0 +1,41 @@
+"""Repositories on this machine's disk, which may be mirrored when the administrator allows their folder."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from grove.git.errors import LocalPathRefused
+from grove.git.model import LocalPath
+
+
+def admit(local: LocalPath, *, roots: Sequence[Path]) -> Path:
+    """The real place of a repository.
+
+    :raises LocalPathRefused: if it is not a folder below one of the roots, or its name cannot be handed on safely.
+    """
+    text = os.fsdecode(local.path)
+    if not local.path.is_absolute() or not text.isprintable() or '"' in text or "\\" in text:
+        raise LocalPathRefused
+    try:
+        real = local.path.resolve(strict=True)
+        allowed = any(real.is_relative_to(root.resolve(strict=True)) for root in roots)
+    except (OSError, RuntimeError):
+        raise LocalPathRefused from None
+    if not allowed or not real.is_dir() or not str(real).isprintable():
+        raise LocalPathRefused
+    return real
+
+
+def write_upload_config(path: Path, repository: Path) -> None:
+    """Write the configuration of the process that reads a local repository on git's other side.
+
+    It gets no settings of ours by the environment, since git takes them away when it changes repositories. It must be
+    let into a folder that another user owns, and must run nothing that the repository names.
+    """
+    path.write_text(
+        "[safe]\n"
+        f'\tdirectory = "{repository}"\n'
+        f'\tdirectory = "{repository / ".git"}"\n'
+        "[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n\talternateRefsCommand = true\n"
+        "[transfer]\n\tbundleURI = false\n"
+    )
