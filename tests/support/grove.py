@@ -1,5 +1,6 @@
 """A whole Grove for a test: its own data folder, a database, an administrator, and workers that run when asked."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from grove import accounts, migrations
+from grove import accounts, jobs, migrations
 from grove.kit.gate import Actor, Source
 from grove.settings import Settings
 from grove.wiring import Grove, build
@@ -34,6 +35,17 @@ class House:
         for count in range(JOBS_MAX):
             if not worker.run_one():
                 return count
+        raise AssertionError("the jobs never end")
+
+    def work_until_idle(self) -> None:
+        """Do every job, also those that wait for their next try."""
+        for _ in range(JOBS_MAX):
+            self.work()
+            with self.grove.database.reading() as tx:
+                waiting = jobs.list_jobs(tx, actor=self.admin, state=jobs.JobState.QUEUED)
+            if not waiting:
+                return
+            time.sleep(0.02)
         raise AssertionError("the jobs never end")
 
     def actor(self, role: accounts.Role, *, name: str = "") -> tuple[Actor, str]:

@@ -14,7 +14,7 @@ BRANCH_PREFIX = "refs/heads/"
 def refs_of(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     """Every ref of the published mirror, with its commit."""
     chosen = select(MirrorRefRow.name, MirrorRefRow.commit).where(MirrorRefRow.repository_id == repository_id)
-    return dict(tx.session.execute(chosen.order_by(MirrorRefRow.name)).tuples())
+    return dict(tx.session.execute(chosen.order_by(MirrorRefRow.name)).all())
 
 
 def branches_of(tx: Transaction, *, repository: Repository) -> dict[str, str]:
