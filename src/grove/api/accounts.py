@@ -1,0 +1,234 @@
+"""Who acts here: oneself, projects, users, agents, tokens; and the audit trail of what they did."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field, StrictBool
+
+from grove import accounts, activity
+from grove.accounts import PrincipalKind, Role, Scope
+from grove.api.caller import Caller, CallerOf
+from grove.api.routing import needs, router_at
+from grove.api.shapes import Line, Page, Received, Shown
+from grove.kit.gate import Resource
+
+TOKEN_DAYS_MAX: Final = 3_650
+AUDIT_MAX: Final = 1_000
+
+router = router_at("/api/v1", tag="accounts")
+
+
+class MeOut(Shown):
+    """Who shows this token, and what it may at most be used for."""
+
+    id: UUID
+    tenant_id: UUID
+    name: str
+    role: Role
+    scopes: list[Scope]
+
+
+class ProjectOut(Shown):
+    """A group of repositories."""
+
+    id: UUID
+    name: str
+
+
+class PrincipalOut(Shown):
+    """A user, or an agent that acts for one."""
+
+    id: UUID
+    kind: PrincipalKind
+    name: str
+    email: str | None
+    role: Role
+    active: bool
+    acts_for: UUID | None
+    created_at: datetime
+
+
+class TokenOut(Shown):
+    """What is known of a token; never the token itself."""
+
+    id: UUID
+    principal_id: UUID
+    name: str
+    hint: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class IssuedOut(Shown):
+    """A new token; `secret` is shown this once."""
+
+    token: TokenOut
+    secret: str
+
+
+class AuditOut(Shown):
+    """One thing that was done."""
+
+    sequence: int
+    at: datetime
+    actor_id: UUID
+    actor_name: str
+    source: str
+    action: str
+    target_kind: str
+    target_id: str
+    facts: dict[str, Any]
+
+
+class ProjectIn(Received):
+    """A project to make."""
+
+    name: Line
+
+
+class UserIn(Received):
+    """A user to make; give it a token to let it in."""
+
+    name: Line
+    role: Role
+    email: Line | None = None
+
+
+class AgentIn(Received):
+    """An agent to make; it has at most the rights of whoever makes it."""
+
+    name: Line
+    role: Role = Role.DEVELOPER
+
+
+class UserChange(Received):
+    """Whether a user or an agent is let in."""
+
+    active: StrictBool
+
+
+class TokenIn(Received):
+    """A token to issue: for oneself, or for `principal_id`."""
+
+    name: Line
+    scopes: Annotated[list[Scope], Field(min_length=1)] = Field(default=[Scope.READ])
+    principal_id: UUID | None = None
+    days: Annotated[int, Field(ge=1, le=TOKEN_DAYS_MAX)] | None = Field(
+        default=90, description="How long it is good; null for ever."
+    )
+
+
+@router.get("/me", openapi_extra=needs("account.view"))
+def get_me(caller: CallerOf) -> MeOut:
+    """Who shows this token."""
+    actor = caller.actor
+    resource = Resource(kind="account", id=actor.id, tenant_id=actor.tenant_id)
+    caller.grove.gate.require(actor, "account.view", resource)
+    return MeOut(
+        id=UUID(actor.id),
+        tenant_id=UUID(actor.tenant_id),
+        name=actor.name,
+        role=Role(actor.role),
+        scopes=sorted(Scope(scope) for scope in actor.scopes),
+    )
+
+
+@router.get("/projects", openapi_extra=needs("project.list"))
+def list_projects(caller: CallerOf) -> Page[ProjectOut]:
+    """Every project, by name."""
+    with caller.reading() as tx:
+        found = accounts.list_projects(tx, actor=caller.actor)
+    return Page(items=[ProjectOut.model_validate(project) for project in found])
+
+
+@router.post("/projects", status_code=201, openapi_extra=needs("project.create"))
+def create_project(wanted: ProjectIn, caller: CallerOf) -> ProjectOut:
+    """Make a project."""
+    with caller.writing() as tx:
+        made = accounts.create_project(tx, actor=caller.actor, name=wanted.name, now=caller.now)
+    return ProjectOut.model_validate(made)
+
+
+@router.get("/users", openapi_extra=needs("user.list"))
+def list_users(caller: CallerOf) -> Page[PrincipalOut]:
+    """Every user and agent, by name."""
+    with caller.reading() as tx:
+        found = accounts.list_principals(tx, actor=caller.actor)
+    return Page(items=[PrincipalOut.model_validate(principal) for principal in found])
+
+
+@router.post("/users", status_code=201, openapi_extra=needs("user.create"))
+def create_user(wanted: UserIn, caller: CallerOf) -> PrincipalOut:
+    """Make a user."""
+    return _create(caller, PrincipalKind.USER, name=wanted.name, role=wanted.role, email=wanted.email)
+
+
+@router.patch("/users/{user_id}", openapi_extra=needs("user.suspend"))
+def change_user(user_id: UUID, change: UserChange, caller: CallerOf) -> PrincipalOut:
+    """Let a user or an agent in, or shut it out at once, whatever tokens it holds."""
+    with caller.writing() as tx:
+        changed = accounts.set_principal_active(tx, actor=caller.actor, principal_id=str(user_id), active=change.active)
+    return PrincipalOut.model_validate(changed)
+
+
+@router.post("/agents", status_code=201, openapi_extra=needs("agent.create"))
+def create_agent(wanted: AgentIn, caller: CallerOf) -> PrincipalOut:
+    """Make an agent that acts for whoever makes it."""
+    return _create(caller, PrincipalKind.AGENT, name=wanted.name, role=wanted.role, email=None)
+
+
+@router.get("/tokens", openapi_extra=needs("token.list"))
+def list_tokens(caller: CallerOf) -> Page[TokenOut]:
+    """One's own tokens, newest first."""
+    with caller.reading() as tx:
+        found = accounts.list_tokens(tx, actor=caller.actor)
+    return Page(items=[TokenOut.model_validate(token) for token in found])
+
+
+@router.post("/tokens", status_code=201, openapi_extra=needs("token.issue"))
+def issue_token(wanted: TokenIn, caller: CallerOf) -> IssuedOut:
+    """Issue a token; it cannot have a scope that the one used to ask for it lacks."""
+    with caller.writing() as tx:
+        issued = accounts.issue_token(
+            tx,
+            actor=caller.actor,
+            principal_id=str(wanted.principal_id or caller.actor.id),
+            name=wanted.name,
+            scopes=frozenset(wanted.scopes),
+            now=caller.now,
+            days=wanted.days,
+        )
+    return IssuedOut.model_validate(issued)
+
+
+@router.delete("/tokens/{token_id}", openapi_extra=needs("token.revoke"))
+def revoke_token(token_id: UUID, caller: CallerOf) -> TokenOut:
+    """Make a token worthless from now on."""
+    with caller.writing() as tx:
+        revoked = accounts.revoke_token(tx, actor=caller.actor, token_id=str(token_id), now=caller.now)
+    return TokenOut.model_validate(revoked)
+
+
+@router.get("/audit", openapi_extra=needs("audit.list"))
+def list_audit(
+    caller: CallerOf, target: UUID | None = None, limit: Annotated[int, Query(ge=1, le=AUDIT_MAX)] = 100
+) -> Page[AuditOut]:
+    """The newest entries of the audit trail, of one target or of all; `has_more` tells whether there are older ones."""
+    target_id = str(target) if target else None
+    with caller.reading() as tx:
+        found = activity.list_entries(tx, actor=caller.actor, target_id=target_id, limit=limit + 1)
+    items = [AuditOut.model_validate(entry) for entry in found[:limit]]
+    return Page(items=items, has_more=len(found) > limit)
+
+
+def _create(caller: Caller, kind: PrincipalKind, *, name: str, role: Role, email: str | None) -> PrincipalOut:
+    with caller.writing() as tx:
+        made = accounts.create_principal(
+            tx, actor=caller.actor, kind=kind, name=name, role=role, email=email, now=caller.now
+        )
+    return PrincipalOut.model_validate(made)

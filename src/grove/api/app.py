@@ -1,0 +1,98 @@
+"""The app: every router, the guard around them, and what else is to be served beside them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from grove import __version__
+from grove.api import accounts, code, credentials, files, health, jobs, pages, repositories, search, setup
+from grove.api.edge import Edge
+from grove.api.guard import BODY_BYTES_MAX, Guard
+from grove.api.hosts import Hosts
+from grove.api.metrics import Metrics
+from grove.api.problems import tell_problems
+from grove.wiring import Grove
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    repositories.router,
+    files.router,
+    search.router,
+    jobs.router,
+    accounts.router,
+    credentials.router,
+    code.router,
+    setup.router,
+    health.router,
+    pages.router,
+)
+"""Every route; each names what it needs in `openapi_extra["x-permission"]`."""
+
+Lifespan = Callable[[], AbstractAsyncContextManager[Any]]
+
+
+def create_app(
+    grove: Grove,
+    *,
+    mounts: Sequence[tuple[str, ASGIApp]] = (),
+    lifespans: Sequence[Lifespan] = (),
+    workers_alive: Callable[[], bool] = lambda: True,
+) -> FastAPI:
+    """Make the app. `mounts` are other apps, each with the path at and below which it answers, which it sees whole;
+    `lifespans` are entered when the app starts; `workers_alive` tells whether somebody does jobs.
+    """
+    edge = Edge(grove=grove, metrics=Metrics(grove), workers_alive=workers_alive)
+    app = FastAPI(
+        title="Grove",
+        version=__version__,
+        description="Git repositories, mirrored and searchable at any commit.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=BODY_BYTES_MAX,
+        lifespan=_lifespan(edge, lifespans),
+    )
+    app.state.edge = edge
+    tell_problems(app)
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)
+    app.router.routes.extend(_Beside(path, mounted) for path, mounted in mounts)
+    app.add_middleware(Guard, hosts=Hosts.of(grove.settings), metrics=edge.metrics)
+    return app
+
+
+def _lifespan(edge: Edge, lifespans: Sequence[Lifespan]) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for lifespan in lifespans:
+                await stack.enter_async_context(lifespan())
+            edge.is_started = True
+            yield
+            edge.is_started = False
+
+    return run
+
+
+class _Beside(BaseRoute):
+    """Another app at and below a path; it gets requests as they came."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        self.path = path
+        self._below = path.rstrip("/") + "/"
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take what is at or below the path."""
+        asked = scope["path"]
+        if scope["type"] == "http" and (asked == self.path or asked.startswith(self._below)):
+            return Match.FULL, {"route": self}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request over."""
+        await self._app(scope, receive, send)

@@ -1,0 +1,100 @@
+"""Who asks: the bearer of a token, and the transactions that are opened for it.
+
+Endpoints open their transactions themselves, inside of the thread that they run in. A dependency that held one while
+the endpoint waits for a thread could keep SQLite's only writer waiting for itself; and a commit that fails after the
+endpoint has returned would be too late to change the answer.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from grove import accounts
+from grove.accounts import TokenInvalid
+from grove.api.edge import Edge, EdgeOf
+from grove.api.errors import TokenMissing
+from grove.kit.gate import Actor, Source
+from grove.kit.logging import logger
+from grove.kit.transactions import StorageBusy, Transaction
+from grove.wiring import Grove
+
+TOKEN_CHARACTERS_MAX: Final = 512
+log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An authenticated request."""
+
+    edge: Edge
+    actor: Actor
+    now: datetime
+    secret: str = field(repr=False)
+
+    @property
+    def grove(self) -> Grove:
+        """The parts that answer."""
+        return self.edge.grove
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """A transaction that commits at the end of its block."""
+        return self.grove.database.transaction()
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """One consistent state to read."""
+        return self.grove.database.reading()
+
+    def again(self) -> "Caller":
+        """The same caller a while later, with the rights that it has then.
+
+        :raises TokenInvalid: if its token is not good any more.
+        """
+        return _authenticate(self.edge, self.secret)
+
+
+_bearer = HTTPBearer(auto_error=False, description="A token of this server: `grove_…`.")
+
+
+TokenShown = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+def caller_of(edge: EdgeOf, shown: TokenShown = None) -> Caller:
+    """Authenticate a request.
+
+    :raises TokenMissing: if it shows no token.
+    :raises TokenInvalid: if its token is unknown, expired or revoked.
+    """
+    if shown is None or not shown.credentials:
+        edge.metrics.auth_failures.labels("missing").inc()
+        raise TokenMissing
+    try:
+        caller = _authenticate(edge, shown.credentials[:TOKEN_CHARACTERS_MAX])
+    except TokenInvalid:
+        edge.metrics.auth_failures.labels("invalid").inc()
+        raise
+    _mark_used(caller)
+    return caller
+
+
+CallerOf = Annotated[Caller, Depends(caller_of)]
+
+
+def _authenticate(edge: Edge, secret: str) -> Caller:
+    now = datetime.now(UTC)
+    with edge.grove.database.reading() as tx:
+        actor = accounts.authenticate(tx, secret=secret, source=Source.API, now=now)
+    return Caller(edge=edge, actor=actor, now=now, secret=secret)
+
+
+def _mark_used(caller: Caller) -> None:
+    if not caller.edge.token_uses.is_due(caller.secret):
+        return
+    try:
+        with caller.writing() as tx:
+            accounts.mark_token_used(tx, secret=caller.secret, now=caller.now)
+    except StorageBusy as busy:
+        log.warning("token_use_not_marked", code=busy.code)  # the request matters more than when it came

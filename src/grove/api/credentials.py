@@ -1,0 +1,97 @@
+"""`/api/v1/credentials`: secrets for git hosts. They go in, and never come out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from grove import accounts, credentials
+from grove.api.caller import Caller, CallerOf
+from grove.api.routing import needs, router_at
+from grove.api.shapes import Line, Page, Password, Received, Shown, Wanted
+from grove.kit.transactions import Transaction
+
+router = router_at("/api/v1/credentials", tag="credentials")
+
+
+class CredentialOut(Shown):
+    """Which credential it is, never what it says."""
+
+    id: UUID
+    project_id: UUID | None
+    name: str
+    host: str
+    username: str
+    fingerprint: str
+    version: int
+    created_by: UUID
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class CredentialIn(Received):
+    """A credential to keep, for one host."""
+
+    name: Line
+    host: Line
+    username: Line
+    password: Password
+    project: Line | None = None
+
+
+class PasswordIn(Received):
+    """The secret that takes the place of the present one."""
+
+    password: Password
+
+
+@router.get("", openapi_extra=needs("credential.list"))
+def list_credentials(caller: CallerOf, project: Wanted = "") -> Page[CredentialOut]:
+    """Every credential, by name; of one project, when it is given by id or name."""
+    with caller.reading() as tx:
+        found = credentials.list_credentials(tx, actor=caller.actor, project_id=_project_id(tx, caller, project))
+    return Page(items=[CredentialOut.model_validate(credential) for credential in found])
+
+
+@router.post("", status_code=201, openapi_extra=needs("credential.add"))
+def add_credential(wanted: CredentialIn, caller: CallerOf) -> CredentialOut:
+    """Keep a secret, sealed, for the jobs that need it on its host."""
+    with caller.writing() as tx:
+        draft = credentials.CredentialDraft(
+            name=wanted.name,
+            host=wanted.host,
+            username=wanted.username,
+            password=wanted.password.get_secret_value(),
+            project_id=_project_id(tx, caller, wanted.project or ""),
+        )
+        added = credentials.add_credential(
+            tx, actor=caller.actor, keyring=caller.grove.keyring, draft=draft, now=caller.now
+        )
+    return CredentialOut.model_validate(added)
+
+
+@router.post("/{credential_id}/rotate", openapi_extra=needs("credential.rotate"))
+def rotate_credential(credential_id: UUID, wanted: PasswordIn, caller: CallerOf) -> CredentialOut:
+    """Replace the secret of a credential; whatever uses it goes on using it."""
+    with caller.writing() as tx:
+        rotated = credentials.rotate_credential(
+            tx,
+            actor=caller.actor,
+            keyring=caller.grove.keyring,
+            credential_id=str(credential_id),
+            password=wanted.password.get_secret_value(),
+            now=caller.now,
+        )
+    return CredentialOut.model_validate(rotated)
+
+
+@router.delete("/{credential_id}", openapi_extra=needs("credential.remove"))
+def remove_credential(credential_id: UUID, caller: CallerOf) -> CredentialOut:
+    """Destroy the secret."""
+    with caller.writing() as tx:
+        removed = credentials.remove_credential(
+            tx, actor=caller.actor, credential_id=str(credential_id), now=caller.now
+        )
+    return CredentialOut.model_validate(removed)
+
+
+def _project_id(tx: Transaction, caller: Caller, project: str) -> str | None:
+    return accounts.find_project(tx, actor=caller.actor, project=project).id if project else None

@@ -1,0 +1,30 @@
+"""What can go wrong at the door, before a capability is asked."""
+
+from grove.kit.errors import GroveError, Kind
+
+
+class TokenMissing(GroveError):
+    """Show a token: `Authorization: Bearer grove_…`."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "token_missing"
+
+
+class BodyMalformed(GroveError):
+    """The body is JSON in which a name stands twice, or a number is none."""
+
+    code = "body_malformed"
+
+
+class CursorInvalid(GroveError):
+    """The cursor is not one that this list gave out."""
+
+    code = "cursor_invalid"
+
+
+class StreamsBusy(GroveError):
+    """Too many streams are open; try again in a moment."""
+
+    kind = Kind.UNAVAILABLE
+    code = "streams_busy"
+    transient = True

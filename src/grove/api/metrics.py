@@ -1,0 +1,86 @@
+"""What is measured, for Prometheus. No label holds a repository or a user."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from grove import __version__, jobs, repositories, snapshots
+from grove.wiring import Grove
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The measures of one app, in a registry of their own."""
+
+    def __init__(self, grove: Grove) -> None:
+        self._registry = CollectorRegistry()
+        Info("grove_build", "Which version runs.", registry=self._registry).info({"version": __version__})
+        self._requests = Histogram(
+            "grove_http_request_duration_seconds",
+            "How long requests took, until the last byte.",
+            ("route", "method", "code"),
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
+        self.searches = Histogram(
+            "grove_search_duration_seconds",
+            "How long searches took.",
+            ("mode", "source"),
+            registry=self._registry,
+            buckets=_SECONDS,
+        )
+        self.auth_failures = Counter(
+            "grove_auth_failures_total", "Requests without a good token.", ("kind",), registry=self._registry
+        )
+        self._registry.register(_State(grove))
+
+    def count_request(self, *, route: str, method: str, code: int, seconds: float) -> None:
+        """Count one request; methods that nobody should use are counted together."""
+        self._requests.labels(route, method if method in _METHODS else "other", str(code)).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """All measures, in Prometheus' text format.
+
+        :raises StorageBusy: if the database did not answer.
+        """
+        return generate_latest(self._registry)
+
+
+class _State(Collector):
+    """What the database and the disk know, read whenever somebody asks."""
+
+    def __init__(self, grove: Grove) -> None:
+        self._grove = grove
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing in advance: the database is not asked before somebody wants to know."""
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        """The present state."""
+        with self._grove.database.reading() as tx:
+            repositories_by_status = repositories.count_by_status(tx)
+            jobs_by_state = jobs.count_by_state(tx)
+            oldest_seconds = jobs.oldest_waiting_seconds(tx, now=datetime.now(UTC))
+            bytes_by_kind = snapshots.storage_of(tx)
+        yield _gauge("grove_repos", "Repositories.", ["status"], {(k,): v for k, v in repositories_by_status.items()})
+        kinds: dict[tuple[str, ...], float] = {(state, kind): count for (kind, state), count in jobs_by_state.items()}
+        yield _gauge("grove_jobs", "Jobs.", ["state", "kind"], kinds)
+        yield _gauge("grove_job_queue_oldest_seconds", "Age of the job due longest.", [], {(): oldest_seconds})
+        yield _gauge("grove_index_bytes", "Size of the indexes.", ["kind"], {(k,): v for k, v in bytes_by_kind.items()})
+        yield _gauge("grove_disk_free_bytes", "Room in the data folder.", [], {(): self._grove.locator.bytes_free()})
+
+
+def _gauge(name: str, help_: str, labels: list[str], values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, help_, labels=labels)
+    for label_values, value in values.items():
+        family.add_metric(label_values, value)
+    return family

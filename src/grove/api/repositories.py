@@ -1,0 +1,325 @@
+"""`/api/v1/repositories`: connecting, looking at, bringing up to date, removing."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import Field
+
+from grove import accounts, jobs, mirrors, repositories, snapshots
+from grove.api.caller import Caller, CallerOf
+from grove.api.jobs import JobOut, waiting_job
+from grove.api.routing import needs, router_at
+from grove.api.shapes import (
+    Address,
+    Cursor,
+    Limit,
+    Line,
+    Page,
+    Password,
+    Received,
+    Shown,
+    Wanted,
+    Words,
+    decode_cursor,
+    page_of,
+)
+from grove.kit.transactions import Transaction
+from grove.repositories import Approval, Clone, Index, Lifecycle, Repository, ScreenStatus, screen_status_of
+
+BRANCH_PATTERNS_MAX: Final = 50
+POLL_SECONDS: Final = 1
+
+router = router_at("/api/v1/repositories", tag="repositories")
+
+
+class SourceIn(Received):
+    """A repository that is to be kept: an https:// address, or the path of a folder that the administrator allows."""
+
+    url: Address = Field(examples=["https://github.com/acme/payments-api.git"])
+    access_token: Password | None = None
+    username: Line | None = None
+    project: Line | None = Field(default=None, description="Id or name; the default project if it is left out.")
+    name: Line | None = Field(default=None, description="What to call it; made from the address if it is left out.")
+    branches: Annotated[list[Line], Field(min_length=1, max_length=BRANCH_PATTERNS_MAX)] = Field(
+        default=["*"], description="Patterns of branches to index; the default branch is always indexed."
+    )
+    reason: Words = ""
+
+    def source(self) -> mirrors.Source:
+        """As the core has it."""
+        return mirrors.Source(
+            address=self.url,
+            access_token=self.access_token.get_secret_value() if self.access_token else None,
+            username=self.username,
+            project=self.project,
+            name=self.name,
+            tracked=tuple(self.branches),
+            reason=self.reason,
+        )
+
+
+class SourceOut(Shown):
+    """What a look at a repository has shown; nothing was kept."""
+
+    name: str
+    url: str
+    host: str
+    forge: str
+    local: bool
+    default_branch: str | None
+    head_commit: str | None
+    branch_count: int
+    tag_count: int
+    estimated_bytes: int | None
+    limit_bytes: int
+    branches: list[str]
+
+
+class RepositoryOut(Shown):
+    """A repository: the word that people see, and the four states behind it."""
+
+    id: UUID
+    name: str
+    url: str
+    host: str
+    forge: str
+    local: bool
+    project_id: UUID
+    credential_id: UUID | None
+    status: ScreenStatus
+    approval: Approval
+    clone: Clone
+    index: Index
+    lifecycle: Lifecycle
+    problem: dict[str, Any] | None
+    default_branch: str | None
+    head_commit: str | None
+    tracked: list[str]
+    size_bytes: int | None
+    estimated_bytes: int | None
+    requested_by: UUID
+    created_at: datetime
+    updated_at: datetime
+    synced_at: datetime | None
+    indexed_at: datetime | None
+
+    @classmethod
+    def of(cls, repository: Repository) -> Self:
+        """As people see it."""
+        return cls.model_validate(_fields(repository))
+
+
+class HeadOut(Shown):
+    """A branch that can be searched: at which commit, how much of it is in the index, and what is not and why."""
+
+    branch: str
+    commit: str
+    file_count: int
+    indexed_file_count: int
+    source_bytes: int
+    skipped: dict[str, int]
+    languages: dict[str, int]
+    published_at: datetime
+
+
+class RepositoryDetailOut(RepositoryOut):
+    """A repository with the branches that can be searched."""
+
+    heads: list[HeadOut]
+
+
+class ConnectedOut(Shown):
+    """A repository that was registered, and the job that mirrors it; none while it waits for approval."""
+
+    repository: RepositoryOut
+    job_id: UUID | None
+
+
+class AcceptedOut(Shown):
+    """Work that was begun."""
+
+    repository: RepositoryOut
+    job: JobOut
+
+
+class SyncIn(Received):
+    """How to bring a mirror up to date."""
+
+    accept_ref_loss: bool = Field(default=False, description="Take over that most branches are gone upstream.")
+
+
+class RejectionIn(Received):
+    """Why a repository is not wanted."""
+
+    reason: Words = Field(min_length=1)
+
+
+class RefOut(Shown):
+    """A branch or tag of the mirror."""
+
+    name: str
+    commit: str
+
+
+@router.post("", status_code=201, openapi_extra=needs("repository.connect"))
+def connect_repository(wanted: SourceIn, caller: CallerOf, response: Response) -> ConnectedOut:
+    """Look at a repository, register it, and have it mirrored; or have it wait for somebody who may approve it."""
+    repository, job = connect(caller, wanted.source())
+    response.headers["Location"] = f"{router.prefix}/{repository.id}"
+    return ConnectedOut(repository=RepositoryOut.of(repository), job_id=UUID(job.id) if job else None)
+
+
+@router.post("/check", openapi_extra=needs("repository.check"))
+def check_repository(wanted: SourceIn, caller: CallerOf) -> SourceOut:
+    """Look at a repository without keeping anything: is it there, is the credential good, how large is it."""
+    return SourceOut.model_validate(_look_at(caller, wanted.source()))
+
+
+@router.get("", openapi_extra=needs("repository.list"))
+def list_repositories(
+    caller: CallerOf, *, limit: Limit = 50, cursor: Cursor = "", query: Wanted = "", project: Wanted = ""
+) -> Page[RepositoryOut]:
+    """Repositories by name; `query` is a part of the name, `project` an id or a name."""
+    with caller.reading() as tx:
+        project_id = accounts.find_project(tx, actor=caller.actor, project=project).id if project else None
+        found = repositories.list_repositories(
+            tx,
+            actor=caller.actor,
+            project_id=project_id,
+            containing=query,
+            after=decode_cursor(cursor),
+            limit=limit + 1,
+        )
+    return page_of(found, RepositoryOut.of, limit=limit, position=lambda repository: repository.name)
+
+
+@router.get("/by-name/{name:path}", openapi_extra=needs("repository.view"))
+def find_repository(name: Line, caller: CallerOf) -> RepositoryDetailOut:
+    """A repository by its name, its address, or the unmistakable end of its name."""
+    with caller.reading() as tx:
+        return _detail(tx, repositories.find_repository(tx, actor=caller.actor, name=name))
+
+
+@router.get("/{repository_id}", openapi_extra=needs("repository.view"))
+def get_repository(repository_id: UUID, caller: CallerOf) -> RepositoryDetailOut:
+    """A repository with its states, its problem if it has one, and the branches that can be searched."""
+    with caller.reading() as tx:
+        return _detail(tx, repositories.get_repository(tx, actor=caller.actor, repository_id=str(repository_id)))
+
+
+@router.get("/{repository_id}/refs", openapi_extra=needs("repository.view"))
+def list_refs(
+    repository_id: UUID,
+    caller: CallerOf,
+    limit: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
+    cursor: Cursor = "",
+) -> Page[RefOut]:
+    """The branches and tags of the mirror, by name."""
+    after = decode_cursor(cursor)
+    with caller.reading() as tx:
+        repository = repositories.get_repository(tx, actor=caller.actor, repository_id=str(repository_id))
+        refs = mirrors.refs_of(tx, repository_id=repository.id)
+    found = [RefOut(name=name, commit=commit) for name, commit in sorted(refs.items()) if name > after]
+    return page_of(found, lambda ref: ref, limit=limit, position=lambda ref: ref.name)
+
+
+@router.post("/{repository_id}/sync", status_code=202, openapi_extra=needs("repository.sync"))
+def sync_repository(
+    repository_id: UUID, caller: CallerOf, response: Response, wanted: SyncIn | None = None
+) -> AcceptedOut:
+    """Have the mirror brought up to date, and the index after it."""
+    with caller.writing() as tx:
+        repository = repositories.request_sync(
+            tx,
+            actor=caller.actor,
+            repository_id=str(repository_id),
+            now=caller.now,
+            accept_ref_loss=wanted is not None and wanted.accept_ref_loss,
+        )
+        return _accepted(tx, caller, response, repository, kind="mirror.sync")
+
+
+@router.post("/{repository_id}/approve", openapi_extra=needs("repository.approve"))
+def approve_repository(repository_id: UUID, caller: CallerOf) -> RepositoryOut:
+    """Allow a requested repository to be mirrored; nobody approves what they asked for themselves."""
+    with caller.writing() as tx:
+        approved = repositories.approve_repository(
+            tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now
+        )
+    return RepositoryOut.of(approved)
+
+
+@router.post("/{repository_id}/reject", openapi_extra=needs("repository.approve"))
+def reject_repository(repository_id: UUID, rejection: RejectionIn, caller: CallerOf) -> RepositoryOut:
+    """Refuse a requested repository."""
+    with caller.writing() as tx:
+        rejected = repositories.reject_repository(
+            tx, actor=caller.actor, repository_id=str(repository_id), reason=rejection.reason, now=caller.now
+        )
+    return RepositoryOut.of(rejected)
+
+
+@router.delete("/{repository_id}", status_code=202, openapi_extra=needs("repository.remove"))
+def remove_repository(repository_id: UUID, caller: CallerOf, response: Response) -> AcceptedOut:
+    """Have a repository removed with its mirror, index and credential; the audit trail stays."""
+    with caller.writing() as tx:
+        removed = repositories.remove_repository(
+            tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now
+        )
+        return _accepted(tx, caller, response, removed, kind="repository.remove")
+
+
+def connect(caller: Caller, source: mirrors.Source) -> tuple[Repository, jobs.Job | None]:
+    """Look at a source outside of any transaction, then register it; with the job that mirrors it, if it may be."""
+    report = _look_at(caller, source)
+    with caller.writing() as tx:
+        repository = mirrors.connect_source(
+            tx,
+            actor=caller.actor,
+            source=source,
+            report=report,
+            keyring=caller.grove.keyring,
+            now=caller.now,
+        )
+        return repository, waiting_job(tx, actor=caller.actor, target_id=repository.id, kind="mirror.sync")
+
+
+def _look_at(caller: Caller, source: mirrors.Source) -> mirrors.SourceReport:
+    with caller.reading() as tx:
+        mirrors.require_check(tx, actor=caller.actor, source=source)
+    return mirrors.check_source(source, tools=caller.grove.sources)
+
+
+def _accepted(tx: Transaction, caller: Caller, response: Response, repository: Repository, *, kind: str) -> AcceptedOut:
+    job = waiting_job(tx, actor=caller.actor, target_id=repository.id, kind=kind)
+    assert job is not None  # it commits with the change that caused it
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    response.headers["Retry-After"] = str(POLL_SECONDS)
+    return AcceptedOut(repository=RepositoryOut.of(repository), job=JobOut.model_validate(job))
+
+
+def _detail(tx: Transaction, repository: Repository) -> RepositoryDetailOut:
+    heads = snapshots.heads_of(tx, repository_id=repository.id)
+    found = snapshots.snapshots_named(tx, names=[head.snapshot for head in heads])
+    shown = [_head(head, found[head.snapshot]) for head in heads]
+    return RepositoryDetailOut.model_validate({**_fields(repository), "heads": shown})
+
+
+def _head(head: snapshots.Head, snapshot: snapshots.Snapshot) -> HeadOut:
+    return HeadOut(
+        branch=head.branch,
+        commit=head.commit,
+        file_count=snapshot.file_count,
+        indexed_file_count=snapshot.indexed_file_count,
+        source_bytes=snapshot.source_bytes,
+        skipped=snapshot.skipped,
+        languages=snapshot.languages,
+        published_at=snapshot.published_at,
+    )
+
+
+def _fields(repository: Repository) -> dict[str, Any]:
+    names = RepositoryOut.model_fields.keys() - {"status"}
+    return {"status": screen_status_of(repository), **{name: getattr(repository, name) for name in names}}

@@ -1,0 +1,63 @@
+"""What every route has: a permission that it needs, and a body that says one thing only."""
+
+import json
+from collections.abc import Callable, Coroutine
+from operator import attrgetter
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from grove.api.errors import BodyMalformed
+from grove.api.problems import Problem
+from grove.policies import RULES
+
+PUBLIC: Final = "public"
+
+
+def router_at(prefix: str = "", *, tag: str, problem: type[BaseModel] = Problem) -> APIRouter:
+    """Make the router of one capability; `problem` is how its routes tell a failure."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=StrictRoute,
+        generate_unique_id_function=attrgetter("name"),
+        responses={"default": {"model": problem, "description": "A failure"}},
+    )
+
+
+def needs(permission: str) -> dict[str, Any]:
+    """Declare what a route needs: an action of the policy's rules, or `public`. The operation below checks it."""
+    if permission != PUBLIC and permission not in RULES:
+        raise KeyError(permission)
+    return {"x-permission": permission}
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses JSON with a name that stands twice, or with NaN or Infinity."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Read the body more strictly than the framework does."""
+        answer = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await answer(_StrictRequest(request.scope, request.receive))
+
+        return strictly
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        return json.loads(await self.body(), object_pairs_hook=_unique, parse_constant=_refuse)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BodyMalformed
+    return found
+
+
+def _refuse(_constant: str) -> Any:
+    raise BodyMalformed

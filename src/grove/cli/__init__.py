@@ -1,0 +1,59 @@
+"""The command line: a client of a server's REST API, and `doctor`, which looks at a data folder itself.
+
+`app` is what other commands are added to; `remember_server` signs the user in to a server just started.
+"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import grove
+from grove.cli import add, credentials, doctor, jobs, people, reading, repositories, search, signing_in, topics
+from grove.cli.hosts import Host, Hosts, normal_url
+from grove.cli.root import Root
+
+if TYPE_CHECKING:
+    from grove.settings import Settings
+
+__all__ = ["app", "remember_server"]
+
+app = typer.Typer(
+    name="grove",
+    cls=Root,
+    help="Keeps every repository that a team and its agents need: mirrored, searchable at any commit, governed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"grove {grove.__version__}\n")
+        raise typer.Exit
+
+
+def remember_server(settings: "Settings", *, address: str, token: str, user: str = "demo") -> None:
+    """Have the commands use a server from now on."""
+    Hosts(settings.config_dir).remember(Host(url=normal_url(address), token=token, user=user))
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for group in (search.app, add.app, reading.app, signing_in.app, doctor.app, topics.app):
+    app.add_typer(group)
+app.add_typer(repositories.app, name="repo")
+app.add_typer(jobs.app, name="job")
+app.add_typer(credentials.app, name="cred")
+app.add_typer(people.tokens, name="token")
+app.add_typer(people.projects, name="project")
+app.add_typer(people.users, name="user")

@@ -1,0 +1,157 @@
+"""The REST API of a server, as the commands use it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx2
+
+import grove
+from grove.cli.hosts import Host, is_loopback
+from grove.cli.refusal import Refused, unreachable
+
+API = "/api/v1"
+CONNECT_SECONDS_MAX = 5.0
+ANSWER_SECONDS_MAX = 120.0
+"""Looking at a remote repository before it is connected may take a minute."""
+EVENT_SECONDS_MAX = 60.0
+"""A server that has nothing to tell sends a sign of life more often."""
+REASON_CHARS_MAX = 2_000
+SERVER_FAILED = 500
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stream: its name, what it tells, and where to go on after it."""
+
+    name: str
+    body: dict[str, Any]
+    id: str
+
+
+class Client:
+    """Asks one server, as one user."""
+
+    def __init__(self, server: Host) -> None:
+        self.server = server
+        self._http = httpx2.Client(
+            base_url=server.url,
+            headers={"Authorization": f"Bearer {server.token}", "User-Agent": f"grove-cli/{grove.__version__}"},
+            timeout=httpx2.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
+            trust_env=not is_loopback(server.url),  # a proxy cannot reach this machine
+        )
+
+    def get(self, path: str, /, **parameters: Any) -> Any:
+        """What the server says about something.
+
+        :raises Refused: if it says something else, or nothing.
+        """
+        return self._asked("GET", path, params=_given(parameters)).json()
+
+    def get_bytes(self, path: str, /, **parameters: Any) -> bytes:
+        """The bytes that the server has there.
+
+        :raises Refused: if it does not give them.
+        """
+        return self._asked("GET", path, params=_given(parameters)).content
+
+    def post(self, path: str, body: Parameters | None = None) -> Any:
+        """Have something done; what the server answers.
+
+        :raises Refused: if it does not do it.
+        """
+        answer = self._asked("POST", path, json=_given(body or {}))
+        return answer.json() if answer.content else None
+
+    def delete(self, path: str) -> Any:
+        """Have something removed; what the server answers.
+
+        :raises Refused: if it does not do it.
+        """
+        answer = self._asked("DELETE", path)
+        return answer.json() if answer.content else None
+
+    def items(self, path: str, /, *, limit: int, **parameters: Any) -> list[dict[str, Any]]:
+        """A list, page after page, up to `limit` items.
+
+        :raises Refused: if the server does not give it.
+        """
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            page = self.get(path, limit=min(limit - len(found), 200), cursor=cursor, **parameters)
+            found += page["items"]
+            cursor = page.get("next_cursor")
+            if not cursor:
+                break
+        return found[:limit]
+
+    def events(self, path: str, /, *, after: str = "", **parameters: Any) -> Iterator[Event]:
+        """What the server tells, as it tells it, after an event that is known.
+
+        :raises Refused: if it does not tell, or stops telling.
+        """
+        headers = {"Last-Event-ID": after} if after else {}
+        timeout = httpx2.Timeout(EVENT_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
+        with (
+            self._answering(),
+            self._http.sse(f"{API}{path}", params=_given(parameters), headers=headers, timeout=timeout) as source,
+        ):
+            if source.response.status_code >= httpx2.codes.BAD_REQUEST:
+                source.response.read()
+                raise _refusal(source.response)
+            for event in source:
+                yield Event(name=event.event, body=json.loads(event.data or "{}"), id=event.id)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _asked(self, method: str, path: str, **given: Any) -> httpx2.Response:
+        with self._answering():
+            answer = self._http.request(method, f"{API}{path}", **given)
+        if not answer.is_success:
+            raise _refusal(answer)
+        return answer
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx2.TimeoutException as late:
+            raise unreachable(self.server.url, reason=f"no answer in time ({type(late).__name__})") from late
+        except (httpx2.TransportError, httpx2.InvalidURL) as failed:
+            raise unreachable(self.server.url, reason=str(failed) or type(failed).__name__) from failed
+        except json.JSONDecodeError as garbled:
+            raise Refused(status=SERVER_FAILED, problem_code="", reason="its answer is not JSON") from garbled
+
+
+def _given(parameters: Parameters) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _refusal(answer: httpx2.Response) -> Refused:
+    """What a problem document says; what else a server or a proxy may say is shown by its status."""
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = None
+    if not isinstance(problem, dict) or "code" not in problem:
+        reason = f"the answer was {answer.status_code} {answer.reason_phrase}"
+        return Refused(status=answer.status_code, problem_code="", reason=reason)
+    return Refused(
+        status=answer.status_code,
+        problem_code=str(problem["code"]),
+        reason=str(problem.get("detail") or problem.get("title") or "")[:REASON_CHARS_MAX],
+        facts=problem.get("facts"),
+    )

@@ -1,0 +1,99 @@
+"""`grove cred`: secrets for git hosts; what they say is never shown again."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grove.cli.asking import confirm, read_secret
+from grove.cli.command import command
+from grove.cli.failure import Exit, Failure
+from grove.cli.output import Column
+from grove.cli.quantity import shown_age
+from grove.cli.repositories import YesOption
+from grove.cli.session import Session
+
+app = typer.Typer(no_args_is_help=True, help="Credentials: secrets for git hosts.")
+
+FIELDS = (
+    "id",
+    "project_id",
+    "name",
+    "host",
+    "username",
+    "fingerprint",
+    "version",
+    "created_by",
+    "created_at",
+    "last_used_at",
+)
+LIST_MAX = 10_000
+LIST = (
+    Column("NAME", lambda item: item["name"]),
+    Column("HOST", lambda item: item["host"]),
+    Column("USER", lambda item: item["username"]),
+    Column("SECRET", lambda item: item["fingerprint"]),
+    Column("VERSION", lambda item: item["version"]),
+    Column("USED", lambda item: item["last_used_at"], lambda item: shown_age(item["last_used_at"])),
+    Column("ID", lambda item: item["id"]),
+)
+
+NameArgument = Annotated[str, typer.Argument(metavar="CREDENTIAL", help="Its name, or its id.")]
+StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the secret from standard input.")]
+FileOption = Annotated[Path | None, typer.Option("--file", help="Read the secret from this file.")]
+
+
+@command(app, "list", failing="The credentials could not be listed.", fields=FIELDS)
+def list_credentials(session: Session) -> None:
+    """List the credentials."""
+    session.output.items(session.client.items("/credentials", limit=LIST_MAX), LIST, empty="No credentials.")
+
+
+@command(app, "add", failing="The credential was not added.", fields=FIELDS)
+def add_credential(
+    session: Session,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    host: Annotated[str, typer.Argument(metavar="GIT_HOST", help="The git host that it is for, and no other.")],
+    username: Annotated[str, typer.Option(help="The user that it belongs to.")],
+    stdin: StdinOption = False,
+    file: FileOption = None,
+    project: Annotated[str | None, typer.Option(help="The project that it is for; else all.")] = None,
+) -> None:
+    """Keep a secret, sealed, for the jobs that need it."""
+    password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
+    body = {"name": name, "host": host, "username": username, "password": password, "project": project}
+    session.output.items([session.client.post("/credentials", body)], LIST, empty="")
+
+
+@command(app, "rotate", failing="The credential was not replaced.", fields=FIELDS)
+def rotate_credential(
+    session: Session, *, name: NameArgument, stdin: StdinOption = False, file: FileOption = None
+) -> None:
+    """Replace a secret; whatever uses it goes on using it."""
+    credential = _find(session, name)
+    password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
+    rotated = session.client.post(f"/credentials/{credential['id']}/rotate", {"password": password})
+    session.output.items([rotated], LIST, empty="")
+
+
+@command(app, "rm", failing="The credential was not removed.")
+def remove_credential(session: Session, *, name: NameArgument, yes: YesOption = False) -> None:
+    """Forget a secret."""
+    credential = _find(session, name)
+    confirm(f"Forget {credential['name']}?", command=f"{session.command} {name}", yes=yes)
+    session.client.delete(f"/credentials/{credential['id']}")
+    session.output.note(f"{credential['name']} is forgotten.")
+
+
+def _find(session: Session, name: str) -> dict[str, Any]:
+    known = session.client.items("/credentials", limit=LIST_MAX)
+    found = next((item for item in known if name in {item["id"], item["name"]}), None)
+    if found is None:
+        raise Failure(
+            f"There is no credential {name}.",
+            why=f"{len(known)} are kept, and none has this name or id",
+            next_step="grove cred list",
+            exit_code=Exit.NOT_FOUND,
+        )
+    return found

@@ -1,0 +1,110 @@
+"""Examining the database of a data folder: can it be reached, is it this version's, does its work go on."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pysqlite3
+from sqlalchemy import bindparam, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from grove import jobs, migrations
+from grove.cli.finding import Finding, failed, passed, warned
+from grove.cli.quantity import counted, shown_seconds
+from grove.credentials import Keyring, MasterKeyMissing, check_keyring
+from grove.kit.errors import GroveError
+from grove.kit.tables import UtcDateTime
+from grove.kit.transactions import Database, Transaction
+from grove.placement import Locator
+from grove.policies import RoleGate
+from grove.settings import Settings
+from grove.wiring import database_url
+
+SQLITE_VERSION_MIN = (3, 51, 3)
+"""Before, a crash at the wrong moment of a checkpoint could damage a database in WAL mode."""
+WAITING_SECONDS_MAX = 300
+_ABANDONED = text("SELECT count(*) FROM jobs WHERE state = 'running' AND lease_until < :now").bindparams(
+    bindparam("now", type_=UtcDateTime())
+)
+
+
+def examine_database(settings: Settings, locator: Locator, *, keyring: Keyring | None) -> Iterator[Finding]:
+    """What there is to say about the database."""
+    is_embedded = settings.database_url is None
+    if is_embedded:
+        yield _sqlite_version()
+    code, title = "GROVE-DB02", "the database can be reached"
+    if is_embedded and not locator.database().exists():
+        yield warned(code, title, problem="there is none yet", solution=f"grove serve --data {locator.data}")
+        return
+    database = Database(database_url(settings, locator), gate=RoleGate(), handlers={})
+    try:
+        yield from _opened(database, is_embedded=is_embedded, keyring=keyring)
+    except (GroveError, SQLAlchemyError) as error:
+        solution = "look at the disk, then put the newest backup back" if is_embedded else "look at GROVE_DATABASE_URL"
+        yield failed(code, title, problem=str(error).splitlines()[0], solution=solution)
+    finally:
+        database.close()
+
+
+def _sqlite_version() -> Finding:
+    code, title = "GROVE-DB01", f"SQLite {pysqlite3.sqlite_version} is good enough"
+    if pysqlite3.sqlite_version_info < SQLITE_VERSION_MIN:
+        needed = ".".join(map(str, SQLITE_VERSION_MIN))
+        return failed(code, title, problem=f"it is older than {needed}", solution="pip install --upgrade pysqlite3")
+    return passed(code, title)
+
+
+def _opened(database: Database, *, is_embedded: bool, keyring: Keyring | None) -> Iterator[Finding]:
+    is_current = migrations.is_current(database.engine)
+    yield passed("GROVE-DB02", "the database can be reached")
+    if is_embedded:
+        yield _journal(database)
+    code, title = "GROVE-DB04", "the database has this version's schema"
+    if not is_current:
+        solution = "grove serve brings it up to date; make a backup first"
+        yield warned(code, title, problem="it has another version's", solution=solution)
+        return
+    yield passed(code, title)
+    with database.reading() as tx:
+        if keyring is not None:
+            yield _sealed(tx, keyring)
+        yield _leases(tx)
+        yield _waiting(tx)
+
+
+def _journal(database: Database) -> Finding:
+    code, title = "GROVE-DB03", "the database keeps a write-ahead log"
+    with database.engine.connect() as connection:
+        mode = connection.scalar(text("PRAGMA journal_mode"))
+    if mode != "wal":
+        solution = "keep the data folder on a local disk, not on a network's"
+        return failed(code, title, problem=f"its journal mode is {mode}", solution=solution)
+    return passed(code, title)
+
+
+def _sealed(tx: Transaction, keyring: Keyring) -> Finding:
+    code, title = "GROVE-KEY02", "the master key opens every credential"
+    try:
+        check_keyring(tx, keyring=keyring)
+    except MasterKeyMissing as lacking:
+        solution = "put the earlier keys back into the key file, after the present one"
+        return failed(code, title, problem=str(lacking), solution=solution)
+    return passed(code, title)
+
+
+def _leases(tx: Transaction) -> Finding:
+    code, title = "GROVE-JOB01", "every running job has a worker"
+    abandoned = tx.session.scalar(_ABANDONED, {"now": datetime.now(UTC)}) or 0
+    if abandoned:
+        problem = f"{counted(abandoned, 'job')} of workers that have not been heard of"
+        return warned(code, title, problem=problem, solution="grove serve: its workers take them over")
+    return passed(code, title)
+
+
+def _waiting(tx: Transaction) -> Finding:
+    code, title = "GROVE-JOB02", "no job waits for long"
+    seconds = jobs.oldest_waiting_seconds(tx, now=datetime.now(UTC))
+    if seconds > WAITING_SECONDS_MAX:
+        problem = f"the oldest has waited {shown_seconds(seconds)}"
+        return warned(code, title, problem=problem, solution="grove serve, or more GROVE_WORKERS")
+    return passed(code, title)

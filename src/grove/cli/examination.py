@@ -1,0 +1,135 @@
+"""Examining a machine and a data folder, by trying things rather than by believing versions."""
+
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from grove.cli.database_examination import examine_database
+from grove.cli.finding import Finding, failed, passed, warned
+from grove.cli.hosts import FILE_NAME
+from grove.cli.quantity import shown_bytes
+from grove.credentials import Keyring, MasterKeyMissing, load_keyring, parse_keyring
+from grove.git import Finding as GitFinding
+from grove.git import Git, probe_installed_git
+from grove.kit.errors import GroveError
+from grove.kit.files import sync_folder
+from grove.placement import Locator
+from grove.settings import Settings
+from grove.wiring import git_config
+
+MEGABYTE = 1024 * 1024
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+_PROBES = {
+    "U1": ("GROVE-GIT02", "git refuses every protocol but https"),
+    "U2": ("GROVE-GIT03", "git ignores what a mirror's configuration says about protocols and programs"),
+    "U5": ("GROVE-GIT04", "git refuses credentials in addresses"),
+    "U6": ("GROVE-GIT05", "git refuses line feeds in the names of hosts"),
+    "U12": ("GROVE-GIT06", "git connects to the address that was checked"),
+    "C1": ("GROVE-GIT07", "git refuses hostile file names"),
+    "hooks": ("GROVE-GIT08", "git runs no hooks"),
+}
+_NEWER_GIT = "install a newer git, then run grove doctor again"
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything that was examined, in the order in which a server needs it."""
+    locator = Locator(settings.data_dir)
+    findings = [*_git(settings, locator), *_folder(settings, locator)]
+    ring, key_findings = _keys(settings, locator)
+    findings += key_findings
+    findings += examine_database(settings, locator, keyring=ring)
+    return [*findings, *_configuration(settings)]
+
+
+def _git(settings: Settings, locator: Locator) -> Iterator[Finding]:
+    code, title = "GROVE-GIT01", "git is installed"
+    config = git_config(settings, locator)
+    if not config.executable.exists():
+        yield failed(code, title, problem=f"there is no {config.executable}", solution=_NEWER_GIT)
+        return
+    yield passed(code, title)
+    with tempfile.TemporaryDirectory(prefix="grove-doctor-") as folder:
+        bench = replace(config, home=Path(folder, "home"), job_root=Path(folder, "jobs"))
+        bench.home.mkdir()
+        bench.job_root.mkdir()
+        yield from _grouped(probe_installed_git(Git(bench)))
+
+
+def _grouped(probes: Iterable[GitFinding]) -> Iterator[Finding]:
+    """One finding for each promise, however many probes it takes."""
+    problems: dict[str, list[str]] = {}
+    for probe in probes:
+        group = problems.setdefault(probe.name.split()[0], [])
+        group += [] if probe.passed else [f"{probe.name}: {probe.detail}"]
+    for name, details in problems.items():
+        code, title = _PROBES[name]
+        if details:
+            yield failed(code, title, problem="; ".join(details), solution=_NEWER_GIT)
+        else:
+            yield passed(code, title)
+
+
+def _folder(settings: Settings, locator: Locator) -> Iterator[Finding]:
+    code, title = "GROVE-DATA01", f"the data folder {locator.data} is there"
+    if not locator.data.is_dir():
+        yield warned(code, title, problem="there is none yet", solution=f"grove serve --data {locator.data}")
+        return
+    yield passed(code, title)
+    yield _writable(locator)
+    free, least = locator.bytes_free(), settings.disk_free_mb_min * MEGABYTE
+    code, title = "GROVE-DATA03", f"there is room: {shown_bytes(free)} free"
+    if free < least:
+        problem = f"with less than {shown_bytes(least)} free, no new work is begun"
+        yield failed(code, title, problem=problem, solution="remove repositories (grove repo remove), or add disk")
+    else:
+        yield passed(code, title)
+    yield _private("GROVE-DATA04", "only its owner can look into the data folder", locator.data, mode="700")
+
+
+def _writable(locator: Locator) -> Finding:
+    code, title = "GROVE-DATA02", "the data folder takes files, and keeps them"
+    try:
+        with tempfile.NamedTemporaryFile(dir=locator.data, prefix=".doctor-") as probe:
+            probe.write(b"grove")
+            probe.flush()
+            sync_folder(locator.data)
+    except OSError as error:
+        solution = f"chown -R $(id -u) {locator.data}, or mount it writable"
+        return failed(code, title, problem=str(error), solution=solution)
+    return passed(code, title)
+
+
+def _private(code: str, title: str, path: Path, *, mode: str) -> Finding:
+    present = stat.S_IMODE(path.stat().st_mode)
+    if present & OTHERS:
+        return failed(code, title, problem=f"its mode is {present:o}", solution=f"chmod {mode} {path}")
+    return passed(code, title)
+
+
+def _keys(settings: Settings, locator: Locator) -> tuple[Keyring | None, list[Finding]]:
+    code, title = "GROVE-KEY01", "the master key is there, private and good"
+    path = locator.master_key()
+    try:
+        if settings.master_key is not None:
+            ring = parse_keyring(settings.master_key.get_secret_value())
+        else:
+            ring = load_keyring(path)
+    except MasterKeyMissing as missing:
+        if not locator.database().exists():
+            solution = "grove serve makes one; keep a copy of it in another place"
+            return None, [warned(code, title, problem="there is none yet", solution=solution)]
+        solution = f"put the key back from your backup: {path}; without it the credentials cannot be opened"
+        return None, [failed(code, title, problem=missing.message, solution=solution)]
+    except GroveError as bad:
+        solution = f"chmod 600 {path}; if it is damaged, put it back from your backup"
+        return None, [failed(code, title, problem=str(bad), solution=solution)]
+    return ring, [passed(code, title)]
+
+
+def _configuration(settings: Settings) -> Iterator[Finding]:
+    path = settings.config_dir / FILE_NAME
+    if path.exists():
+        yield _private("GROVE-CONF01", f"only you can read the tokens in {path}", path, mode="600")

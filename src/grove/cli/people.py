@@ -1,0 +1,117 @@
+"""`grove token`, `grove project` and `grove user`."""
+
+from typing import Annotated
+
+import typer
+
+from grove.cli.command import command
+from grove.cli.output import Column
+from grove.cli.quantity import shown_age
+from grove.cli.session import Session
+
+tokens = typer.Typer(no_args_is_help=True, help="Tokens: what you sign in with.")
+projects = typer.Typer(no_args_is_help=True, help="Projects: groups of repositories.")
+users = typer.Typer(no_args_is_help=True, help="Users, and agents that act for them.")
+
+TOKEN_FIELDS = (
+    "id",
+    "principal_id",
+    "name",
+    "hint",
+    "scopes",
+    "created_at",
+    "expires_at",
+    "last_used_at",
+    "revoked_at",
+)
+PROJECT_FIELDS = ("id", "name")
+USER_FIELDS = ("id", "kind", "name", "email", "role", "active", "acts_for", "created_at")
+ISSUED_FIELDS = ("token", "secret")
+LIST_MAX = 10_000
+
+TokenArgument = Annotated[str, typer.Argument(metavar="ID", help="The token's id.")]
+
+TOKENS = (
+    Column("ID", lambda item: item["id"]),
+    Column("NAME", lambda item: item["name"]),
+    Column("SCOPES", lambda item: item["scopes"]),
+    Column("CREATED", lambda item: item["created_at"], lambda item: shown_age(item["created_at"])),
+    Column("EXPIRES", lambda item: item["expires_at"], lambda item: shown_age(item["expires_at"])),
+    Column("USED", lambda item: item["last_used_at"], lambda item: shown_age(item["last_used_at"])),
+    Column("STATE", lambda item: "revoked" if item["revoked_at"] else "valid"),
+)
+PROJECTS = (Column("NAME", lambda item: item["name"]), Column("ID", lambda item: item["id"]))
+USERS = (
+    Column("NAME", lambda item: item["name"]),
+    Column("KIND", lambda item: item["kind"]),
+    Column("ROLE", lambda item: item["role"]),
+    Column("EMAIL", lambda item: item["email"]),
+    Column("STATE", lambda item: "active" if item["active"] else "shut out"),
+    Column("ID", lambda item: item["id"]),
+)
+
+
+@command(tokens, "create", failing="The token was not made.", fields=ISSUED_FIELDS)
+def create_token(
+    session: Session,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
+    scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; read when none is named.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="How long it is valid.")] = 90,
+    user: Annotated[str | None, typer.Option(help="Whose it is to be, by id; else yours.")] = None,
+) -> None:
+    """Make a token; its secret is shown this once."""
+    body = {"name": name, "scopes": scope or ["read"], "days": days, "principal_id": user}
+    issued = session.client.post("/tokens", body)
+    if session.output.is_json:
+        session.output.json(issued)
+    else:
+        session.output.line(issued["secret"])
+    session.output.note("Keep it now: it cannot be shown again.", style="yellow")
+
+
+@command(tokens, "list", failing="The tokens could not be listed.", fields=TOKEN_FIELDS)
+def list_tokens(session: Session) -> None:
+    """List your tokens."""
+    session.output.items(session.client.items("/tokens", limit=LIST_MAX), TOKENS, empty="You have no tokens.")
+
+
+@command(tokens, "revoke", failing="The token was not revoked.")
+def revoke_token(session: Session, *, token: TokenArgument) -> None:
+    """Make a token worthless from now on."""
+    session.client.delete(f"/tokens/{token}")
+    session.output.note(f"Token {token} is worthless now.")
+
+
+@command(projects, "list", failing="The projects could not be listed.", fields=PROJECT_FIELDS)
+def list_projects(session: Session) -> None:
+    """List the projects."""
+    session.output.items(session.client.items("/projects", limit=LIST_MAX), PROJECTS, empty="No projects.")
+
+
+@command(projects, "create", failing="The project was not made.", fields=PROJECT_FIELDS)
+def create_project(session: Session, *, name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]) -> None:
+    """Make a project."""
+    session.output.items([session.client.post("/projects", {"name": name})], PROJECTS, empty="")
+
+
+@command(users, "list", failing="The users could not be listed.", fields=USER_FIELDS)
+def list_users(session: Session) -> None:
+    """List users and agents."""
+    session.output.items(session.client.items("/users", limit=LIST_MAX), USERS, empty="No users.")
+
+
+@command(users, "create", failing="The user was not made.", fields=USER_FIELDS)
+def create_user(
+    session: Session,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What they are called.")],
+    role: Annotated[str, typer.Option(help="viewer, developer, maintainer or admin.")] = "developer",
+    email: Annotated[str | None, typer.Option(help="Their address.")] = None,
+    agent: Annotated[bool, typer.Option("--agent", help="An agent that acts for you, not a person.")] = False,
+) -> None:
+    """Make a user, or an agent that has at most your own rights; give it a token to let it in."""
+    path = "/agents" if agent else "/users"
+    made = session.client.post(path, {"name": name, "role": role, "email": email})
+    session.output.items([made], USERS, empty="")
+    session.output.note(f"Let it in: grove token create NAME --user {made['id']}")

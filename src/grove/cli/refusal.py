@@ -1,0 +1,89 @@
+"""A server's "no": what it says, which exit code it means, and which command may help."""
+
+from typing import Any
+
+from grove.cli.failure import Exit, Failure
+from grove.cli.hosts import is_loopback
+from grove.kit.errors import GroveError
+
+_EXITS = {
+    400: Exit.INVALID,
+    401: Exit.DENIED,
+    403: Exit.DENIED,
+    404: Exit.NOT_FOUND,
+    405: Exit.SERVER_ERROR,
+    409: Exit.CONFLICT,
+    412: Exit.CONFLICT,
+    413: Exit.CONFLICT,
+    422: Exit.INVALID,
+    428: Exit.CONFLICT,
+    429: Exit.UNAVAILABLE,
+    502: Exit.UNAVAILABLE,
+    503: Exit.UNAVAILABLE,
+    504: Exit.UNAVAILABLE,
+}
+_EXITS_OF_CODES = {"query_too_long": Exit.INVALID, "pattern_too_complex": Exit.INVALID}
+_NEXT_OF_CODES = {
+    "credential_rejected": "{command} --help    (--token-stdin gives the host another token)",
+    "credential_not_found": "grove cred list",
+    "job_not_found": "grove job list",
+    "job_state_conflict": "grove job list",
+    "principal_not_found": "grove user list",
+    "project_not_found": "grove project list",
+    "repository_ambiguous": "grove repo list",
+    "repository_exists": "grove repo list",
+    "repository_not_found_here": "grove repo list",
+    "repository_state_conflict": "grove repo list",
+    "token_invalid": "grove login {host}",
+    "token_not_found": "grove token list",
+}
+_NEXT_OF_EXITS = {
+    Exit.INVALID: "{command} --help",
+    Exit.NOT_FOUND: "{command} --help",
+    Exit.DENIED: "grove whoami --host {host}",
+    Exit.CONFLICT: "grove job list",
+    Exit.UNAVAILABLE: "{command}    (again, in a moment)",
+    Exit.SERVER_ERROR: "grove doctor    (on the server's machine)",
+}
+
+
+class Refused(GroveError):
+    """The server did not do what it was asked to; `status` is 0 when it could not be asked."""
+
+    def __init__(self, *, status: int, problem_code: str, reason: str, facts: dict[str, Any] | None = None) -> None:
+        super().__init__(**(facts or {}))
+        self.status = status
+        self.problem_code = problem_code
+        self.reason = reason
+
+    @property
+    def exit_code(self) -> Exit:
+        """With which code a command ends that was refused so."""
+        if self.status == 0:
+            return Exit.UNAVAILABLE
+        return _EXITS_OF_CODES.get(self.problem_code) or _EXITS.get(self.status, Exit.SERVER_ERROR)
+
+
+def failure_of(refused: Refused, *, what: str, command: str, host: str) -> Failure:
+    """The error that people see."""
+    code = f" ({refused.problem_code})" if refused.problem_code else ""
+    return Failure(
+        what,
+        why=f"{refused.reason}{code}",
+        next_step=_next_step(refused).format(command=command, host=host),
+        exit_code=refused.exit_code,
+    )
+
+
+def unreachable(host: str, *, reason: str) -> Refused:
+    """No answer came from the server."""
+    return Refused(status=0, problem_code="", reason=f"no server answers at {host}: {reason}", facts={"host": host})
+
+
+def _next_step(refused: Refused) -> str:
+    if refused.status == 0:
+        return "grove serve" if is_loopback(str(refused.facts["host"])) else "curl -sS {host}/livez"
+    by_code = _NEXT_OF_CODES.get(refused.problem_code)
+    if by_code is None and refused.status == 401:  # noqa: PLR2004 - unauthenticated
+        return "grove login {host}"
+    return by_code or _NEXT_OF_EXITS[refused.exit_code]

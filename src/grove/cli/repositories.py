@@ -1,0 +1,200 @@
+"""`grove repo`: what is kept, and what is to be done with it."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from grove.cli.asking import confirm
+from grove.cli.command import command
+from grove.cli.output import Column
+from grove.cli.quantity import NOTHING, shown_age, shown_bytes
+from grove.cli.session import Session
+from grove.cli.watching import follow_repository
+
+app = typer.Typer(no_args_is_help=True, help="Repositories: what is kept.")
+
+FIELDS = (
+    "id",
+    "name",
+    "url",
+    "host",
+    "forge",
+    "local",
+    "project_id",
+    "credential_id",
+    "status",
+    "approval",
+    "clone",
+    "index",
+    "lifecycle",
+    "problem",
+    "default_branch",
+    "head_commit",
+    "tracked",
+    "size_bytes",
+    "estimated_bytes",
+    "requested_by",
+    "created_at",
+    "updated_at",
+    "synced_at",
+    "indexed_at",
+)
+DETAIL_FIELDS = (*FIELDS, "heads")
+REF_FIELDS = ("name", "commit")
+LIST_MAX = 10_000
+REFS_MAX = 50_000
+STATUSES = {
+    "ready": "✓ Ready",
+    "working": "… Working",
+    "needs_approval": "! Needs approval",
+    "attention": "✗ Attention",
+    "archived": "Archived",
+}
+
+NameArgument = Annotated[str, typer.Argument(metavar="REPO", help="A name, the end of one, an id or an address.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def status_of(repository: Any) -> str:
+    """The state in the words that people see, with what is wrong."""
+    shown = STATUSES.get(repository["status"], repository["status"])
+    problem = repository.get("problem")
+    return f"{shown}: {problem['message']} ({problem['code']})" if problem else shown
+
+
+LIST = (
+    Column("NAME", lambda item: item["name"]),
+    Column("REF", lambda item: item["default_branch"]),
+    Column("COMMIT", lambda item: item["head_commit"], lambda item: (item["head_commit"] or NOTHING)[:7]),
+    Column("SYNCED", lambda item: item["synced_at"], lambda item: shown_age(item["synced_at"])),
+    Column("SIZE", lambda item: item["size_bytes"], lambda item: shown_bytes(item["size_bytes"])),
+    Column("INDEX", lambda item: item["index"]),
+    Column("STATUS", lambda item: item["status"], status_of),
+)
+
+
+def _heads(repository: Any) -> str:
+    return ", ".join(
+        f"{head['branch']}@{head['commit'][:7]} ({head['indexed_file_count']:,} of {head['file_count']:,} files)"
+        for head in repository["heads"]
+    )
+
+
+VIEW = (
+    Column("NAME", lambda item: item["name"]),
+    Column("STATUS", lambda item: item["status"], status_of),
+    Column("URL", lambda item: item["url"]),
+    Column("BRANCH", lambda item: item["default_branch"]),
+    Column("COMMIT", lambda item: item["head_commit"]),
+    Column("TRACKED", lambda item: item["tracked"]),
+    Column("SIZE", lambda item: item["size_bytes"], lambda item: shown_bytes(item["size_bytes"])),
+    Column("APPROVAL", lambda item: item["approval"]),
+    Column("MIRROR", lambda item: item["clone"]),
+    Column("INDEX", lambda item: item["index"]),
+    Column("SEARCH", _heads),
+    Column("SYNCED", lambda item: item["synced_at"], lambda item: shown_age(item["synced_at"])),
+    Column("INDEXED", lambda item: item["indexed_at"], lambda item: shown_age(item["indexed_at"])),
+    Column("ID", lambda item: item["id"]),
+)
+
+
+def find_repository(session: Session, name: str) -> dict[str, Any]:
+    """The repository that is called so.
+
+    :raises Refused: if there is none, or more than one.
+    """
+    return dict(session.client.get(f"/repositories/by-name/{quote(name, safe='/')}"))
+
+
+def done(session: Session, repository: dict[str, Any], note: str) -> None:
+    """Show a repository after something was done with it."""
+    session.output.note(note)
+    session.output.items([repository], LIST, empty="")
+
+
+@command(app, "list", failing="The repositories could not be listed.", fields=FIELDS)
+def list_repositories(
+    session: Session,
+    *,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A part of the name.")] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LIST_MAX, help="Repositories at most.")] = 1000,
+) -> None:
+    """List the repositories that you may see."""
+    found = session.client.items("/repositories", limit=limit, query=query or None)
+    empty = f"No repository's name contains {query}." if query else "No repository yet: grove add URL"
+    session.output.items(found, LIST, empty=empty)
+
+
+@command(app, "view", failing="The repository could not be shown.", fields=DETAIL_FIELDS)
+def view_repository(session: Session, *, name: NameArgument) -> None:
+    """Show all that is known of a repository."""
+    session.output.item(find_repository(session, name), VIEW)
+
+
+@command(app, "sync", failing="The repository was not brought up to date.", fields=DETAIL_FIELDS)
+def sync_repository(
+    session: Session,
+    *,
+    name: NameArgument,
+    accept_ref_loss: Annotated[
+        bool, typer.Option("--accept-ref-loss", help="Also when the remote has lost most of its branches.")
+    ] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is done.")] = False,
+) -> None:
+    """Fetch what is new, and index it."""
+    repository = find_repository(session, name)
+    session.client.post(f"/repositories/{repository['id']}/sync", {"accept_ref_loss": accept_ref_loss})
+    if not no_wait:
+        follow_repository(session, repository["id"])
+    note = "Queued." if no_wait else "Up to date."
+    done(session, session.client.get(f"/repositories/{repository['id']}"), note)
+
+
+@command(app, "remove", failing="The repository was not removed.")
+def remove_repository(session: Session, *, name: NameArgument, yes: YesOption = False) -> None:
+    """Remove a repository with its mirror, its index and its credential."""
+    repository = find_repository(session, name)
+    question = f"Remove {repository['name']}, its mirror, its index and its credential?"
+    confirm(question, command=f"{session.command} {name}", yes=yes)
+    job = session.client.delete(f"/repositories/{repository['id']}")["job"]
+    session.output.note(f"{repository['name']} is being removed: grove job watch {job['id']}")
+
+
+@command(app, "approve", failing="The repository was not approved.", fields=FIELDS)
+def approve_repository(session: Session, *, name: NameArgument) -> None:
+    """Let a repository that somebody asked for be mirrored and indexed."""
+    repository = find_repository(session, name)
+    done(session, session.client.post(f"/repositories/{repository['id']}/approve"), "Approved.")
+
+
+@command(app, "reject", failing="The repository was not rejected.", fields=FIELDS)
+def reject_repository(
+    session: Session,
+    *,
+    name: NameArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why; whoever asked will see it.")],
+) -> None:
+    """Refuse a repository that somebody asked for."""
+    repository = find_repository(session, name)
+    done(session, session.client.post(f"/repositories/{repository['id']}/reject", {"reason": reason}), "Rejected.")
+
+
+@command(app, "refs", failing="The branches and tags could not be listed.", fields=REF_FIELDS)
+def list_refs(session: Session, *, name: NameArgument) -> None:
+    """List a repository's branches and tags, and which of them can be searched."""
+    repository = find_repository(session, name)
+    indexed = {f"refs/heads/{head['branch']}": head["commit"] for head in repository["heads"]}
+    refs = session.client.items(f"/repositories/{repository['id']}/refs", limit=REFS_MAX)
+    columns = (
+        Column("NAME", lambda item: item["name"]),
+        Column("COMMIT", lambda item: item["commit"], lambda item: item["commit"][:12]),
+        Column("SEARCH", lambda item: _searched(indexed.get(item["name"]), item["commit"])),
+    )
+    session.output.items(refs, columns, empty="It has no branches yet.")
+
+
+def _searched(indexed_commit: str | None, commit: str) -> str:
+    if indexed_commit is None:
+        return "no"
+    return "yes" if indexed_commit == commit else f"at {indexed_commit[:12]}"

@@ -1,0 +1,151 @@
+"""`grove search`."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from grove.cli.command import command
+from grove.cli.escape import as_field, as_json, visible
+from grove.cli.failure import Exit, Failure
+from grove.cli.output import Form
+from grove.cli.results import Found, count_row, file_lines, is_complete, match_rows, why_incomplete
+from grove.cli.session import Session
+
+app = typer.Typer()
+
+FIELDS = ("files", "facets", "truth", "truth_line", "plan")
+_FAILING = "The search was not done."
+
+
+class Shape(StrEnum):
+    """What of each file is shown."""
+
+    LINES = "lines"
+    PATHS = "paths"
+    COUNTS = "counts"
+
+
+@command(app, "search", failing=_FAILING, fields=FIELDS)
+def search(
+    session: Session,
+    *,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="Words, or text with filters such as repo: file: lang: rev:")],
+    regex: Annotated[bool, typer.Option("--regex", "-e", help="The query is a regular expression.")] = False,
+    semantic: Annotated[bool, typer.Option("--semantic", "-s", help="Look for the meaning.")] = False,
+    symbol: Annotated[bool, typer.Option("--symbol", "-y", help="Look for definitions of this name.")] = False,
+    text: Annotated[bool, typer.Option("--text", "-F", help="Look for exactly this text.")] = False,
+    repository: Annotated[list[str] | None, typer.Option("--repo", "-r", metavar="REPO", help="Only in these.")] = None,
+    revision: Annotated[list[str] | None, typer.Option("--ref", "-b", metavar="REF", help="Branch or tag.")] = None,
+    language: Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")] = None,
+    path: Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files at most.")] = 20,
+    context: Annotated[int, typer.Option("--context", "-C", min=0, max=20, help="Lines around a match.")] = 2,
+    files: Annotated[bool, typer.Option("--files", help="Only the paths.")] = False,
+    count: Annotated[bool, typer.Option("--count", "-c", help="Only how often each file matches.")] = False,
+    stream: Annotated[bool, typer.Option("--stream", help="Show each file as soon as it is found.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the plan, and what each score is made of.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail with 6 unless everything was searched.")] = False,
+) -> None:
+    """Find code in every repository: by words, meaning, text, pattern or name."""
+    question = {
+        "q": " ".join(query),
+        "mode": _mode(session, regex=regex, semantic=semantic, symbol=symbol, text=text),
+        "repo": repository,
+        "rev": revision,
+        "path": path,
+        "lang": language,
+        "limit": limit,
+        "context": context,
+        "explain": explain or None,
+    }
+    shape = Shape.COUNTS if count else Shape.PATHS if files else Shape.LINES
+    show = _stream if stream else _whole
+    truth, line = show(session, question, shape=shape, explain=explain)
+    session.output.note(f"— {line}")
+    _end(truth, strict=strict)
+
+
+def _mode(session: Session, **chosen: bool) -> str:
+    modes = [mode for mode, is_chosen in chosen.items() if is_chosen]
+    if len(modes) > 1:
+        raise Failure(
+            _FAILING,
+            why=f"--{modes[0]} and --{modes[1]} exclude each other",
+            next_step=f"{session.command} --{modes[0]} QUERY",
+            exit_code=Exit.INVALID,
+        )
+    return modes[0] if modes else "auto"
+
+
+def _whole(session: Session, question: dict[str, Any], *, shape: Shape, explain: bool) -> tuple[Found, str]:
+    answer = session.client.get("/search", **question)
+    output = session.output
+    if output.form is Form.JSON:
+        output.json(answer)
+    elif output.form is Form.JSONL:
+        output.json_list(answer["files"])
+    else:
+        _show(session, answer["files"], shape=shape, explain=explain)
+    if explain:
+        output.note(f"plan: {answer['plan']}")
+    return answer["truth"], answer["truth_line"]
+
+
+def _stream(session: Session, question: dict[str, Any], *, shape: Shape, explain: bool) -> tuple[Found, str]:
+    """Show files as they come; JSON is written one object a line, since a list would end only with the search."""
+    for event in session.client.events("/search/stream", **question):
+        if event.name == "matches":
+            files = event.body["files"]
+            if session.output.is_json:
+                for found in files:
+                    session.output.line(as_json(found))
+            else:
+                _show(session, files, shape=shape, explain=explain)
+        elif event.name == "alert":
+            session.output.note(f"{event.body['title']} {event.body.get('message', '')}", style="yellow")
+        elif event.name == "done":
+            return event.body["truth"], event.body["truth_line"]
+    raise Failure(
+        _FAILING,
+        why="the server stopped before the end of its answer",
+        next_step=f"{session.command} QUERY    (without --stream)",
+        exit_code=Exit.UNAVAILABLE,
+    )
+
+
+def _show(session: Session, files: Sequence[Found], *, shape: Shape, explain: bool) -> None:
+    output = session.output
+    for number, found in enumerate(files):
+        if shape is Shape.PATHS:
+            output.line(_joined(session, (found["repository"], found["path"])))
+        elif shape is Shape.COUNTS:
+            output.line(_joined(session, count_row(found)))
+        elif output.form is Form.TABLE:
+            if number:
+                output.line("")
+            for line in file_lines(found, explain=explain):
+                output.text(line)
+        else:
+            for row in match_rows(found):
+                output.line("\t".join(map(as_field, row)))
+
+
+def _joined(session: Session, fields: Sequence[str]) -> str:
+    if session.output.form is Form.TABLE:
+        return visible(" · ".join(fields))
+    return "\t".join(map(as_field, fields))
+
+
+def _end(truth: Found, *, strict: bool) -> None:
+    """End with the code that fits the truth."""
+    if strict and not is_complete(truth):
+        raise Failure(
+            "The answer is not complete.",
+            why=why_incomplete(truth),
+            next_step="grove repo list",
+            exit_code=Exit.INCOMPLETE,
+        )
+    if not truth["files_found"]:
+        raise typer.Exit(Exit.FAILED)

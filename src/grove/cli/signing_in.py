@@ -1,0 +1,71 @@
+"""`grove login`, `grove logout` and `grove whoami`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from grove.cli.asking import read_secret
+from grove.cli.command import command
+from grove.cli.failure import Exit, Failure
+from grove.cli.hosts import Host, is_loopback, normal_url
+from grove.cli.output import Column
+from grove.cli.refusal import Refused, failure_of
+from grove.cli.session import Session
+
+app = typer.Typer()
+
+FIELDS = ("id", "name", "role", "scopes", "tenant_id")
+ME = (
+    Column("NAME", lambda item: item["name"]),
+    Column("ROLE", lambda item: item["role"]),
+    Column("SCOPES", lambda item: item["scopes"]),
+)
+
+
+@command(app, "login", failing="You are not signed in.", fields=FIELDS)
+def login(
+    session: Session,
+    *,
+    url: Annotated[str, typer.Argument(metavar="URL", help="The server's address.")],
+    with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,
+) -> None:
+    """Sign in to a server; it is used from then on."""
+    address = normal_url(url)
+    command_line = f"grove login {address}"
+    if address.startswith("http:") and not is_loopback(address):
+        session.output.note("This address has no TLS: others on the network can read the token.", style="yellow")
+    token = read_secret(what="token", command=command_line, stdin=with_token)
+    me = _verified(session, Host(url=address, token=token, user=""), command=command_line)
+    session.hosts.remember(Host(url=address, token=token, user=me["name"]))
+    session.output.item(me, ME)
+    session.output.note(f"Signed in to {address}; the token is in {session.hosts.path}.")
+
+
+@command(app, "logout", failing="You are not signed out.")
+def logout(session: Session) -> None:
+    """Forget the token of a server; it stays valid until it is revoked."""
+    known = session.hosts.find(session.url)
+    if known is None:
+        raise Failure(
+            "You are not signed out.",
+            why=f"there is no token for {session.url}",
+            next_step="grove whoami",
+            exit_code=Exit.NOT_FOUND,
+        )
+    session.hosts.forget(known.url)
+    session.output.note(f"The token for {known.url} is forgotten; grove token revoke makes one worthless.")
+
+
+@command(app, "whoami", failing="The server does not know you.", fields=FIELDS)
+def whoami(session: Session) -> None:
+    """Show who you are to the server, and what you may do."""
+    session.output.item(session.client.get("/me"), ME)
+    session.output.note(session.url)
+
+
+def _verified(session: Session, server: Host, *, command: str) -> dict[str, Any]:
+    try:
+        with session.connect(server) as client:
+            return dict(client.get("/me"))
+    except Refused as refused:
+        raise failure_of(refused, what="You are not signed in.", command=command, host=server.url) from refused

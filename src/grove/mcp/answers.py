@@ -1,0 +1,43 @@
+"""What each tool does: one operation of the core, and its result as lines. Imported with the first call."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import INTERNAL_ERROR
+from starlette.requests import Request
+
+from grove.kit.errors import GroveError
+from grove.kit.logging import logger
+from grove.mcp.arguments import Arguments
+from grove.mcp.calls import Caller, Enter, Reply
+from grove.mcp.reading import list_tree, read_file
+from grove.mcp.registry import job_status, list_repos
+from grove.mcp.searching import find_symbol, search_code
+
+log = logger(__name__)
+
+ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
+    "search_code": search_code,
+    "read_file": read_file,
+    "list_tree": list_tree,
+    "list_repos": list_repos,
+    "find_symbol": find_symbol,
+    "job_status": job_status,
+}
+
+
+def answer(tool: str, *, enter: Enter, request: Request | None, arguments: Arguments) -> Reply:
+    """Let the call in and do what it asks for.
+
+    :raises GroveError: if it cannot be answered, as foreseen.
+    :raises MCPError: if something failed that nobody foresaw; the client learns nothing of it.
+    """
+    try:
+        return ANSWERS[tool](enter(request), arguments)
+    except GroveError:
+        raise
+    except Exception as unforeseen:
+        log.exception("tool_crashed", tool=tool)
+        message = "The server failed in a way nobody foresaw; its log says how."
+        raise MCPError(INTERNAL_ERROR, message) from unforeseen

@@ -1,0 +1,189 @@
+"""`read_file` and `list_tree`."""
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from grove.git import EntryKind
+from grove.mcp.arguments import ListTree, ReadFile
+from grove.mcp.budget import TOKENS_MAX, Level, count_fitting, fit
+from grove.mcp.calls import Caller, Reply
+from grove.mcp.errors import FileNotText, PageEmpty, SymbolUnknown
+from grove.mcp.places import COMMIT_DIGITS
+from grove.mcp.registry import repository_named
+from grove.mcp.searching import exactly
+from grove.mcp.visible import LINE_CHARACTERS_MAX, visible, visible_line
+from grove.search import Answer, FileContent, Mode, Question, Symbol, Tree, TreeItem, TreeRequest, truth_line
+
+PAGE_LINES: Final = 500
+
+
+def read_file(caller: Caller, arguments: ReadFile) -> Reply:
+    """A page of a file with line numbers, or its definitions.
+
+    :raises GroveError: if there is no such file, or it cannot be shown.
+    """
+    repository = repository_named(caller, arguments.repo).name
+    content = caller.grove.search.read_file(
+        caller.actor,
+        repository=repository,
+        path=arguments.path.removeprefix("/"),
+        revision=arguments.ref,
+    )
+    if content.binary:
+        raise FileNotText(path=arguments.path, size_bytes=content.size_bytes)
+    if arguments.view == "outline":
+        return _outline(caller, content, tokens_max=arguments.max_tokens)
+    first = arguments.start_line
+    if arguments.symbol:
+        first = _line_of(arguments.symbol, content, _definitions(caller, content))
+    return _page(content, arguments, first=first)
+
+
+def list_tree(caller: Caller, arguments: ListTree) -> Reply:
+    """The entries of a folder, in as much detail as fits.
+
+    :raises GroveError: if there is no such folder.
+    """
+    tree = caller.grove.search.list_tree(
+        caller.actor,
+        repository=repository_named(caller, arguments.repo).name,
+        request=TreeRequest(
+            path=arguments.path.strip("/"), revision=arguments.ref, depth=arguments.depth, limit=arguments.limit
+        ),
+    )
+    fitted = fit(_levels(tree, is_markdown=arguments.format == "markdown"), tokens_max=arguments.max_tokens)
+    more = f"the first {len(tree.items):,} shown; give path or a larger limit for others" if tree.more else "all shown"
+    parts = [
+        f"{len(tree.items):,} entries of {tree.repository}@{tree.commit[:COMMIT_DIGITS]}:{tree.path or '/'}",
+        more,
+        fitted.note,
+    ]
+    return Reply(lines=fitted.lines, truth=" · ".join(part for part in parts if part))
+
+
+def _page(content: FileContent, arguments: ReadFile, *, first: int) -> Reply:
+    """As many whole lines as the page, the range asked for and the budget allow; at least one.
+
+    :raises PageEmpty: if the file ends before its first line.
+    """
+    lines = _lines_of(content)
+    if first > max(len(lines), 1):
+        raise PageEmpty(path=content.path, start_line=first, lines=len(lines))
+    last = min(arguments.end_line or len(lines), first + PAGE_LINES - 1, len(lines))
+    numbered = _numbered(lines, first=first, last=last)
+    count = count_fitting(numbered, tokens_max=arguments.max_tokens)
+    if not count and numbered:
+        # One line that is too long for the budget: as much of it as surely fits.
+        characters = LINE_CHARACTERS_MAX * arguments.max_tokens // (2 * TOKENS_MAX)
+        numbered, count = _numbered(lines, first=first, last=first, characters_max=characters), 1
+    shown = numbered[:count]
+    end = first + len(shown) - 1
+    parts = [
+        f"Showing {first}-{end} of {len(lines):,}." if lines else "The file is empty.",
+        f"Next: start_line={end + 1}" if end < len(lines) else "",
+        "(fewer lines than asked for: no more fit into max_tokens)" if end < last else "",
+        f"· {_address(content)}",
+    ]
+    return Reply(lines=shown, truth=" ".join(part for part in parts if part))
+
+
+def _lines_of(content: FileContent) -> list[str]:
+    text = content.content.decode("utf-8", "backslashreplace")
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    return lines[:-1] if not lines[-1] else lines
+
+
+def _numbered(lines: Sequence[str], *, first: int, last: int, characters_max: int = LINE_CHARACTERS_MAX) -> list[str]:
+    width = len(str(last))
+    return [
+        f"{number:>{width}}: {visible_line(lines[number - 1], characters_max=characters_max)}"
+        for number in range(first, last + 1)
+    ]
+
+
+def _address(content: FileContent) -> str:
+    where = f"{content.repository}@{content.commit[:COMMIT_DIGITS]}:{content.path}"
+    return f"{where} · {content.language or 'text'} · {content.size_bytes:,} bytes"
+
+
+def _outline(caller: Caller, content: FileContent, *, tokens_max: int) -> Reply:
+    answer = _definitions(caller, content)
+    width = len(str(content.content.count(b"\n") + 1))
+    lines = [
+        f"{symbol.line:>{width}}: {'  ' if symbol.container else ''}{visible(f'{symbol.kind} {_full_name(symbol)}')}"
+        for symbol in _symbols(answer)
+    ]
+    fitted = fit([Level("definitions", lambda: lines)], tokens_max=tokens_max)
+    is_whole = lines and not answer.truth.limits_hit
+    parts = [
+        f"{len(lines):,} definition{'s' if len(lines) != 1 else ''}",
+        fitted.note,
+        _address(content),
+        "" if is_whole else truth_line(answer.truth),
+    ]
+    return Reply(lines=fitted.lines, truth=" · ".join(part for part in parts if part))
+
+
+def _line_of(name: str, content: FileContent, answer: Answer) -> int:
+    """Where the symbol of that name, or of that full name (`Class.method`), is defined.
+
+    :raises SymbolUnknown: if the index knows none in this file.
+    """
+    symbols = _symbols(answer)
+    for symbol in symbols:
+        if name in {symbol.name, _full_name(symbol)}:
+            return symbol.line
+    known = ", ".join(dict.fromkeys(difflib.get_close_matches(name, [symbol.name for symbol in symbols])))
+    raise SymbolUnknown(symbol=name, path=content.path, nearest=known, reason=truth_line(answer.truth))
+
+
+def _definitions(caller: Caller, content: FileContent) -> Answer:
+    """What the index knows of the definitions in a file."""
+    question = Question(
+        text="sym:/./",
+        mode=Mode.TEXT,
+        repositories=(exactly(content.repository),),
+        revisions=(content.commit,),
+        paths=(exactly(content.path),),
+    )
+    return caller.grove.search.run(caller.actor, question)
+
+
+def _symbols(answer: Answer) -> list[Symbol]:
+    symbols = [excerpt.symbol for file in answer.files for excerpt in file.excerpts if excerpt.symbol is not None]
+    return sorted(symbols, key=lambda symbol: symbol.line)
+
+
+def _full_name(symbol: Symbol) -> str:
+    return f"{symbol.container}.{symbol.name}" if symbol.container else symbol.name
+
+
+def _levels(tree: Tree, *, is_markdown: bool) -> tuple[Level, ...]:
+    """The ways to show a tree, from everything down to counts per folder."""
+    return (
+        Level("everything", lambda: [_entry(tree, item, is_markdown=is_markdown) for item in tree.items]),
+        Level("names without sizes", lambda: [_indented(tree, item) for item in tree.items]),
+        Level("counts per folder", lambda: _folder_counts(tree)),
+    )
+
+
+def _entry(tree: Tree, item: TreeItem, *, is_markdown: bool) -> str:
+    size = f"  {item.size_bytes:,}" if item.kind is EntryKind.FILE else ""
+    kind = f"  ({item.kind})" if item.kind in {EntryKind.SYMLINK, EntryKind.SUBMODULE} else ""
+    if not is_markdown:
+        return f"{_indented(tree, item)}{size}{kind}"
+    name = _indented(tree, item)
+    return f"{name[: len(name) - len(name.lstrip())]}- `{name.strip()}`{size}{kind}"
+
+
+def _indented(tree: Tree, item: TreeItem) -> str:
+    below = item.path.removeprefix(f"{tree.path}/") if tree.path else item.path
+    name = below.rpartition("/")[2]
+    return f"{'  ' * below.count('/')}{visible(name)}{'/' if item.kind is EntryKind.FOLDER else ''}"
+
+
+def _folder_counts(tree: Tree) -> list[str]:
+    counts = Counter(item.path.rpartition("/")[0] for item in tree.items)
+    return [f"{visible(folder) or '.'}/  {count:,} entries" for folder, count in sorted(counts.items())]
