@@ -47,6 +47,7 @@ class Grove:
     indexes: OpenIndexes
     embedder: StaticEmbedder
     search: Desk
+    parser: PooledParser
     jobs: Mapping[str, JobKind]
     mirror_tools: MirrorTools
     index_tools: IndexTools
@@ -54,6 +55,7 @@ class Grove:
 
     def close(self) -> None:
         """Let go of what is open."""
+        self.parser.close()
         self.database.close()
 
 
@@ -64,15 +66,16 @@ def build(settings: Settings) -> Grove:
     :raises OSError: if the data folder cannot be used.
     """
     logging.configure(pretty=settings.log_format == "pretty", level=settings.log_level)
-    faults.arm(settings.fault)
     locator = Locator(settings.data_dir)
     locator.prepare()
+    faults.arm(settings.fault, folder=locator.data)
     gate = RoleGate()
     database = Database(database_url(settings, locator), gate=gate, handlers=WHEN)
     git = Git(git_config(settings, locator))
     reader = MirrorReader(git=git, locator=locator)
     indexes = OpenIndexes(locator)
     embedder = StaticEmbedder.load()
+    parser = PooledParser()
     keyring = _keyring(settings, locator)
     return Grove(
         settings=settings,
@@ -92,13 +95,14 @@ def build(settings: Settings) -> Grove:
         ),
         indexes=indexes,
         embedder=embedder,
+        parser=parser,
         search=Desk(database=database, indexes=indexes, mirrors=reader, embedder=embedder),
         jobs={kind.name: kind for kind in JOB_KINDS},
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
         index_tools=IndexTools(
             mirrors=reader,
             indexes=indexes,
-            build=BuildTools(parser=PooledParser(), embedder=embedder),
+            build=BuildTools(parser=parser, embedder=embedder),
             tree_limits=TreeLimits(
                 entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX
             ),

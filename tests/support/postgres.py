@@ -42,7 +42,8 @@ class Postgres:
 def running_postgres() -> Iterator[Postgres]:
     """Start a server, and stop it at the end."""
     server, initdb = find("postgres"), find("initdb")
-    assert server and initdb, "PostgreSQL is missing: `make test` installs it"
+    assert server, "PostgreSQL is missing: `make test` installs it"
+    assert initdb
     folder = Path(tempfile.mkdtemp(prefix="grove-postgres-"))
     as_user = _as_unprivileged(folder)
     try:

@@ -2,9 +2,10 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import Final
 
-_armed: dict[str, str] = {}
+_armed: dict[str, tuple[str, Path]] = {}
 POINTS: Final[list[str]] = []
 """Every point that is declared, in order of import."""
 
@@ -15,12 +16,15 @@ def declare(name: str) -> str:
     return name
 
 
-def arm(specification: str) -> None:
-    """Arm points from text such as ``mirror.fetched:kill9,segment.written:error``; empty text disarms all."""
+def arm(specification: str, *, folder: Path) -> None:
+    """Arm points from text such as ``mirror.fetched:kill9,index.segment_written:error``; empty text disarms all.
+
+    Each fires once for all processes that share `folder`, where it leaves a file named ``fault-NAME``.
+    """
     _armed.clear()
     for part in filter(None, specification.split(",")):
         name, _, act = part.partition(":")
-        _armed[name] = act or "kill9"
+        _armed[name] = (act or "kill9", folder / f"fault-{name}")
 
 
 def reach(name: str) -> None:
@@ -28,7 +32,13 @@ def reach(name: str) -> None:
 
     :raises OSError: if the point is armed with ``error``.
     """
-    act = _armed.get(name)
+    if name not in _armed:
+        return
+    act, fired = _armed.pop(name)
+    try:
+        fired.touch(exist_ok=False)
+    except FileExistsError:
+        return
     if act == "kill9":
         os.kill(os.getpid(), signal.SIGKILL)
     if act == "error":

@@ -46,8 +46,8 @@ class Server:
         mcp_app, mcp_lifespan = mcp.http_app(self.grove)
         app = create_app(
             self.grove,
-            mounts=[("/", mcp_app)],
-            lifespans=[mcp_lifespan],
+            mounts=[("/mcp", mcp_app)],
+            lifespans=[lambda: mcp_lifespan],
             workers_alive=self._supervisor.is_alive,
         )
         config = uvicorn.Config(

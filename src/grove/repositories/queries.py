@@ -97,7 +97,7 @@ def repository_of_job(tx: Transaction, *, tenant_id: str, repository_id: str) ->
 
 def known_places(tx: Transaction) -> set[tuple[str, str]]:
     """The (tenant, repository) ids of all repositories: for start-up, which removes the files of all others."""
-    return set(tx.session.execute(select(RepositoryRow.tenant_id, RepositoryRow.id)).tuples())
+    return set(tx.session.execute(select(RepositoryRow.tenant_id, RepositoryRow.id)).all())
 
 
 def count_by_status(tx: Transaction) -> dict[str, int]:

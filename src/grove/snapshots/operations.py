@@ -47,7 +47,7 @@ def point_heads(
     commits = dict(
         tx.session.execute(
             select(SnapshotRow.commit, SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
-        ).tuples()
+        ).all()
     )
     tx.session.execute(delete(HeadRow).where(HeadRow.repository_id == repository_id))
     for branch, commit in heads.items():

@@ -26,7 +26,7 @@ def generation_of(tx: Transaction, *, tenant_id: str) -> Generation:
 def known_commits(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     """The commits of a repository that have a snapshot, with its name."""
     chosen = select(SnapshotRow.commit, SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
-    return dict(tx.session.execute(chosen).tuples())
+    return dict(tx.session.execute(chosen).all())
 
 
 def heads_of(tx: Transaction, *, repository_id: str) -> list[Head]:

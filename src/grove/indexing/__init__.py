@@ -1,0 +1,83 @@
+"""The index: content-addressed chunks, immutable segments, snapshots of commits, and what is looked up in them."""
+
+from grove.indexing.build import build_snapshot
+from grove.indexing.definitions import PooledParser, TreeSitterParser
+from grove.indexing.embedding import StaticEmbedder
+from grove.indexing.errors import BlobUnavailable, IndexCorrupt, IndexFormatUnknown, IndexMissing, IndexTooLarge
+from grove.indexing.languages import LANGUAGES, language_of, marks_of
+from grove.indexing.leftovers import sweep_index
+from grove.indexing.model import (
+    BlobSource,
+    Built,
+    Definition,
+    FileEntry,
+    Mark,
+    Need,
+    Occurrence,
+    Ordinals,
+    Scores,
+    Selection,
+    SkipReason,
+    SymbolHit,
+    SymbolMatch,
+)
+from grove.indexing.opened import OpenIndexes
+from grove.indexing.paths import shown, stored
+from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, WordCounts
+from grove.indexing.refresh import IndexTools, index_repository, settle_index
+from grove.indexing.removal import RemovalTools, compact_index, remove_everything
+from grove.indexing.scope import Scope
+from grove.indexing.snapshot import SnapshotView
+from grove.indexing.store import IndexStore
+from grove.indexing.terms import FieldWeights
+from grove.indexing.view import IndexView
+from grove.indexing.words import split_words
+
+__all__ = [
+    "LANGUAGES",
+    "BlobSource",
+    "BlobUnavailable",
+    "BuildLimits",
+    "BuildTools",
+    "Built",
+    "Definition",
+    "DefinitionParser",
+    "Embedder",
+    "FieldWeights",
+    "FileEntry",
+    "IndexCorrupt",
+    "IndexFormatUnknown",
+    "IndexMissing",
+    "IndexStore",
+    "IndexTooLarge",
+    "IndexTools",
+    "IndexView",
+    "Mark",
+    "Need",
+    "Occurrence",
+    "OpenIndexes",
+    "Ordinals",
+    "PooledParser",
+    "RemovalTools",
+    "Scope",
+    "Scores",
+    "Selection",
+    "SkipReason",
+    "SnapshotView",
+    "StaticEmbedder",
+    "SymbolHit",
+    "SymbolMatch",
+    "TreeSitterParser",
+    "WordCounts",
+    "build_snapshot",
+    "compact_index",
+    "index_repository",
+    "language_of",
+    "marks_of",
+    "remove_everything",
+    "settle_index",
+    "shown",
+    "split_words",
+    "stored",
+    "sweep_index",
+]

@@ -1,0 +1,94 @@
+"""BM25F: how well chunks match weighted words.
+
+A word's count is summed over the fields, each weighted and discounted by its length relative to the mean, then
+saturated once: tf / (k1 + tf). Rarity is ln(1 + (N - n + 0.5) / (n + 0.5)). N, n and the mean lengths are those of the
+scope: the same question over the same chunks has the same scores whatever else the store holds.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.indexing.model import Ordinals, Scores
+from grove.indexing.postings import Postings
+from grove.indexing.scope import Scope, ScopePart
+from grove.indexing.terms import BODY_OF, COMMENT_OF, DEFINITION_OF, FieldWeights
+
+
+def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tuple[Ordinals, Scores]:
+    """The chunks of a scope that hold any of the words, ascending, and their scores."""
+    found = [[(word, postings_within(part, word)) for word in words] for part in scope.parts]
+    frequencies = dict.fromkeys(words, 0)
+    for part_found in found:
+        for word, postings in part_found:
+            frequencies[word] += postings.numbers.size
+    factors = {
+        word: weight * (weights.k1 + 1.0) * rarity(len(scope), frequencies[word]) for word, weight in words.items()
+    }
+    norms = _Norms(scope, weights)
+    ordinals: list[Ordinals] = []
+    scores: list[Scores] = []
+    for part, part_found in zip(scope.parts, found, strict=True):
+        totals = np.zeros(len(part.segment), dtype=np.float32)
+        for word, (numbers, payload) in part_found:
+            if numbers.size:
+                counts = norms.weighted(part, numbers, payload)
+                totals[numbers] += np.float32(factors[word]) * counts / (counts + np.float32(weights.k1))
+        matching = np.flatnonzero(totals)
+        ordinals.append(part.ordinals(matching))
+        scores.append(totals[matching])
+    return _ascending(ordinals, scores)
+
+
+def postings_within(part: ScopePart, word: str) -> Postings:
+    """A word's postings in a segment, without those out of scope."""
+    postings = part.segment.terms.postings(word)
+    if postings is None:
+        return Postings(np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8))
+    if part.whole:
+        return postings
+    inside = part.mask[postings.numbers]
+    return Postings(postings.numbers[inside], postings.payload[inside])
+
+
+def rarity(total: int, holding: int) -> float:
+    """How much a word tells that `holding` of `total` chunks have."""
+    return float(np.log1p((total - holding + 0.5) / (holding + 0.5)))
+
+
+class _Norms:
+    """How far the lengths of a chunk's fields discount the counts in them."""
+
+    def __init__(self, scope: Scope, weights: FieldWeights) -> None:
+        self._weights = weights
+        terms = [(part, part.segment.terms) for part in scope.parts]
+        self._body = _mean([index.body_lengths[part.numbers] for part, index in terms])
+        self._comment = _mean([index.comment_lengths[part.numbers] for part, index in terms])
+
+    def weighted(self, part: ScopePart, numbers: NDArray[np.uint32], payload: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The counts of one word in chunks, summed over the fields."""
+        weights, terms = self._weights, part.segment.terms
+        body = _discount(terms.body_lengths[numbers], self._body, weights.body_length)
+        counts = BODY_OF[payload] * np.float32(weights.body) / body
+        if self._comment:
+            comment = _discount(terms.comment_lengths[numbers], self._comment, weights.comment_length)
+            counts += COMMENT_OF[payload] * np.float32(weights.comment) / comment
+        return counts + DEFINITION_OF[payload] * np.float32(weights.definition)
+
+
+def _discount(lengths: NDArray[np.uint16], mean: float, share: float) -> NDArray[np.float32]:
+    return np.float32(1.0 - share) + lengths * np.float32(share / max(mean, 1.0))
+
+
+def _mean(lengths: list[NDArray[np.uint16]]) -> float:
+    count = sum(array.size for array in lengths)
+    return sum(int(array.sum(dtype=np.int64)) for array in lengths) / count if count else 0.0
+
+
+def _ascending(ordinals: list[Ordinals], scores: list[Scores]) -> tuple[Ordinals, Scores]:
+    if not ordinals:
+        return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.float32)
+    joined, values = np.concatenate(ordinals), np.concatenate(scores)
+    order = np.argsort(joined, kind="stable")
+    return joined[order], values[order]

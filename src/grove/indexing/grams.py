@@ -1,0 +1,116 @@
+"""Trigrams: which chunks may contain a literal.
+
+A trigram is three bytes of UTF-8 with ASCII letters in lower case. Eight chunks of consecutive numbers make a group;
+a trigram's list names the groups it stands in, and the byte of each says in which of its chunks; of a trigram that is
+almost everywhere only the groups are kept. So a set of chunks is a bitmap with a byte per group, and lists are combined
+with the operators of bitmaps.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.indexing.errors import IndexCorrupt
+from grove.indexing.parts import DELTA_ZSTD, PartsReader, PartsWriter
+from grove.indexing.postings import Packed, PostingLists, Runs, packed, write_postings
+
+GROUP: Final = 8
+PART: Final = "grams"
+GRAM_BYTES: Final = 3
+_BATCH: Final = 256  # chunks whose trigrams are sorted together: a trigram and a chunk's number fit 32 bits
+_LOOKED_UP_MAX: Final = 12
+_FEW: Final = 4
+_ASCII_END: Final = 0x80
+
+Bitmap = NDArray[np.uint8]
+
+_FOLD: Final = np.arange(256, dtype=np.uint8)
+_FOLD[ord("A") : ord("Z") + 1] += 32
+# The two characters outside ASCII that a search without regard to case takes for ASCII letters.
+_LIKE_ASCII: Final = ((b"\xe2\x84\xaa", b"k"), (b"\xc5\xbf", b"s"))
+
+
+def postings_of(texts: list[bytes], first: int) -> Packed:
+    """The trigrams of chunks as packed postings; `first` is the number of the first chunk, divisible by 256."""
+    batches = [_batch(texts[at : at + _BATCH], first + at) for at in range(0, len(texts), _BATCH)]
+    return np.concatenate(batches) if batches else np.empty(0, dtype=np.uint64)
+
+
+def _batch(texts: list[bytes], first: int) -> Packed:
+    sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    keys = _keyed(b"".join(texts), np.repeat(np.arange(len(texts), dtype=np.uint32), sizes))
+    for number, text in enumerate(texts):
+        if any(character in text for character, _ in _LIKE_ASCII):
+            plain = text
+            for character, letter in _LIKE_ASCII:
+                plain = plain.replace(character, letter)
+            keys = np.concatenate((keys, _keyed(plain, np.full(len(plain), number, dtype=np.uint32))))
+    keys.sort()
+    keys = keys[np.r_[True, keys[1:] != keys[:-1]]] if keys.size else keys
+    groups = keys >> np.uint32(3)
+    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if keys.size else np.empty(0, dtype=np.int64)
+    bits = np.left_shift(np.uint8(1), (keys & np.uint32(7)).astype(np.uint8))
+    masks = np.bitwise_or.reduceat(bits, starts) if keys.size else bits
+    groups = groups[starts]
+    numbers = (groups & np.uint32(31)).astype(np.uint64) + np.uint64(first // GROUP)
+    return packed((groups >> np.uint32(5)).astype(np.uint64), numbers, masks.astype(np.uint64))
+
+
+def _keyed(text: bytes, owners: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    if len(text) < GRAM_BYTES:
+        return np.empty(0, dtype=np.uint32)
+    folded = _FOLD[np.frombuffer(text, dtype=np.uint8)].astype(np.uint32)
+    keys = (folded[:-2] << np.uint32(24)) | (folded[1:-1] << np.uint32(16)) | (folded[2:] << np.uint32(8)) | owners[2:]
+    return keys[owners[:-2] == owners[2:]]
+
+
+def grams_of(literal: bytes, *, fold_case: bool) -> NDArray[np.uint32]:
+    """The distinct trigrams by which a literal is looked up.
+
+    Without regard to case a letter outside ASCII has other bytes in its other case: such trigrams are left out.
+    """
+    if len(literal) < GRAM_BYTES:
+        return np.empty(0, dtype=np.uint32)
+    folded = _FOLD[np.frombuffer(literal, dtype=np.uint8)].astype(np.uint32)
+    grams = (folded[:-2] << np.uint32(16)) | (folded[1:-1] << np.uint32(8)) | folded[2:]
+    if fold_case:
+        ascii_only = (folded[:-2] < _ASCII_END) & (folded[1:-1] < _ASCII_END) & (folded[2:] < _ASCII_END)
+        grams = grams[ascii_only]
+    return np.unique(grams)
+
+
+def write_grams(writer: PartsWriter, runs: Runs, *, chunk_count: int) -> None:
+    """Write all parts that a `GramIndex` reads."""
+    keys = write_postings(writer, PART, runs, dense_below=-(-chunk_count // GROUP))
+    writer.add("gram_keys", keys, encoding=DELTA_ZSTD)
+
+
+class GramIndex:
+    """Looks literals up among the chunks of a segment."""
+
+    def __init__(self, reader: PartsReader, *, chunk_count: int) -> None:
+        self._groups = -(-chunk_count // GROUP)
+        self._lists = PostingLists(reader, PART, numbers=self._groups)
+        self._keys = reader.array("gram_keys", np.uint32)
+        if self._keys.size != len(self._lists):
+            raise IndexCorrupt(name=reader.label, part="gram_keys")
+
+    def containing(self, literal: bytes, within: Bitmap, *, fold_case: bool) -> Bitmap:
+        """The chunks of `within` that have all trigrams of the literal, or of its rarest ones."""
+        grams = grams_of(literal, fold_case=fold_case)
+        if not grams.size:
+            return within
+        positions = np.minimum(np.searchsorted(self._keys, grams), max(len(self._lists) - 1, 0))
+        if not self._keys.size or (self._keys[positions] != grams).any():
+            return np.zeros_like(within)
+        rarest = positions[np.argsort(self._lists.stored_bytes(positions), kind="stable")][:_LOOKED_UP_MAX]
+        found = within
+        for position in rarest.tolist():
+            groups, masks = self._lists.read(position)
+            of_gram = np.zeros(self._groups, dtype=np.uint8)
+            of_gram[groups] = masks
+            found = found & of_gram
+            if np.count_nonzero(found) <= _FEW:
+                break
+        return found

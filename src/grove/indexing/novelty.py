@@ -1,0 +1,124 @@
+"""Takes the blobs of a commit that nobody knows yet into a new segment, chunk by chunk."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.indexing.blobs import Blob, BlobKey
+from grove.indexing.chunks import Cut, cuts_of, digest_of
+from grove.indexing.languages import Trait, grammar_of
+from grove.indexing.model import Definition, SkipReason
+from grove.indexing.ports import BuildTools
+from grove.indexing.segment_writer import NewChunk, SegmentWriter
+from grove.indexing.symbols import Symbol
+from grove.indexing.view import IndexView
+from grove.snapshots import SegmentRecord
+
+NO_CHUNKS: NDArray[np.uint32] = np.empty(0, dtype=np.uint32)
+
+
+class NewText(NamedTuple):
+    """A text that was read, to be cut for a language."""
+
+    oid: bytes
+    text: bytes
+    language: str
+    trait: Trait
+
+
+class _Draft(NamedTuple):
+    """A blob whose new chunks have no ordinals yet: -1 stands for the first of them, -2 for the second, ..."""
+
+    trait: Trait
+    chunks: list[int]
+    first_lines: list[int]
+
+
+class _Cuts(NamedTuple):
+    """A text with its cuts and their digests."""
+
+    new: NewText
+    cuts: list[Cut]
+    digests: list[bytes]
+
+
+class Novelty:
+    """Collects new blobs; chunks that the view knows, or that came before, are not indexed again."""
+
+    def __init__(self, *, view: IndexView, tools: BuildTools, folder: Path) -> None:
+        self._view = view
+        self._tools = tools
+        self._writer = SegmentWriter(folder, embedder=tools.embedder)
+        self._drafts: dict[BlobKey, _Draft] = {}
+        self._without_text: dict[BlobKey, Blob] = {}
+        self._places: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        """How many new chunks there are."""
+        return len(self._writer)
+
+    def add_textless(self, oid: bytes, *, trait: Trait, skip: SkipReason) -> None:
+        """Remember a blob that is not text."""
+        self._without_text[BlobKey(oid, "")] = Blob("", trait, skip, NO_CHUNKS, NO_CHUNKS)
+
+    def add(self, texts: Sequence[NewText]) -> None:
+        """Cut texts and index those of their chunks that are new."""
+        cut = [self._cut(new) for new in texts]
+        unknown = {digest for text in cut for digest in text.digests if digest not in self._places}
+        self._places.update(self._view.known(unknown))
+        with_new = [text for text in cut if any(digest not in self._places for digest in text.digests)]
+        parsed = self._tools.parser.parse([(text.new.language, text.new.text) for text in with_new])
+        definitions = {id(text): found for text, found in zip(with_new, parsed, strict=True)}
+        for text in cut:
+            self._index(text, definitions.get(id(text), []))
+
+    def finish(self, first: int) -> tuple[dict[BlobKey, Blob], SegmentRecord]:
+        """Write the segment, its first chunk being ordinal `first`; gives the blobs too."""
+        blobs = self.blobs(first)
+        ordinals = np.arange(first, first + len(self), dtype=np.uint32)
+        return blobs, self._writer.finish(ordinals=ordinals, blobs=blobs)
+
+    def blobs(self, first: int = 0) -> dict[BlobKey, Blob]:
+        """The blobs that were added, if the first new chunk is ordinal `first`."""
+        blobs = dict(self._without_text)
+        for key, draft in self._drafts.items():
+            chunks = np.array(draft.chunks, dtype=np.int64)
+            ordinals = np.where(chunks < 0, first - 1 - chunks, chunks).astype(np.uint32)
+            blobs[key] = Blob(key.grammar, draft.trait, None, ordinals, np.array(draft.first_lines, dtype=np.uint32))
+        return blobs
+
+    def abandon(self) -> None:
+        """Stop; what was written is left to be removed."""
+        self._writer.abandon()
+
+    @staticmethod
+    def _cut(new: NewText) -> _Cuts:
+        cuts = cuts_of(new.text)
+        grammar = grammar_of(new.language)
+        return _Cuts(new, cuts, [digest_of(new.text[cut.begin : cut.end], grammar) for cut in cuts])
+
+    def _index(self, text: _Cuts, definitions: Sequence[Definition]) -> None:
+        new, cuts, digests = text
+        first_lines = [cut.first_line for cut in cuts]
+        within: list[list[Definition]] = [[] for _ in cuts]
+        for definition in definitions:
+            within[max(bisect_right(first_lines, definition.line) - 1, 0)].append(definition)
+        chunks = []
+        for cut, digest, defined in zip(cuts, digests, within, strict=True):
+            place = self._places.get(digest)
+            if place is None:
+                place = self._places[digest] = -1 - self._add_chunk(new, cut, digest, defined)
+            chunks.append(place)
+        self._drafts[BlobKey(new.oid, grammar_of(new.language))] = _Draft(new.trait, chunks, first_lines)
+
+    def _add_chunk(self, new: NewText, cut: Cut, digest: bytes, definitions: Sequence[Definition]) -> int:
+        names = [definition.name for definition in definitions]
+        number = self._writer.add(NewChunk(digest, new.text[cut.begin : cut.end], cut.lines, new.language, names))
+        for definition in definitions:
+            line = min(max(definition.line - cut.first_line, 0), cut.lines - 1)
+            self._writer.define(Symbol(number, line, definition.name, definition.kind, definition.container))
+        return number

@@ -1,0 +1,158 @@
+"""Indexing what a fetch has brought: one snapshot after another, the default branch first, each published whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grove.git import TreeLimits
+from grove.indexing.build import build_snapshot
+from grove.indexing.model import Built, FileEntry
+from grove.indexing.opened import OpenIndexes
+from grove.indexing.ports import BuildTools
+from grove.indexing.writing import adding_to_index
+from grove.jobs import Job, JobState, Progress, Run
+from grove.kit import faults
+from grove.kit.transactions import Transaction
+from grove.mirrors import MirrorReader, branches_of
+from grove.repositories import Clone, Index, Problem, Repository, record_index, repository_of_job
+from grove.snapshots import (
+    generation_of,
+    heads_of,
+    known_commits,
+    point_heads,
+    publish_snapshot,
+    reserve_ordinals,
+    take_retired,
+)
+
+SNAPSHOT_PUBLISHED = faults.declare("snapshot.rows_written")
+HEADS_POINTED = faults.declare("snapshot.heads_pointed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexTools:
+    """What indexing works with."""
+
+    mirrors: MirrorReader
+    indexes: OpenIndexes
+    build: BuildTools
+    tree_limits: TreeLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    repository: Repository
+    branches: dict[str, str]
+    missing: list[str]
+    retired: list[str]
+
+
+def index_repository(run: Run, *, tools: IndexTools) -> None:
+    """Publish a snapshot of each tracked branch's head that has none yet.
+
+    :raises GroveError: with its own code, whatever goes wrong; what was published before keeps serving.
+    """
+    plan = _begin(run)
+    for name in plan.retired:
+        tools.indexes.store(run.job.tenant_id).remove_snapshot(name)
+    for number, commit in enumerate(plan.missing, start=1):
+        run.log(f"indexing {commit[:12]} ({number} of {len(plan.missing)})")
+        _index_commit(run, tools, plan, commit)
+    with run.finish() as tx:
+        _point_heads(tx, run, plan)
+        record_index(tx, tenant_id=run.job.tenant_id, repository_id=plan.repository.id, index=Index.READY, now=run.now)
+    faults.reach(HEADS_POINTED)
+
+
+def settle_index(tx: Transaction, job: Job) -> None:
+    """Bring the repository's state in line with a job that did not succeed."""
+    if job.error is None or job.state is JobState.QUEUED:
+        return
+    repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+    if repository.clone is Clone.REMOVING or repository.index is not Index.BUILDING:
+        return
+    at = job.finished_at or job.run_at
+    served = bool(heads_of(tx, repository_id=repository.id))
+    record_index(
+        tx,
+        tenant_id=job.tenant_id,
+        repository_id=job.target_id,
+        index=Index.STALE if served else Index.FAILED,
+        now=at,
+        problem=Problem(code=job.error["code"], message=job.error["message"], at=at),
+    )
+
+
+def _begin(run: Run) -> _Plan:
+    job = run.job
+    with run.begin() as tx:
+        repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        record_index(tx, tenant_id=job.tenant_id, repository_id=repository.id, index=Index.BUILDING, now=run.now)
+        branches = branches_of(tx, repository=repository)
+        known = known_commits(tx, repository_id=repository.id)
+        retired = take_retired(tx, tenant_id=job.tenant_id, repository_id=repository.id, now=run.now)
+    missing = [commit for commit in dict.fromkeys(branches.values()) if commit not in known]
+    return _Plan(repository=repository, branches=branches, missing=missing, retired=retired)
+
+
+def _index_commit(run: Run, tools: IndexTools, plan: _Plan, commit: str) -> None:
+    tenant_id, repository = run.job.tenant_id, plan.repository
+    store = tools.indexes.store(tenant_id)
+    with adding_to_index(store.root, check_cancelled=run.check_cancelled):
+        built = _build(run, tools, plan, commit)
+        with run.finish() as tx:
+            publish_snapshot(
+                tx,
+                tenant_id=tenant_id,
+                repository_id=repository.id,
+                snapshot=built.snapshot,
+                segment=built.segment,
+                now=run.now,
+            )
+            _point_heads(tx, run, plan)
+    faults.reach(SNAPSHOT_PUBLISHED)
+    run.log(f"published {commit[:12]}: {built.snapshot.file_count} files, {built.new_chunk_count} new chunks")
+
+
+def _build(run: Run, tools: IndexTools, plan: _Plan, commit: str) -> Built:
+    with run.begin() as tx:
+        generation = generation_of(tx, tenant_id=run.job.tenant_id)
+
+    def reserve(count: int) -> int:
+        with run.finish() as tx:
+            return reserve_ordinals(tx, tenant_id=run.job.tenant_id, count=count)
+
+    with tools.mirrors.objects(plan.repository) as objects:
+        return build_snapshot(
+            store=tools.indexes.store(run.job.tenant_id),
+            view=tools.indexes.view(run.job.tenant_id, generation),
+            job=run.job.id,
+            commit=commit,
+            entries=_entries(tools, plan.repository, commit),
+            blobs=objects,
+            reserve=reserve,
+            tools=tools.build,
+            on_progress=lambda phase, done, total: run.report(
+                Progress(phase=phase, done=done, total=total or None, unit="files")
+            ),
+            check_cancelled=run.check_cancelled,
+        )
+
+
+def _entries(tools: IndexTools, repository: Repository, commit: str) -> Iterator[FileEntry]:
+    mirror = tools.mirrors.path(repository)
+    for entry in tools.mirrors.git.list_tree(mirror, commit, limits=tools.tree_limits):
+        yield FileEntry(path=entry.path, oid=entry.oid, mode=entry.mode, size_bytes=entry.size_bytes or 0)
+
+
+def _point_heads(tx: Transaction, run: Run, plan: _Plan) -> None:
+    """Let every branch be answered by its new snapshot, or by its last one while there is no newer."""
+    known = known_commits(tx, repository_id=plan.repository.id)
+    served = {head.branch: head.commit for head in heads_of(tx, repository_id=plan.repository.id)}
+    heads = {branch: commit if commit in known else served.get(branch) for branch, commit in plan.branches.items()}
+    point_heads(
+        tx,
+        tenant_id=run.job.tenant_id,
+        repository_id=plan.repository.id,
+        heads={branch: commit for branch, commit in heads.items() if commit is not None},
+        now=run.now,
+    )

@@ -1,0 +1,82 @@
+"""Makes one segment of chunks that are already indexed: to drop what is no longer needed, or to join small segments."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.indexing.blobs import Blob, BlobKey
+from grove.indexing.errors import IndexMissing
+from grove.indexing.model import Ordinals
+from grove.indexing.ports import WordCounts
+from grove.indexing.segment import Segment
+from grove.indexing.segment_writer import NewChunk, SegmentWriter
+from grove.indexing.view import IndexView
+from grove.kit import ids
+from grove.snapshots import SegmentRecord
+
+
+class _StoredVectors:
+    """Gives the vectors that chunks already have, in the order in which the chunks are written."""
+
+    def __init__(self, segments: Sequence[Segment], places: Sequence[tuple[int, int]]) -> None:
+        self.name = segments[0].embedder
+        self.dimensions = segments[0].dimensions
+        self._segments = segments
+        self._places = places
+        self._given = 0
+
+    def embed_counts(self, words: Sequence[str], counts: WordCounts) -> NDArray[np.float32]:  # noqa: ARG002 - the port's
+        """The next chunks' vectors."""
+        size = counts.indptr.size - 1
+        places = self._places[self._given : self._given + size]
+        self._given += size
+        return np.stack([self._segments[segment].vectors.vector(number) for segment, number in places])
+
+
+def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Path) -> SegmentRecord | None:
+    """Write below `folder` one segment with those chunks of the named segments that are in `keep`, which ascends.
+
+    A blob is kept if all its chunks are kept or stand in other segments of the view.
+    """
+    segments = [segment for segment in view.open_segments if segment.name in names]
+    if len(segments) != len(set(names)) or len({segment.embedder for segment in segments}) > 1:
+        raise IndexMissing(names=", ".join(names))
+    kept = [segment.numbers_of(keep) for segment in segments]
+    owners = np.repeat(np.arange(len(segments)), [numbers.size for numbers in kept])
+    ordinals = np.concatenate([segment.ordinals[numbers] for segment, numbers in zip(segments, kept, strict=True)])
+    if not ordinals.size:
+        return None
+    order = np.argsort(ordinals, kind="stable")
+    places = list(zip(owners[order].tolist(), np.concatenate(kept)[order].tolist(), strict=True))
+    writer = SegmentWriter(folder / ids.new_id(), embedder=_StoredVectors(segments, places))
+    digests = [segment.digests.by_number() for segment in segments]
+    for number, (owner, old) in enumerate(places):
+        segment = segments[owner]
+        symbols = segment.symbols.of_chunk(old)
+        for symbol in symbols:
+            writer.define(symbol._replace(chunk=number))
+        writer.add(
+            NewChunk(
+                digests[owner][old].tobytes(),
+                segment.content.text(old),
+                int(segment.lines[old]),
+                segment.language_of(old),
+                [symbol.name for symbol in symbols],
+            )
+        )
+    return writer.finish(ordinals=ordinals[order], blobs=_blobs(view, segments, ordinals[order]))
+
+
+def _blobs(view: IndexView, segments: Sequence[Segment], kept: Ordinals) -> Mapping[BlobKey, Blob]:
+    elsewhere = [segment.ordinals for segment in view.open_segments if segment not in segments]
+    present = np.unique(np.concatenate([kept, *elsewhere]))
+    found: dict[BlobKey, Blob] = {}
+    for segment in segments:
+        table = segment.blobs
+        for number in range(len(table)):
+            blob = table.blob(number)
+            if np.isin(blob.chunks, present, assume_unique=False).all():
+                found[BlobKey(table.oid(number), blob.grammar)] = blob
+    return found

@@ -1,0 +1,227 @@
+"""One published commit: its paths, and the chunks they consist of. Layout: docs/formats/segment.md."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+
+from grove.indexing.blobs import SKIPS, BlobTable
+from grove.indexing.errors import IndexCorrupt
+from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
+from grove.indexing.parts import PartsReader
+from grove.indexing.path_words import PathWords
+from grove.indexing.paths import shown, stored
+
+KIND: Final = "snapshot"
+FILE_NAME: Final = "snapshot.grove"
+
+
+class SnapshotView:
+    """The files of a commit. A *path number* is a position in `paths`, which are sorted as bytes."""
+
+    def __init__(self, reader: PartsReader, *, name: str) -> None:
+        self.name = name
+        self.reader = reader
+        facts = reader.facts("facts")
+        self._facts = facts
+        self.commit = str(facts.get("commit", ""))
+        self._path_blobs = reader.array("path_blobs", np.uint32)
+        self.path_count = self._path_blobs.size
+        self._language_numbers = reader.array("path_languages", np.uint8)
+        self.marks = reader.array("path_marks", np.uint8)
+        self.sizes = reader.array("path_sizes", np.uint64)
+        self.path_skips = reader.array("path_skips", np.uint8)
+        columns = (self._language_numbers, self.marks, self.sizes, self.path_skips)
+        if any(column.size != self.path_count for column in columns):
+            raise IndexCorrupt(name=name, part="path_blobs")
+        if self.path_skips.max(initial=0) >= len(SKIPS):
+            raise IndexCorrupt(name=name, part="path_skips")
+
+    @classmethod
+    def open(cls, folder: Path) -> "SnapshotView":
+        """Map the snapshot in a folder.
+
+        :raises IndexMissing: if there is none.
+        :raises IndexCorrupt: if it is damaged.
+        """
+        return cls(PartsReader.open(folder / FILE_NAME, kind=KIND), name=folder.name)
+
+    @cached_property
+    def raw_paths(self) -> list[bytes]:
+        """The paths as git has them, sorted."""
+        joined = self.reader.array("paths", np.uint8).tobytes()
+        paths = joined.split(b"\0")[:-1]
+        if len(paths) != self.path_count:
+            raise IndexCorrupt(name=self.name, part="paths")
+        return paths
+
+    @cached_property
+    def paths(self) -> Sequence[str]:
+        """Displayable: what is not printable UTF-8, and backslashes, are escaped reversibly (see `paths.shown`)."""
+        return [shown(path) for path in self.raw_paths]
+
+    @cached_property
+    def languages(self) -> Sequence[str]:
+        """Per path number: a name in `LANGUAGES`, or `""`."""
+        names = self._facts.get("languages")
+        if not isinstance(names, list) or self._language_numbers.max(initial=0) >= max(len(names), 1):
+            raise IndexCorrupt(name=self.name, part="path_languages")
+        return [names[number] for number in self._language_numbers.tolist()]
+
+    @cached_property
+    def skipped(self) -> Mapping[str, SkipReason]:
+        """Displayable path -> why it has no chunks. Unsafe paths are only here, not in `paths`."""
+        found = {self.paths[number]: self._skip_of(number) for number in np.flatnonzero(self.path_skips).tolist()}
+        for path, reason in self.reader.facts("refused").items():
+            found[path] = _reason(reason, self.name)
+        return found
+
+    @property
+    def skipped_counts(self) -> Mapping[str, int]:
+        """How many files were skipped, by reason: also those too many to be named in `skipped`."""
+        counts: Any = self._facts.get("skipped", {})
+        return dict(counts)
+
+    def verify(self) -> None:
+        """Read everything and open every look-up.
+
+        :raises IndexCorrupt: if anything is not what was written.
+        """
+        self.reader.verify()
+        for part in (self.raw_paths, self.languages, self.skipped, self.bitmap, self._places):
+            assert part is not None
+
+    def oid(self, path_number: int) -> str:
+        """The blob's id in hexadecimal."""
+        return self.blobs.oid(self.blob_number(path_number)).hex()
+
+    def path_number(self, path: str) -> int | None:
+        """The number of a displayable path, if the commit has it."""
+        return self.raw_path_number(stored(path))
+
+    def raw_path_number(self, path: bytes) -> int | None:
+        """The number of a path as git has it."""
+        number = bisect_left(self.raw_paths, path)
+        return number if number < self.path_count and self.raw_paths[number] == path else None
+
+    def chunks_of(self, path_number: int) -> Ordinals:
+        """The chunks of a file, in the order in which they stand in it."""
+        if self.path_skips[path_number]:
+            return np.empty(0, dtype=np.uint32)
+        return self.blobs.chunks_of(self.blob_number(path_number))
+
+    def first_lines_of(self, path_number: int) -> NDArray[np.uint32]:
+        """The 1-based line on which each chunk of a file begins; parallel to `chunks_of`."""
+        if self.path_skips[path_number]:
+            return np.empty(0, dtype=np.uint32)
+        return self.blobs.first_lines_of(self.blob_number(path_number))
+
+    def match_words(self, words: Mapping[str, float]) -> NDArray[np.float32]:
+        """Per path number, how well its path matches weighted words (as `split_words` gives them); 0 is not at all.
+
+        Rare words count more (by the paths of this snapshot), and the file's name more than its folders.
+        """
+        return self._path_words.match(words)
+
+    @cached_property
+    def blobs(self) -> BlobTable:
+        """The blobs of the commit."""
+        blobs = BlobTable(self.reader, self._facts)
+        if self._path_blobs.max(initial=0) >= max(len(blobs), 1):
+            raise IndexCorrupt(name=self.name, part="path_blobs")
+        return blobs
+
+    @cached_property
+    def bitmap(self) -> BitMap:
+        """The chunks of the commit."""
+        try:
+            return BitMap.deserialize(self.reader.array("bitmap", np.uint8).tobytes())
+        except ValueError as error:
+            raise IndexCorrupt(name=self.name, part="bitmap") from error
+
+    @property
+    def ordinals(self) -> Ordinals:
+        """The chunks of the commit: ascending, each once."""
+        return np.array(self.bitmap.to_array(), dtype=np.uint32)
+
+    def ordinals_of(self, path_numbers: NDArray[np.uint32]) -> Ordinals:
+        """The chunks of some paths: ascending, each once."""
+        numbers = path_numbers.astype(np.int64)
+        begins = np.where(numbers > 0, self._path_ends[numbers - 1], 0)
+        counts = self._path_ends[numbers] - begins
+        places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+        return np.unique(self._flat[places])
+
+    def paths_of(self, ordinals: Ordinals) -> NDArray[np.uint32]:
+        """The numbers of the paths in which any of some ascending chunks stands: ascending, each once."""
+        begins = np.searchsorted(self._sorted, ordinals)
+        counts = np.searchsorted(self._sorted, ordinals, side="right") - begins
+        places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+        return np.unique(np.searchsorted(self._path_ends, self._places[places].astype(np.int64), side="right")).astype(
+            np.uint32
+        )
+
+    def occurrences(self, ordinal: int) -> list[Occurrence]:
+        """Every place at which a chunk stands, by path number, then line."""
+        wanted = np.uint32(ordinal)
+        begin, end = np.searchsorted(self._sorted, wanted), np.searchsorted(self._sorted, wanted, side="right")
+        return [self._occurrence(place) for place in self._places[begin:end].tolist()]
+
+    def blob_number(self, path_number: int) -> int:
+        """The number of a path's blob in `blobs`."""
+        return int(self._path_blobs[path_number])
+
+    def _occurrence(self, place: int) -> Occurrence:
+        number = int(np.searchsorted(self._path_ends, place, side="right"))
+        lines = self.first_lines_of(number)
+        index = place - int(self._path_ends[number]) + lines.size
+        return Occurrence(
+            snapshot=self.name,
+            path_number=number,
+            path=self.paths[number],
+            first_line=int(lines[index]),
+            language=self.languages[number],
+            marks=Mark(int(self.marks[number])),
+        )
+
+    @cached_property
+    def _path_ends(self) -> NDArray[np.int64]:
+        return np.cumsum(np.where(self.path_skips == 0, self.blobs.counts[self._path_blobs], 0))
+
+    @cached_property
+    def _flat(self) -> Ordinals:
+        """The chunks of all paths, path by path."""
+        counts = np.diff(self._path_ends, prepend=0)
+        begins = self.blobs.begins[self._path_blobs] - (self._path_ends - counts)
+        return self.blobs.chunks[np.arange(counts.sum()) + np.repeat(begins, counts)]
+
+    @cached_property
+    def _places(self) -> NDArray[np.uint32]:
+        """Positions in `_flat`, by ordinal."""
+        places = self.reader.array("places", np.uint32)
+        if places.size != self._flat.size or places.max(initial=0) >= max(places.size, 1):
+            raise IndexCorrupt(name=self.name, part="places")
+        return places
+
+    @cached_property
+    def _sorted(self) -> Ordinals:
+        return self._flat[self._places]
+
+    @cached_property
+    def _path_words(self) -> PathWords:
+        return PathWords(self.raw_paths)
+
+    def _skip_of(self, path_number: int) -> SkipReason:
+        return _reason(SKIPS[self.path_skips[path_number]], self.name)
+
+
+def _reason(text: object, name: str) -> SkipReason:
+    try:
+        return SkipReason(str(text))
+    except ValueError as error:
+        raise IndexCorrupt(name=name, part="refused") from error

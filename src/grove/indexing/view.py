@@ -1,0 +1,169 @@
+"""What the index answers: a fixed set of segments and snapshots, opened once and shared between threads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.indexing import bm25
+from grove.indexing.errors import IndexMissing
+from grove.indexing.grams import Bitmap
+from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
+from grove.indexing.needs import bitmap_of, files_of
+from grove.indexing.scope import Scope
+from grove.indexing.segment import Segment, digests_of
+from grove.indexing.snapshot import SnapshotView
+from grove.indexing.symbols import Symbol
+from grove.indexing.terms import FieldWeights
+
+_NO_WEIGHTS = FieldWeights()
+
+
+class IndexView:
+    """An immutable set of segments and snapshots. Every method may be called from any thread.
+
+    :raises IndexCorrupt: from any method that touches a damaged part of a file.
+    """
+
+    def __init__(self, *, segments: Sequence[Segment], snapshots: Sequence[SnapshotView]) -> None:
+        self.open_segments = tuple(segments)
+        self.segments = tuple(segment.name for segment in segments)
+        self.snapshots: Mapping[str, SnapshotView] = {snapshot.name: snapshot for snapshot in snapshots}
+
+    def scope(self, selections: Sequence[Selection]) -> Scope:
+        """The chunks of the selected paths: what a question may see.
+
+        :raises IndexMissing: if a selected snapshot, or a chunk of it, is not part of this view.
+        """
+        return Scope(selections, snapshots=self.snapshots, segments=self.open_segments)
+
+    def candidates(self, scope: Scope, need: Need, *, fold_case: bool) -> Ordinals:
+        """The chunks of `scope` that may satisfy `need`, ascending: none that does is missing.
+
+        Literals are looked up by their trigrams, so a chunk may be among them that does not satisfy the need.
+        Literals of less than three bytes do not restrict. Chunks are whole lines: a literal with a newline in it
+        is looked up within single chunks only; for text across lines use `candidate_files`.
+        """
+        found = [np.empty(0, dtype=np.uint32)]
+        for part in scope.parts:
+            bitmap = bitmap_of(part, need, fold_case=fold_case)
+            found.append(part.ordinals(_numbers(bitmap)))
+        return np.sort(np.concatenate(found))
+
+    def candidate_files(self, scope: Scope, need: Need, *, fold_case: bool) -> dict[str, NDArray[np.uint32]]:
+        """Per snapshot the numbers of the paths whose chunks, taken together, may satisfy `need`, ascending."""
+        return files_of(scope, need, lambda literal: self.candidates(scope, literal, fold_case=fold_case))
+
+    def chunk_text(self, ordinal: int) -> bytes:
+        """The chunk's lines, as UTF-8."""
+        segment, number = self._place(ordinal)
+        return segment.content.text(number)
+
+    def chunk_texts(self, ordinals: Ordinals) -> list[bytes]:
+        """The texts of many chunks, in the order asked; cheaper than one by one, above all when ascending."""
+        ascending, places = np.unique(ordinals, return_inverse=True)
+        texts: list[bytes] = [b""] * ascending.size
+        found = 0
+        for segment in self.open_segments:
+            numbers = segment.numbers_of(ascending)
+            at = np.searchsorted(ascending, segment.ordinals[numbers]).tolist()
+            for place, text in zip(at, segment.content.texts(numbers.tolist()), strict=True):
+                texts[place] = text
+            found += numbers.size
+        if found != ascending.size:
+            raise IndexMissing(chunks=ascending.size - found)
+        return [texts[place] for place in places.tolist()]
+
+    def chunk_lines(self, ordinal: int) -> int:
+        """How many lines the chunk has."""
+        segment, number = self._place(ordinal)
+        return int(segment.lines[number])
+
+    def score_words(
+        self, scope: Scope, words: Mapping[str, float], *, weights: FieldWeights = _NO_WEIGHTS
+    ) -> tuple[Ordinals, Scores]:
+        """The chunks of `scope` that hold any of `words` (as `split_words` gives them) and their BM25F scores.
+
+        Ordinals ascend; nothing is cut off. `words` maps each word to its weight in the question. Document
+        frequencies and mean lengths are those of the scope, so that nothing outside it shows in a score.
+        """
+        return bm25.score(scope, words, weights)
+
+    def score_vector(self, scope: Scope, vector: NDArray[np.float32], *, limit: int) -> tuple[Ordinals, Scores]:
+        """The `limit` chunks of `scope` nearest to a vector of unit length and their cosines, best first.
+
+        Segments whose vectors have another number of dimensions were made by another embedder and are left out.
+        """
+        parts = [part for part in scope.parts if part.segment.dimensions == vector.size]
+        if not parts:
+            return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.float32)
+        scores = np.concatenate([part.segment.vectors.cosines(part.numbers, vector) for part in parts])
+        ordinals = np.concatenate([part.ordinals(part.numbers) for part in parts])
+        best = np.argpartition(scores, -limit)[-limit:] if limit < scores.size else np.arange(scores.size)
+        order = best[np.lexsort((ordinals[best], -scores[best]))]
+        return ordinals[order], scores[order]
+
+    def find_symbols(self, scope: Scope, name: str, *, match: SymbolMatch, limit: int) -> list[SymbolHit]:
+        """At most `limit` definitions in `scope` by name: exact spelling first, then shorter names first."""
+        found = [
+            _hit(part.segment, symbol)
+            for part in scope.parts
+            for symbol in part.segment.symbols.find(name, match, part.mask, limit)
+        ]
+        found.sort(key=lambda hit: (hit.name != name, len(hit.name), hit.name, hit.ordinal, hit.line))
+        return found[:limit]
+
+    def symbols_of(self, ordinal: int) -> list[SymbolHit]:
+        """The definitions that begin in a chunk, by line."""
+        segment, number = self._place(ordinal)
+        return [_hit(segment, symbol) for symbol in segment.symbols.of_chunk(number)]
+
+    def document_frequency(self, word: str, *, scope: Scope | None = None) -> int:
+        """In how many chunks (of `scope`, or of all) the word stands."""
+        if scope is not None:
+            return sum(bm25.postings_within(part, word).numbers.size for part in scope.parts)
+        found = (segment.terms.postings(word) for segment in self.open_segments)
+        return sum(postings.numbers.size for postings in found if postings is not None)
+
+    def is_wholly_live(self, name: str, live: Ordinals) -> bool:
+        """Whether every chunk of a segment is among `live`, which ascends."""
+        return all(
+            segment.numbers_of(live).size == len(segment) for segment in self.open_segments if segment.name == name
+        )
+
+    def known(self, digests: Iterable[bytes]) -> dict[bytes, int]:
+        """The ordinals of those digests whose chunks are in this view."""
+        wanted = list(digests)
+        found: dict[bytes, int] = {}
+        for segment in self.open_segments:
+            if not wanted:
+                break
+            numbers = segment.digests.find(digests_of(wanted)).tolist()
+            found.update(
+                (digest, int(segment.ordinals[number]))
+                for digest, number in zip(wanted, numbers, strict=True)
+                if number >= 0
+            )
+            wanted = [digest for digest, number in zip(wanted, numbers, strict=True) if number < 0]
+        return found
+
+    def _place(self, ordinal: int) -> tuple[Segment, int]:
+        for segment in self.open_segments:
+            number = segment.number_of(ordinal)
+            if number is not None:
+                return segment, number
+        raise IndexMissing(ordinal=ordinal)
+
+
+def _numbers(bitmap: Bitmap) -> NDArray[np.int64]:
+    return np.flatnonzero(np.unpackbits(bitmap, bitorder="little"))
+
+
+def _hit(segment: Segment, symbol: Symbol) -> SymbolHit:
+    return SymbolHit(
+        ordinal=int(segment.ordinals[symbol.chunk]),
+        line=symbol.line,
+        name=symbol.name,
+        kind=symbol.kind,
+        container=symbol.container,
+    )

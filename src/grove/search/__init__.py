@@ -1,0 +1,97 @@
+"""Search: what a query means, which files answer it, best first, and the truth about what was searched.
+
+`search` and `search_stream` answer a `Question` over a `Corpus`; they need no database. `plan_of` says which
+repositories and revisions a question is about, so that a `Catalogue` can make the corpus.
+"""
+
+from grove.search.answer import (
+    Answer,
+    Excerpt,
+    Facet,
+    Facets,
+    FileAddress,
+    FileMatch,
+    Highlight,
+    Line,
+    SearchedCommit,
+    Symbol,
+    Truth,
+)
+from grove.search.corpus import Catalogue, Corpus, Limits, Resolution, Severity, Skipped, Suggestion, Target
+from grove.search.desk import Desk
+from grove.search.engine import search, search_stream
+from grove.search.errors import (
+    FilterUnknown,
+    FilterValueInvalid,
+    ModeConflict,
+    PatternInvalid,
+    PatternTooComplex,
+    QueryInvalid,
+    QueryTooLong,
+)
+from grove.search.planning import plan_of
+from grove.search.question import Method, Mode, Plan, Question
+from grove.search.ranking import RankedChunk, Ranking, rank
+from grove.search.reading import FileContent, Tree, TreeItem, TreeRequest
+from grove.search.selection import Field, select
+from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
+from grove.search.syntax import FILTERS, FilterName
+from grove.search.truth import truth_line
+from grove.search.weights import QuestionWeights, RankingWeights
+
+__all__ = [
+    "FILTERS",
+    "Alert",
+    "Answer",
+    "Catalogue",
+    "Corpus",
+    "Desk",
+    "Done",
+    "Excerpt",
+    "Facet",
+    "Facets",
+    "Field",
+    "FileAddress",
+    "FileContent",
+    "FileMatch",
+    "FilterName",
+    "FilterUnknown",
+    "FilterValueInvalid",
+    "Filters",
+    "Highlight",
+    "Limits",
+    "Line",
+    "Matches",
+    "Method",
+    "Mode",
+    "ModeConflict",
+    "PatternInvalid",
+    "PatternTooComplex",
+    "Plan",
+    "ProgressMade",
+    "QueryInvalid",
+    "QueryTooLong",
+    "Question",
+    "QuestionWeights",
+    "RankedChunk",
+    "Ranking",
+    "RankingWeights",
+    "Resolution",
+    "SearchEvent",
+    "SearchedCommit",
+    "Severity",
+    "Skipped",
+    "Suggestion",
+    "Symbol",
+    "Target",
+    "Tree",
+    "TreeItem",
+    "TreeRequest",
+    "Truth",
+    "plan_of",
+    "rank",
+    "search",
+    "search_stream",
+    "select",
+    "truth_line",
+]

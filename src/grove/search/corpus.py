@@ -1,0 +1,105 @@
+"""What an actor may search, as the registry decided it before the search begins.
+
+The registry is asked in a transaction; the search itself needs none. Permission, repository and revision are settled
+here, so nothing outside a corpus can show in an answer, a count or a score.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from grove.indexing import Embedder, IndexView
+from grove.search.question import Plan
+
+
+class Severity(StrEnum):
+    """How much it matters that something was not searched."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What the user may do about it: a query to run instead."""
+
+    title: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Something that was asked for and not searched.
+
+    `reason` is a stable word, `title` names what was skipped, `message` says why in a few words.
+    """
+
+    reason: str
+    title: str
+    message: str
+    severity: Severity = Severity.WARNING
+    suggested: Suggestion | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A commit of a repository that may be searched.
+
+    `revision` is the name under which it was asked for, `snapshot` the name of its index. A `stale` one is behind its
+    remote; the last good index serves meanwhile.
+    """
+
+    repository_id: str
+    name: str
+    revision: str
+    snapshot: str
+    commit: str
+    is_default_revision: bool = True
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a plan's repositories and revisions come to."""
+
+    targets: tuple[Target, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+class Catalogue(Protocol):
+    """Knows which repositories an actor may read."""
+
+    def resolve(self, plan: Plan) -> Resolution:
+        """The commits to search: `plan.admits_repository` chooses among names, `plan.revisions` names the versions.
+
+        What was asked for and cannot be searched is skipped, with its reason.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What is searched: an index and the commits of it that the actor may read."""
+
+    view: IndexView
+    targets: tuple[Target, ...]
+    generation: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    embedder: Embedder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one search may cost; every limit that was reached is in the answer's truth."""
+
+    seconds_max: float = 10.0
+    files_found_max: int = 2_000
+    symbols_max: int = 2_000
+    symbols_scanned_max: int = 200_000
+    lines_per_file_max: int = 50
+    line_characters_max: int = 2_000
+    chunks_per_file_max: int = 3
+    snippet_lines_max: int = 12
+    context_lines_max: int = 20
+    facets_max: int = 20

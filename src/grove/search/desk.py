@@ -1,0 +1,104 @@
+"""Where entry points bring their questions.
+
+Permission and revisions are settled in a transaction; the search itself needs none.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from grove.indexing import Embedder, IndexMissing, OpenIndexes
+from grove.kit.gate import Actor, Resource
+from grove.kit.transactions import Database, Transaction
+from grove.mirrors import MirrorReader
+from grove.repositories import Repository, find_repository
+from grove.search.answer import Answer
+from grove.search.catalogue import RegistryCatalogue
+from grove.search.corpus import Corpus, Limits
+from grove.search.engine import search, search_stream
+from grove.search.planning import plan_of
+from grove.search.question import Question
+from grove.search.reading import FileContent, Tree, TreeRequest, read_file, read_tree
+from grove.search.streaming import SearchEvent
+from grove.snapshots import generation_of
+
+OPEN_ATTEMPTS_MAX = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Answers questions about code, each in the name of an actor."""
+
+    database: Database
+    indexes: OpenIndexes
+    mirrors: MirrorReader
+    embedder: Embedder
+    limits: Limits = field(default_factory=Limits)
+
+    def run(self, actor: Actor, question: Question) -> Answer:
+        """The files that answer a question.
+
+        :raises Denied: if `actor` may not search.
+        :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
+        """
+        return search(question, self._corpus(actor, question), limits=self.limits)
+
+    def stream(self, actor: Actor, question: Question) -> Iterator[SearchEvent]:
+        """The same, told piece by piece.
+
+        :raises Denied: if `actor` may not search.
+        :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
+        """
+        return search_stream(question, self._corpus(actor, question), limits=self.limits)
+
+    def read_file(self, actor: Actor, *, repository: str, path: str, revision: str = "") -> FileContent:
+        """A file at any commit that the mirror has.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such file.
+        """
+        return read_file(self.mirrors, self._readable(actor, repository), path=path, revision=revision)
+
+    def list_tree(self, actor: Actor, *, repository: str, request: TreeRequest) -> Tree:
+        """A folder at any commit that the mirror has.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such folder.
+        """
+        return read_tree(self.mirrors, self._readable(actor, repository), request)
+
+    def _readable(self, actor: Actor, name: str) -> Repository:
+        with self.database.reading() as tx:
+            repository = find_repository(tx, actor=actor, name=name)
+            resource = Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id)
+            tx.require(actor, "file.read", resource)
+        return repository
+
+    def _corpus(self, actor: Actor, question: Question) -> Corpus:
+        plan = plan_of(question)
+
+        def settle(tx: Transaction) -> Callable[[], Corpus]:
+            resolution = RegistryCatalogue.read(tx, actor=actor).resolve(plan)
+            generation = generation_of(tx, tenant_id=actor.tenant_id)
+            return lambda: Corpus(
+                view=self.indexes.view(actor.tenant_id, generation),
+                targets=resolution.targets,
+                generation=generation.number,
+                skipped=resolution.skipped,
+                embedder=self.embedder,
+            )
+
+        for _ in range(OPEN_ATTEMPTS_MAX - 1):
+            try:
+                return self._opened(settle)
+            except IndexMissing:
+                continue  # a newer generation has come, and what we were about to open is gone: look again
+        return self._opened(settle)
+
+    def _opened(self, settle: Callable[[Transaction], Callable[[], Corpus]]) -> Corpus:
+        with self.database.reading() as tx:
+            open_corpus = settle(tx)
+        return open_corpus()

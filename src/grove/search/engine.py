@@ -1,0 +1,230 @@
+"""Answers questions: decides how, searches, and tells the truth about it. Pure of the database.
+
+`search` gives the whole answer, `search_stream` the same piece by piece: there an exact answer shows first what it
+finds first, so the order may differ.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from grove.indexing import SkipReason
+from grove.search.answer import Answer, Facets, FileMatch, SearchedCommit, Truth
+from grove.search.corpus import Corpus, Limits, Severity
+from grove.search.exact import ExactSearch
+from grove.search.facets import facets_of
+from grove.search.planning import plan_of
+from grove.search.progress import Progress
+from grove.search.question import Method, Plan, Question
+from grove.search.ranking import RankedChunk, rank
+from grove.search.rendering import ExactRenderer, RankedRenderer
+from grove.search.selection import Selected, select
+from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
+from grove.search.truth import LIMITS, truth_line
+
+DEFAULT_LIMITS: Final = Limits()
+FIRST_BATCH_SECONDS: Final = 0.1
+FURTHER_BATCH_SECONDS: Final = 0.25
+_FELL_BACK: Final = "no file holds these words exactly, so the nearest places are shown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A file that was found; `show` reads it and picks its lines."""
+
+    selected: Selected
+    path_number: int
+    match_count: int
+    score: float
+    show: Callable[[], FileMatch]
+
+
+def search(question: Question, corpus: Corpus, *, limits: Limits = DEFAULT_LIMITS) -> Answer:
+    """Answer a question: one page of files, the best first.
+
+    :raises QueryInvalid: if the question cannot be understood; its siblings in `errors` say what else may be wrong.
+    """
+    run, hits = _all_hits(question, corpus, limits)
+    page = [hit.show() for hit in hits[question.offset : question.offset + run.files_wanted]]
+    return Answer(
+        files=tuple(page), facets=run.facets(hits), truth=run.truth(hits, shown=len(page)), plan=str(run.plan)
+    )
+
+
+def search_stream(question: Question, corpus: Corpus, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[SearchEvent]:
+    """Answer a question piece by piece; `Done` comes last.
+
+    :raises QueryInvalid: at once, if the question cannot be understood.
+    """
+    run = _Run(question, plan_of(question), corpus, Progress(limits))
+    return _told(run)
+
+
+def _all_hits(question: Question, corpus: Corpus, limits: Limits) -> tuple["_Run", list[Hit]]:
+    run = _Run(question, plan_of(question), corpus, Progress(limits))
+    hits = sorted(run.hits(), key=lambda hit: -hit.score)
+    otherwise = run.otherwise() if not hits else None
+    if otherwise is None:
+        return run, hits
+    return otherwise, list(otherwise.hits())
+
+
+def _told(run: "_Run") -> Iterator[SearchEvent]:
+    hits: list[Hit] = []
+    shown = 0
+    for batch in _batches(run.hits()):
+        begin, end = max(run.question.offset - len(hits), 0), run.question.offset + run.files_wanted - len(hits)
+        hits += batch
+        files = tuple(hit.show() for hit in batch[begin : max(end, 0)])
+        shown += len(files)
+        if files:
+            yield Matches(files=files)
+        yield run.progress_made(hits)
+    otherwise = run.otherwise() if not hits else None
+    if otherwise is not None:
+        yield from _told(otherwise)
+        return
+    yield Filters(facets=run.facets(hits))
+    truth = run.truth(hits, shown=shown)
+    yield from _alerts(truth)
+    yield Done(truth=truth, line=truth_line(truth))
+
+
+def _batches(hits: Iterator[Hit]) -> Iterator[list[Hit]]:
+    """What was found within a short time each, the best first."""
+    batch: list[Hit] = []
+    due = time.monotonic() + FIRST_BATCH_SECONDS
+    for hit in hits:
+        batch.append(hit)
+        if time.monotonic() >= due:
+            yield sorted(batch, key=lambda found: -found.score)
+            batch = []
+            due = time.monotonic() + FURTHER_BATCH_SECONDS
+    if batch:
+        yield sorted(batch, key=lambda found: -found.score)
+
+
+def _alerts(truth: Truth) -> Iterator[Alert]:
+    for skipped in truth.skipped:
+        yield Alert(
+            title=skipped.title, message=skipped.message, severity=skipped.severity, suggested=skipped.suggested
+        )
+    for limit in truth.limits_hit:
+        yield Alert(title=limit, message=LIMITS.get(limit, limit), severity=Severity.WARNING)
+    for note in truth.notes:
+        yield Alert(title="note", message=note, severity=Severity.INFO)
+
+
+class _Run:
+    """One question being answered by one plan."""
+
+    def __init__(self, question: Question, plan: Plan, corpus: Corpus, progress: Progress) -> None:
+        self.question = question
+        self.plan = plan
+        self.files_wanted = plan.files_max or question.limit
+        self._corpus = corpus
+        self._progress = progress
+        self._field = select(plan.condition, corpus)
+        self._has_more = False
+
+    def hits(self) -> Iterator[Hit]:
+        """The files that answer the question: in a ranked answer the best first, otherwise as they are found."""
+        return self._ranked() if self.plan.method is Method.RANKED else self._exact()
+
+    def otherwise(self) -> "_Run | None":
+        """The same question by the plan to fall back on, if there is one."""
+        if self.plan.otherwise is None:
+            return None
+        plan = replace(self.plan.otherwise, notes=(*self.plan.notes, _FELL_BACK))
+        return _Run(self.question, plan, self._corpus, self._progress)
+
+    def facets(self, hits: Sequence[Hit]) -> Facets:
+        """The ways to narrow the answer."""
+        places = [(hit.selected, hit.path_number) for hit in hits]
+        return facets_of(places, is_exhaustive=not self._more(), count_max=self._progress.limits.facets_max)
+
+    def progress_made(self, hits: Sequence[Hit]) -> ProgressMade:
+        """How far it is."""
+        return ProgressMade(
+            files_found=len(hits),
+            repositories_found=_repositories(hits),
+            matches_found=sum(hit.match_count for hit in hits),
+            elapsed_ms=round(self._progress.elapsed_seconds * 1000),
+        )
+
+    def truth(self, hits: Sequence[Hit], *, shown: int) -> Truth:
+        """What was searched, what was not, and what the answer leaves out."""
+        return Truth(
+            method=self.plan.method,
+            generation=self._corpus.generation,
+            searched=tuple(_searched(selected) for selected in self._field.selected),
+            skipped=self._corpus.skipped,
+            files_found=len(hits),
+            repositories_found=_repositories(hits),
+            matches_found=sum(hit.match_count for hit in hits),
+            files_shown=shown,
+            offset=self.question.offset,
+            more=self._more(),
+            limits_hit=self._progress.limits_hit,
+            elapsed_ms=round(self._progress.elapsed_seconds * 1000),
+            notes=self.plan.notes,
+        )
+
+    def _more(self) -> bool:
+        return self._has_more or bool(self._progress.limits_hit)
+
+    def _exact(self) -> Iterator[Hit]:
+        exact = ExactSearch(self.plan.condition, view=self._corpus.view, field_=self._field, progress=self._progress)
+        limits = self._progress.limits
+        renderer = ExactRenderer(exact, view=self._corpus.view, limits=limits, context=self.question.context_lines)
+        files_max = max(limits.files_found_max, self.question.offset + self.files_wanted)
+        for found in exact.found(files_max=files_max):
+            yield Hit(
+                selected=found.selected,
+                path_number=found.path_number,
+                match_count=found.match_count,
+                score=found.score,
+                show=partial(renderer.file, found),
+            )
+
+    def _ranked(self) -> Iterator[Hit]:
+        ranking = rank(self.plan.words, corpus=self._corpus, field=self._field)
+        limits = self._progress.limits
+        renderer = RankedRenderer(ranking, view=self._corpus.view, field=self._field, limits=limits)
+        self._has_more = ranking.candidates.is_cut
+        by_file: dict[int, list[RankedChunk]] = {}
+        for chunk in ranking.chunks:
+            by_file.setdefault(int(ranking.candidates.file_of[chunk.row]), []).append(chunk)
+        for number, chunks in by_file.items():
+            file = ranking.candidates.files[number]
+            yield Hit(
+                selected=file.selected,
+                path_number=file.path_number,
+                match_count=len(chunks),
+                score=chunks[0].score,
+                show=partial(renderer.file, chunks, explain=self.question.explain),
+            )
+
+
+def _repositories(hits: Sequence[Hit]) -> int:
+    return len({hit.selected.target.repository_id for hit in hits})
+
+
+def _searched(selected: Selected) -> SearchedCommit:
+    target, snapshot = selected.target, selected.snapshot
+    skipped = dict(snapshot.skipped_counts)
+    empty = skipped.pop(SkipReason.EMPTY, 0)
+    indexed = int(np.count_nonzero(snapshot.path_skips == 0)) + empty
+    return SearchedCommit(
+        repository=target.name,
+        revision=target.revision,
+        commit=target.commit,
+        is_default_revision=target.is_default_revision,
+        stale=target.stale,
+        files_indexed=indexed,
+        files_total=indexed + sum(skipped.values()),
+    )

@@ -1,0 +1,172 @@
+"""Exact search: every file in which the conditions hold, each with a score by which the best come first.
+
+The index names the files in which the conditions may hold; they are read and decided a few at a time. Ordinary files
+come before tests, vendored and generated ones, so that a limit costs the least.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+
+from grove.indexing import IndexView, Mark, SymbolMatch
+from grove.search.lookups import Lookups
+from grove.search.masks import Bounds, Mask, bounds_of
+from grove.search.progress import Progress
+from grove.search.question import Condition, Defines, Finds
+from grove.search.selection import Field, Selected
+from grove.search.tree import signed_leaves
+from grove.search.verifying import OpenFile, Span, Verifier, open_file
+
+DEMOTED: Final = Mark.TEST | Mark.VENDORED | Mark.GENERATED
+_FILES_READ_TOGETHER: Final = 32
+_WORDS_TRIED_MAX: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExactWeights:
+    """What lets one file of an exact answer come before another. Added up, then multiplied by `demoted`."""
+
+    defined_exactly: float = 4.0
+    defined_folded: float = 3.0
+    defined_by_prefix: float = 2.0
+    defined_in_part: float = 1.0
+    defines_text: float = 3.0
+    in_path: float = 1.0
+    is_stem: float = 2.0
+    whole_word: float = 1.0
+    each_doubling: float = 0.2
+    demoted: float = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file in which the conditions hold."""
+
+    selected: Selected
+    path_number: int
+    match_count: int
+    is_count_exact: bool
+    score: float
+
+
+class ExactSearch:
+    """Finds the files in which the conditions of one question hold."""
+
+    def __init__(self, condition: Condition, *, view: IndexView, field_: Field, progress: Progress) -> None:
+        self.lookups = Lookups(condition, view=view, field_=field_, progress=progress)
+        self.verifier = Verifier(condition, view=view, lookups=self.lookups, progress=progress)
+        self.condition = condition
+        self._view = view
+        self._field = field_
+        self._progress = progress
+        self._weights = ExactWeights()
+        self._texts = self._wanted_texts()
+
+    def found(self, *, files_max: int) -> Iterator[Found]:
+        """The files, until there are no more, the time is up, or more than `files_max` were found."""
+        count = 0
+        for batch in self._batches():
+            for file in self.verifier.held(batch):
+                if count == files_max:
+                    self._progress.hit("files_found_max")
+                    return
+                count += 1
+                yield self._scored(file)
+            if self._progress.time_is_up():
+                return
+
+    def _batches(self) -> Iterator[list[OpenFile]]:
+        batch: list[OpenFile] = []
+        for file in self._possible():
+            batch.append(file)
+            if len(batch) == _FILES_READ_TOGETHER:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _possible(self) -> Iterator[OpenFile]:
+        """The files in which the conditions may hold, ordinary ones first."""
+        if self._progress.time_is_up():
+            return
+        masks = [
+            (each, self._bounds(each).maybe & each.admitted & self._decidable(each)) for each in self._field.selected
+        ]
+        for wants_demoted in (False, True):
+            for selected, mask in masks:
+                is_demoted = (selected.snapshot.marks & int(DEMOTED)) != 0
+                for number in np.flatnonzero(mask & (is_demoted == wants_demoted)).tolist():
+                    yield open_file(selected, number)
+
+    def _bounds(self, selected: Selected) -> Bounds:
+        size = selected.snapshot.path_count
+        return bounds_of(self.condition, lambda part: self.lookups.bounds(part, selected), size=size)
+
+    def _decidable(self, selected: Selected) -> Mask:
+        """The files of which it can be said that something is not in them: those whose content is indexed."""
+        denied = any(negated and part in self.lookups.texts for part, negated in signed_leaves(self.condition))
+        return selected.snapshot.path_skips == 0 if denied else np.ones(selected.snapshot.path_count, dtype=np.bool_)
+
+    def _wanted_texts(self) -> dict[Finds, frozenset[int]]:
+        """Each literal that is looked for, and the chunks that define a symbol of this name."""
+        texts: dict[Finds, frozenset[int]] = {}
+        for part, negated in signed_leaves(self.condition):
+            if isinstance(part, Finds) and not negated and not part.pattern.is_regex and part in self.lookups.texts:
+                name, limit = part.pattern.source, self._progress.limits.symbols_max
+                hits = self._view.find_symbols(self._field.scope, name, match=SymbolMatch.FOLDED, limit=limit)
+                texts[part] = frozenset(hit.ordinal for hit in hits)
+        return texts
+
+    def _scored(self, file: OpenFile) -> Found:
+        spans, is_exact = self.verifier.spans(file)
+        weights = self._weights
+        score = weights.each_doubling * math.log2(1 + len(spans)) + self._symbol_score(file)
+        score += weights.whole_word * _has_whole_word(file, spans)
+        stem = PurePosixPath(file.selected.snapshot.paths[file.path_number]).stem.lower()
+        for part, defining in self._texts.items():
+            score += weights.defines_text * (not defining.isdisjoint(file.ordinals.tolist()))
+            score += weights.in_path * bool(self.lookups.bounds(part, file.selected).surely[file.path_number])
+            score += weights.is_stem * (part.pattern.source.lower() == stem)
+        if file.selected.snapshot.marks[file.path_number] & int(DEMOTED):
+            score *= weights.demoted
+        return Found(
+            selected=file.selected,
+            path_number=file.path_number,
+            match_count=len(spans),
+            is_count_exact=is_exact,
+            score=score,
+        )
+
+    def _symbol_score(self, file: OpenFile) -> float:
+        best = 0.0
+        for part, lookup in self.lookups.symbols.items():
+            for ordinal in file.ordinals.tolist():
+                best = max([best, *(self._name_score(part, hit.name) for hit in lookup.hits.get(ordinal, ()))])
+        return best
+
+    def _name_score(self, part: Defines, name: str) -> float:
+        source, weights = part.pattern.source, self._weights
+        if part.pattern.is_regex:
+            return weights.defined_in_part
+        if name == source:
+            return weights.defined_exactly
+        if name.lower() == source.lower():
+            return weights.defined_folded
+        return weights.defined_by_prefix if name.lower().startswith(source.lower()) else weights.defined_in_part
+
+
+def _has_whole_word(file: OpenFile, spans: list[Span]) -> bool:
+    for span in spans[:_WORDS_TRIED_MAX]:
+        text = file.texts[int(file.ordinals[span.chunk])] if span.chunk >= 0 else b""
+        before, after = text[max(span.begin - 1, 0) : span.begin], text[span.end : span.end + 1]
+        if span.chunk >= 0 and not _is_word(before) and not _is_word(after):
+            return True
+    return False
+
+
+def _is_word(byte: bytes) -> bool:
+    return byte.isalnum() or byte == b"_"

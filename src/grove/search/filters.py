@@ -1,0 +1,121 @@
+"""What the values of filters mean."""
+
+import re
+from typing import Final
+
+from grove.indexing import LANGUAGES
+from grove.search.errors import FilterValueInvalid
+from grove.search.parsing import nearest
+from grove.search.patterns import Pattern, literal_pattern, regex_pattern
+from grove.search.syntax import Filter, Form
+
+_GLOB: Final = re.compile(r"[*?]")
+_REGEX_ONLY: Final = re.compile(r"[\^$()|\[\]\\+{}]|\.[*?]")
+_PREDICATE: Final = re.compile(r"(?:has|contains)(?:\.\w+)*\(|at\.time\(")
+_GLOB_PARTS: Final = {"**/": "(?:.*/)?", "**": ".*", "*": r"[^/\n]*", "?": r"[^/\n]"}
+_LANGUAGE_NAMES: Final = {
+    "c#": "csharp",
+    "c++": "cpp",
+    "cs": "csharp",
+    "cxx": "cpp",
+    "docker": "dockerfile",
+    "ex": "elixir",
+    "golang": "go",
+    "hs": "haskell",
+    "js": "javascript",
+    "kt": "kotlin",
+    "makefile": "make",
+    "md": "markdown",
+    "objc": "objective-c",
+    "proto": "protobuf",
+    "ps1": "powershell",
+    "py": "python",
+    "rb": "ruby",
+    "robotframework": "robot",
+    "rs": "rust",
+    "rst": "restructuredtext",
+    "scss": "sass",
+    "sh": "bash",
+    "shell": "bash",
+    "terraform": "hcl",
+    "tf": "hcl",
+    "ts": "typescript",
+    "yml": "yaml",
+    "zsh": "bash",
+}
+
+
+def name_pattern(filter_: Filter, *, fold_case: bool) -> Pattern:
+    """What a repository's name or a file's path must match.
+
+    A quoted value is a part of it as it stands. A bare one with `*` or `?`, and nothing that only a regular expression
+    has, is a glob for its last parts; any other is a regular expression that may match anywhere.
+
+    :raises PatternInvalid: if it is none of these.
+    :raises FilterValueInvalid: if it is a predicate of another search engine.
+    """
+    value, form = filter_.value, filter_.form
+    if form is Form.QUOTED:
+        return literal_pattern(value, fold_case=fold_case)
+    if form is Form.BARE and _PREDICATE.match(value):
+        reason = "predicates are not supported"
+        raise FilterValueInvalid(filter=filter_.name, value=value, reason=reason, position=filter_.position)
+    if form is Form.BARE and _GLOB.search(value) and not _REGEX_ONLY.search(value):
+        value = _regex_of_glob(value)
+    return regex_pattern(value, fold_case=fold_case, position=filter_.value_position)
+
+
+def text_pattern(text: str, form: Form, *, fold_case: bool, position: int) -> Pattern:
+    """What a text must contain: a regular expression if it was written as one, and the words themselves if not.
+
+    :raises PatternInvalid: if it is not a regular expression.
+    """
+    if form is Form.REGEX:
+        return regex_pattern(text, fold_case=fold_case, position=position)
+    return literal_pattern(text, fold_case=fold_case)
+
+
+def language_named(filter_: Filter) -> str:
+    """The index's name of a language.
+
+    :raises FilterValueInvalid: if there is no such language.
+    """
+    asked = filter_.value.lower()
+    name = _LANGUAGE_NAMES.get(asked, asked)
+    if name in LANGUAGES:
+        return name
+    near = nearest(asked, [*LANGUAGES, *_LANGUAGE_NAMES])
+    reason = "there is no such language"
+    facts = {"filter": filter_.name, "value": filter_.value, "reason": reason, "position": filter_.position}
+    raise FilterValueInvalid(**facts, nearest=near, known=sorted(LANGUAGES))
+
+
+def one_of(filter_: Filter, allowed: dict[str, str]) -> str:
+    """What an enumerated value stands for.
+
+    :raises FilterValueInvalid: if the value is not one of them.
+    """
+    chosen = allowed.get(filter_.value.lower())
+    if chosen is None:
+        near = nearest(filter_.value, list(allowed))
+        facts = {"filter": filter_.name, "value": filter_.value, "position": filter_.position}
+        raise FilterValueInvalid(**facts, reason=f"it is one of {', '.join(sorted(allowed))}", nearest=near)
+    return chosen
+
+
+def count_of(filter_: Filter, *, most: int) -> int:
+    """How many files are wanted; `all` is the most there can be.
+
+    :raises FilterValueInvalid: if it is no number above zero.
+    """
+    if filter_.value.lower() == "all":
+        return most
+    if not (filter_.value.isascii() and filter_.value.isdigit() and int(filter_.value[:9])):
+        reason = "it is a number above 0, or all"
+        raise FilterValueInvalid(filter=filter_.name, value=filter_.value, reason=reason, position=filter_.position)
+    return min(int(filter_.value[:9]), most)
+
+
+def _regex_of_glob(glob: str) -> str:
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
+    return "(?:^|/)" + "".join(_GLOB_PARTS.get(part, re.escape(part)) for part in parts).lstrip() + "$"

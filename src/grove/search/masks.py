@@ -1,0 +1,98 @@
+"""Sets of a snapshot's files as arrays of booleans, one per path number, and conditions on paths evaluated to them."""
+
+import weakref
+from collections.abc import Callable
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.indexing import SnapshotView
+from grove.search.patterns import Pattern
+from grove.search.tree import All, AnyOf, Is, Leaf, Negated, Tree
+
+Mask = NDArray[np.bool_]
+
+
+class Bounds(NamedTuple):
+    """The files in which a condition surely holds, and those in which it may."""
+
+    surely: Mask
+    maybe: Mask
+
+
+def bounds_of(tree: Tree[Leaf], leaf_bounds: Callable[[Leaf], Bounds], *, size: int) -> Bounds:
+    """Where a condition holds, from where its leaves do."""
+    match tree:
+        case Is(leaf):
+            return leaf_bounds(leaf)
+        case Negated(part):
+            inner = bounds_of(part, leaf_bounds, size=size)
+            return Bounds(~inner.maybe, ~inner.surely)
+        case All(parts) if parts:
+            return _combined([bounds_of(part, leaf_bounds, size=size) for part in parts], and_)
+        case AnyOf(parts) if parts:
+            return _combined([bounds_of(part, leaf_bounds, size=size) for part in parts], or_)
+    return constant(size, holds=True)
+
+
+def constant(size: int, *, holds: bool) -> Bounds:
+    """The bounds of what holds in every file, or in none."""
+    mask = np.full(size, holds)
+    return Bounds(mask, mask)
+
+
+def unknown(size: int) -> Bounds:
+    """The bounds of what may hold anywhere."""
+    return Bounds(np.zeros(size, dtype=np.bool_), np.ones(size, dtype=np.bool_))
+
+
+class PathTable:
+    """The paths of a snapshot, prepared for being matched by patterns."""
+
+    def __init__(self, snapshot: SnapshotView) -> None:
+        encoded = [path.encode("utf-8", "replace") for path in snapshot.paths]
+        self._count = len(encoded)
+        self._joined = b"\n".join(encoded)
+        lengths = np.fromiter((len(path) + 1 for path in encoded), dtype=np.int64, count=self._count)
+        self._begins = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+        self._languages = np.array(list(snapshot.languages), dtype=np.str_)
+
+    def in_language(self, language: str) -> Mask:
+        """The files in a language."""
+        mask: Mask = self._languages == language
+        return mask
+
+    def matching(self, pattern: Pattern) -> Mask:
+        """The files whose path the pattern matches."""
+        mask = np.zeros(self._count, dtype=np.bool_)
+        if pattern.crosses_lines:
+            for number in range(self._count):
+                mask[number] = pattern.found_in(self._joined[self._begins[number] : self._begins[number + 1] - 1])
+            return mask
+        at = 0
+        while self._count and (begin := pattern.first_in(self._joined, at)) is not None:
+            number = int(np.searchsorted(self._begins, begin, side="right")) - 1
+            mask[min(number, self._count - 1)] = True
+            at = int(self._begins[number + 1])
+            if at > len(self._joined):
+                break
+        return mask
+
+
+_tables: "weakref.WeakKeyDictionary[Any, PathTable]" = weakref.WeakKeyDictionary()
+
+
+def path_table(snapshot: SnapshotView) -> PathTable:
+    """The prepared paths of a snapshot; kept as long as the snapshot is open."""
+    table = _tables.get(snapshot)
+    if table is None:
+        table = PathTable(snapshot)
+        _tables[snapshot] = table
+    return table
+
+
+def _combined(parts: list[Bounds], join: Callable[[Mask, Mask], Mask]) -> Bounds:
+    return Bounds(reduce(join, [part.surely for part in parts]), reduce(join, [part.maybe for part in parts]))

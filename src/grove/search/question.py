@@ -1,0 +1,170 @@
+"""What is asked, and the conditions it is made into."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from grove.search.patterns import Pattern
+from grove.search.tree import All, AnyOf, Is, Negated, Tree, conjuncts
+
+FILES_PER_ANSWER_MAX: Final = 1_000
+
+
+class Mode(StrEnum):
+    """How the text of a question is read."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    REGEX = "regex"
+    SEMANTIC = "semantic"
+    SYMBOL = "symbol"
+
+
+class Method(StrEnum):
+    """How a question is answered: every place exactly, the best places first, or definitions by name."""
+
+    EXACT = "exact"
+    RANKED = "ranked"
+    SYMBOL = "symbol"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A query as an entry point received it.
+
+    `repositories`, `revisions`, `paths` and `languages` mean the same as the filters of the query's text; several
+    values of one of them are alternatives. `limit` files are answered from the `offset`-th best on.
+    """
+
+    text: str
+    mode: Mode = Mode.AUTO
+    repositories: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    limit: int = 20
+    offset: int = 0
+    context_lines: int = 0
+    explain: bool = False
+
+
+class Place(StrEnum):
+    """Where a pattern is looked for."""
+
+    ANYWHERE = "contains"
+    CONTENT = "content"
+    PATH = "path"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finds:
+    """The pattern is in the file's content, in its path, or in either."""
+
+    pattern: Pattern
+    place: Place = Place.ANYWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defines:
+    """The file defines a symbol whose name the pattern matches."""
+
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InRepository:
+    """The repository's name is matched by the pattern."""
+
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLanguage:
+    """The file is in this language."""
+
+    language: str
+
+
+Part = Finds | Defines | InRepository | InLanguage
+Condition = Tree[Part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a question will be answered.
+
+    `words` is the question in the user's words, for ranking. `revisions` are as they were written; none means each
+    repository's default. `notes` say what the user may not expect. `otherwise` is tried if nothing is found.
+    """
+
+    method: Method
+    condition: Condition
+    words: str = ""
+    revisions: tuple[str, ...] = ()
+    files_max: int | None = None
+    notes: tuple[str, ...] = ()
+    otherwise: "Plan | None" = None
+
+    def admits_repository(self, name: str) -> bool:
+        """Whether anything in a repository of this name could be an answer."""
+        return all(_may_hold(part, name) for part in conjuncts(self.condition))
+
+    def __str__(self) -> str:
+        pieces = [self.method.value, _written(self.condition)]
+        pieces += [f"words({self.words})"] if self.words else []
+        pieces += [f"at {revision}" for revision in self.revisions]
+        pieces += [f"at most {self.files_max}"] if self.files_max is not None else []
+        pieces += [f"otherwise {self.otherwise}"] if self.otherwise else []
+        return " ".join(piece for piece in pieces if piece)
+
+
+def _may_hold(tree: Condition, name: str) -> bool:
+    """Whether the condition may hold somewhere in a repository; parts that are not about its name may always."""
+    known = _known_of(tree, name)
+    return known is None or known
+
+
+def _known_of(tree: Condition, name: str) -> bool | None:
+    match tree:
+        case Is(InRepository(pattern=pattern)):
+            return pattern.found_in(name.encode())
+        case Negated(part):
+            inner = _known_of(part, name)
+            return None if inner is None else not inner
+        case All(parts):
+            return _all_known([_known_of(part, name) for part in parts])
+        case AnyOf(parts):
+            opposite = _all_known([None if (known := _known_of(part, name)) is None else not known for part in parts])
+            return None if opposite is None else not opposite
+    return None
+
+
+def _all_known(values: list[bool | None]) -> bool | None:
+    if False in values:
+        return False
+    return None if None in values else True
+
+
+def _written(tree: Condition) -> str:
+    match tree:
+        case Is(leaf):
+            return _written_part(leaf)
+        case Negated(part):
+            return f"not({_written(part)})"
+        case AnyOf(parts):
+            return f"any({', '.join(_written(part) for part in parts)})"
+        case All(parts) if parts:
+            return f"all({', '.join(_written(part) for part in parts)})"
+    return "everything"
+
+
+def _written_part(part: Part) -> str:
+    match part:
+        case Finds(pattern=pattern, place=place):
+            return f"{place} {pattern}"
+        case Defines(pattern=pattern):
+            return f"defines {pattern}"
+        case InRepository(pattern=pattern):
+            return f"repository {pattern}"
+        case InLanguage(language=language):
+            return f"language {language}"

@@ -1,0 +1,76 @@
+"""The one sentence that every entry point shows under an answer."""
+
+from typing import Final
+
+from grove.search.answer import SearchedCommit, Truth
+from grove.search.question import Method
+
+SKIPPED_NAMED_MAX: Final = 5
+
+LIMITS: Final = {
+    "seconds_max": "the time was up",
+    "files_found_max": "the limit of files was reached",
+    "symbols_max": "the limit of symbols was reached",
+    "pattern_work_max": "some files were too large for this pattern",
+    "matches_per_file_max": "not every match of a file was counted",
+}
+
+
+def truth_line(truth: Truth) -> str:
+    """What was found, how fast, where, what was not searched and why, and whether that is all."""
+    parts = [
+        _found(truth),
+        f"{truth.elapsed_ms:,} ms",
+        _searched(truth.searched),
+        _skipped(truth),
+        *(LIMITS.get(limit, limit) for limit in truth.limits_hit),
+        _shown(truth),
+        *truth.notes,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _found(truth: Truth) -> str:
+    if not truth.files_found:
+        return "nothing found"
+    mark = "+" if truth.more and truth.method is not Method.RANKED else ""
+    files = _counted(truth.files_found, "file", mark=mark)
+    return f"{files} in {_counted(truth.repositories_found, 'repository', 'repositories')}"
+
+
+def _searched(searched: tuple[SearchedCommit, ...]) -> str:
+    if not searched:
+        return "searched nothing"
+    names = {commit.repository for commit in searched}
+    if all(commit.is_default_revision for commit in searched):
+        where = "its default branch" if len(names) == 1 else "their default branch"
+    else:
+        revisions = list(dict.fromkeys(commit.revision for commit in searched))
+        where = revisions[0] if len(revisions) == 1 else f"{len(revisions)} revisions"
+    stale = sum(commit.stale for commit in searched)
+    behind = f", {stale} behind the remote" if stale else ""
+    return f"searched {len(names):,} at {where}{behind}"
+
+
+def _skipped(truth: Truth) -> str:
+    if not truth.skipped:
+        return ""
+    named = [f"{skipped.title} ({skipped.message})" for skipped in truth.skipped[:SKIPPED_NAMED_MAX]]
+    left = len(truth.skipped) - len(named)
+    rest = [f"{left:,} more"] if left else []
+    return f"{len(truth.skipped):,} not searched: {', '.join([*named, *rest])}"
+
+
+def _shown(truth: Truth) -> str:
+    if not truth.files_found:
+        return ""
+    if truth.offset:
+        return f"files {truth.offset + 1:,} to {truth.offset + truth.files_shown:,} shown"
+    if truth.files_shown < truth.files_found or truth.more:
+        which = "best" if truth.method is Method.RANKED else "first"
+        return f"the {which} {truth.files_shown:,} shown"
+    return "all results shown"
+
+
+def _counted(count: int, one: str, many: str = "", *, mark: str = "") -> str:
+    return f"{count:,}{mark} {one if count == 1 and not mark else many or one + 's'}"

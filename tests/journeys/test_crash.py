@@ -1,0 +1,157 @@
+"""Whatever dies, and wherever: readers see a whole snapshot or the one before, and the work is done once."""
+
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from grove.kit import faults
+from grove.launch import serve  # noqa: F401 - every fault point must have been declared
+from tests.support.git_repositories import Repository
+from tests.support.server import ServerProcess, serving
+
+POINTS = sorted(faults.POINTS)
+FILES = 12
+
+
+def commit(upstream: Repository, version: int) -> str:
+    """A commit all of whose files say the same version."""
+    files = {f"src/part{number}.py": f"def part{number}():\n    return 'version{version}'\n" for number in range(FILES)}
+    return upstream.commit(files)
+
+
+class Reader:
+    """Searches again and again, and remembers everything that must never be seen."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self._server = server
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._read)
+        self._published = False
+        self.wrong: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        while not self._over.wait(0.05):
+            answer = self._server.client.get("search", params={"q": "/version\\d+/", "limit": 50, "mode": "regex"})
+            if answer.is_success:
+                self._judge(answer.json())
+            elif answer.status_code != 503:
+                self.wrong.append(f"{answer.status_code} {answer.text}")
+
+    def _judge(self, answer: dict[str, Any]) -> None:
+        texts = [
+            line["text"].strip()
+            for match in answer["files"]
+            for excerpt in match["excerpts"]
+            for line in excerpt["lines"]
+            if "version" in line["text"]
+        ]
+        commits = {match["commit"] for match in answer["files"]}
+        if not texts and self._published:
+            self.wrong.append("a published snapshot has vanished")
+        if texts:
+            self._published = True
+            if len(texts) != FILES or len(set(texts)) != 1 or len(commits) != 1:
+                self.wrong.append(f"a mix: {sorted(set(texts))} in {len(texts)} files at {commits}")
+
+
+def leftovers(data: Path) -> list[str]:
+    """What an unfinished step would leave."""
+    patterns = ("t/*/r/*/incoming/*", "t/*/index/building/*", "jobs/*", "t/**/.*.removing", "t/**/.*.new")
+    return [str(path.relative_to(data)) for pattern in patterns for path in data.glob(pattern)]
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Repository:
+    made = Repository.new(tmp_path / "upstream" / "parts.git")
+    commit(made, 1)
+    return made
+
+
+def connect(server: ServerProcess, upstream: Repository) -> str:
+    identifier: str = server.post("/repositories", json={"url": str(upstream.path)})["repository"]["id"]
+    return identifier
+
+
+@pytest.mark.parametrize("point", POINTS)
+class TestAWorkerKilledAt:
+    def test_this_point_loses_nothing_and_does_nothing_twice(
+        self, tmp_path: Path, upstream: Repository, point: str
+    ) -> None:
+        settings = {"local_roots": str(upstream.path.parent), "fault": f"{point}:kill9"}
+        with serving(tmp_path / "data", **settings) as server:
+            with Reader(server) as reader:
+                identifier = connect(server, upstream)
+                server.wait_for_jobs(identifier)
+                newest = commit(upstream, 2)
+                server.post(f"/repositories/{identifier}/sync", json={})
+                jobs = server.wait_for_jobs(identifier)
+            shown = server.get(f"/repositories/{identifier}")
+            found = server.get("/search", params={"q": "version2", "limit": 50})
+            assert reader.wrong == []
+            assert {job["state"] for job in jobs} == {"succeeded"}
+            assert (shown["head_commit"], shown["heads"][0]["commit"]) == (newest, newest)
+            assert len(found["files"]) == FILES
+
+            server.client.delete(f"repositories/{identifier}")
+            server.wait_for(lambda: server.client.get(f"repositories/{identifier}").status_code == 404, what="removal")
+            assert (server.data / f"fault-{point}").exists(), "the point was never reached"
+            server.stop()
+            server.start()
+            assert leftovers(server.data) == []
+            assert list(server.data.glob("t/*/r/*")) == []
+            assert list(server.data.glob("t/*/index/s*/*")) == []
+
+
+class TestAServerKilled:
+    def test_while_it_works_goes_on_after_its_restart(self, tmp_path: Path, upstream: Repository) -> None:
+        with serving(tmp_path / "data", local_roots=str(upstream.path.parent)) as server:
+            identifier = connect(server, upstream)
+            server.kill()
+            server.start()
+            jobs = server.wait_for_jobs(identifier)
+
+            assert {job["state"] for job in jobs} == {"succeeded"}
+            assert len(server.get("/search", params={"q": "version1", "limit": 50})["files"]) == FILES
+
+    def test_takes_its_workers_with_it(self, tmp_path: Path) -> None:
+        with serving(tmp_path / "data") as server:
+            server.kill()
+            server.wait_for(lambda: not processes_on(server.data), what="the end of all processes")
+
+
+class TestTermination:
+    def test_ends_with_exit_code_0(self, tmp_path: Path, upstream: Repository) -> None:
+        with serving(tmp_path / "data", local_roots=str(upstream.path.parent)) as server:
+            identifier = connect(server, upstream)
+            assert server.stop() == 0
+            server.start()
+            assert {job["state"] for job in server.wait_for_jobs(identifier)} == {"succeeded"}
+
+    def test_a_second_server_on_the_same_folder_is_refused(self, tmp_path: Path) -> None:
+        with serving(tmp_path / "data") as server:
+            second = ServerProcess(data=server.data, port=server.port + 1, environment=server.environment)
+            with pytest.raises(AssertionError, match="Another server runs on this data folder"):
+                second.start()
+            second.client.close()
+
+
+def processes_on(data: Path) -> list[str]:
+    """The processes whose environment names this data folder."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"GROVE_DATA_DIR={data}".encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,131 @@
+"""`grove serve` as a user runs it: a process of its own, reached over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.support.grove import ADMIN_TOKEN
+
+READY_SECONDS_MAX = 60.0
+WAIT_SECONDS_MAX = 120.0
+
+
+@dataclass
+class ServerProcess:
+    """A running server and a client that is signed in as its administrator."""
+
+    data: Path
+    port: int
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+    client: httpx2.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        self.client = httpx2.Client(base_url=f"{self.address}/api/v1", headers=headers, timeout=30.0)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.data.parent / "server.log").read_text()
+
+    def start(self) -> None:
+        with (self.data.parent / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "grove.launch", "serve"], env=self.environment, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"the server did not start:\n{self.log}"
+            try:
+                if httpx2.get(f"{self.address}/readyz", timeout=5).is_success:
+                    return
+            except httpx2.TransportError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"the server is not ready:\n{self.log}")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(timeout=40)
+
+    def get(self, path: str, **parts: Any) -> Any:
+        answer = self.client.get(path.lstrip("/"), **parts)
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        return answer.json()
+
+    def post(self, path: str, **parts: Any) -> Any:
+        answer = self.client.post(path.lstrip("/"), **parts)
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        return answer.json()
+
+    def wait_for(self, is_reached: Callable[[], Any], *, what: str) -> Any:
+        """Ask until the answer is true; the answer."""
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while time.monotonic() < deadline:
+            if reached := is_reached():
+                return reached
+            time.sleep(0.1)
+        raise AssertionError(f"{what} did not happen:\n{self.log[-4000:]}")
+
+    def wait_for_jobs(self, repository_id: str) -> list[dict[str, Any]]:
+        """Wait until a repository has no job that waits or runs; its jobs, newest first."""
+
+        def settled() -> list[dict[str, Any]] | None:
+            items: list[dict[str, Any]] = self.get("/jobs", params={"target": repository_id})["items"]
+            return items if items and not {job["state"] for job in items} & {"queued", "running"} else None
+
+        jobs: list[dict[str, Any]] = self.wait_for(settled, what="the end of all jobs")
+        return jobs
+
+
+@contextmanager
+def serving(data: Path, **settings: str) -> Iterator[ServerProcess]:
+    """Start a server on a data folder; settings are those of its environment, in lower case."""
+    data.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    given = {
+        "data_dir": str(data),
+        "port": str(port),
+        "admin_name": "admin",
+        "admin_token": ADMIN_TOKEN,
+        "workers": "1",
+        "retry_seconds": "0.2",
+        **settings,
+    }
+    environment = {"PATH": os.environ["PATH"], "HOME": str(data.parent)}
+    environment |= {f"GROVE_{name.upper()}": value for name, value in given.items()}
+    server = ServerProcess(data=data, port=port, environment=environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.client.close()
+        if server.process is not None and server.process.poll() is None:
+            server.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
