@@ -65,12 +65,12 @@ class BlobTable:
     @property
     def counts(self) -> NDArray[np.int64]:
         """How many chunks each blob has."""
-        return np.diff(self._ends.astype(np.int64), prepend=0)
+        return self._ends.astype(np.int64) - self.begins
 
     @property
     def begins(self) -> NDArray[np.int64]:
         """Where each blob's chunks begin in `chunks`."""
-        return self._ends.astype(np.int64) - self.counts
+        return np.concatenate((np.zeros(1, dtype=np.int64), self._ends[:-1].astype(np.int64)))[: len(self)]
 
     def chunks_of(self, number: int) -> Ordinals:
         """The chunks of a blob, in order."""
@@ -82,7 +82,7 @@ class BlobTable:
 
     def oid(self, number: int) -> bytes:
         """The id of a blob."""
-        return self.oids[number].tobytes()
+        return bytes(self.oids[number])
 
     def positions(self, oids: Sequence[bytes]) -> NDArray[np.int64]:
         """For each id the number of its first blob, or -1."""

@@ -1,4 +1,4 @@
-"""Definitions in source files, by tree-sitter: in this process, or in child processes that a hostile file cannot hurt."""
+"""Definitions in source files, by tree-sitter: in this process, or in children that a hostile file may crash."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -108,7 +108,8 @@ _FILE_NAMES: Final = {
     "python": "SConstruct SConscript wscript",
     "ruby": "Rakefile Gemfile Guardfile Podfile Vagrantfile Brewfile Fastfile Capfile",
     "starlark": "BUILD BUILD.bazel WORKSPACE MODULE.bazel Tiltfile",
-    "text": "LICENSE COPYING NOTICE AUTHORS README CHANGELOG CHANGES INSTALL NEWS CODEOWNERS OWNERS .gitignore .gitattributes",
+    "text": "LICENSE COPYING NOTICE AUTHORS README CHANGELOG CHANGES INSTALL NEWS CODEOWNERS OWNERS .gitignore "
+    ".gitattributes",
     "toml": "Cargo.lock poetry.lock uv.lock Pipfile",
     "vim": ".vimrc _vimrc",
     "yaml": ".clang-format .clang-tidy .yamllint",

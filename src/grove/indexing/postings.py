@@ -118,7 +118,7 @@ def write_postings(writer: PartsWriter, name: str, runs: Runs, *, dense_below: i
     writer.end()
     if written > STREAM_BYTES_MAX:
         raise IndexTooLarge(part=name, bytes=written)
-    writer.add(f"{name}_ends", np.concatenate(all_ends or [np.empty(0)]).astype(np.uint32), encoding=DELTA_ZSTD)
+    writer.add(f"{name}_ends", np.concatenate(all_ends or [np.empty(0, dtype=np.int64)]).astype(np.uint32), encoding=DELTA_ZSTD)
     return np.concatenate(all_keys or [np.empty(0, dtype=np.uint32)])
 
 

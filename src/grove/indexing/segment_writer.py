@@ -135,7 +135,7 @@ class SegmentWriter:
         self._terms.add(counted.postings)
         self._grams.add(grams.postings_of(texts, first))
         codes, scales = quantised(self._embedder.embed_counts(counted.words, counted.counts))
-        new = {"body": counted.body_lengths, "comment": counted.comment_lengths, "codes": codes, "scales": scales}
+        new: dict[str, NDArray[Any]] = {"body": counted.body_lengths, "comment": counted.comment_lengths, "codes": codes, "scales": scales}
         for name, column in new.items():
             self._columns[name].append(column)
         self._waiting = []

@@ -41,4 +41,4 @@ class VectorIndex:
 
     def vector(self, number: int) -> NDArray[np.float32]:
         """The vector of a chunk, as near as its codes give it."""
-        return self._codes[number].astype(np.float32) * self._scales[number]
+        return np.multiply(self._codes[number], self._scales[number], dtype=np.float32)
