@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from grove.launch.serve import Server
 from grove.settings import Settings, load_settings
 
 QUESTION = "how are errors reported to the user"
-PATTERN = r"/(def|class|func|fn|function|struct|interface)\s+\w+/"
+PATTERN = r"(def|class|func|fn|function|struct|interface)\s+\w+"
 DEFINITION = ("def ", "class ", "func ", "fn ", "function ", "struct ", "interface ")
 READY_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.1
@@ -29,7 +29,7 @@ POLL_SECONDS = 0.1
 
 def run_demo(repository: Path, *, once: bool, keep: Path | None, port: int) -> int:
     """Show the main job and stay up, or stop after the searches; 0 only if each of them found something."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     data = keep or Path(tempfile.mkdtemp(prefix="grove-demo-"))
     try:
         return _Demo(console, repository.resolve(), data, port=port).run(once=once)
@@ -50,11 +50,12 @@ class _Demo:
         self._client = httpx2.Client(headers={"Authorization": f"Bearer {self._token}"}, timeout=60.0)
 
     def run(self, *, once: bool) -> int:
-        kept = "kept" if once else "removed on exit; --keep FOLDER to stay"
-        self._console.print(f"\n  grove {__version__} · demo · data {self._settings.data_dir} ({kept})\n")
-        with self._step("server ready"):
-            server = Server(self._settings)
-        with server.running(), self._client:
+        self._console.print(f"\n  grove {__version__} · demo · data {self._settings.data_dir}\n")
+        with ExitStack() as stack:
+            with self._step("server ready: key, database, one worker"):
+                server = Server(self._settings)
+                stack.enter_context(server.running())
+                stack.enter_context(self._client)
             self._client.base_url = httpx2.URL(f"{server.address}/api/v1")
             found = self._show()
             if not found or once:
