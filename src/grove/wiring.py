@@ -12,11 +12,10 @@ from grove.git import Git, GitConfig, TreeLimits, parse_remote_url, pin
 from grove.indexing import BuildTools, IndexTools, OpenIndexes, PooledParser, RemovalTools, StaticEmbedder
 from grove.jobs import JobKind, enqueue
 from grove.kit import faults, logging
-from grove.kit.events import Handlers
 from grove.kit.files import write_durably
 from grove.kit.gate import Gate
 from grove.kit.ids import new_id
-from grove.kit.transactions import Database, Transaction
+from grove.kit.transactions import Database, Handlers, Transaction
 from grove.mirrors import MirrorLimits, MirrorPublished, MirrorReader, MirrorTools, SourceTools
 from grove.placement import Locator
 from grove.policies import RoleGate

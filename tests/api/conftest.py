@@ -16,7 +16,7 @@ from tests.support.git_repositories import Repository
 from tests.support.grove import ADMIN_TOKEN, House, house
 
 ADDRESS = "http://localhost"
-FILES = {
+FILES: dict[str, bytes | str] = {
     "README.md": "# Payments\n\nRetries a payment with backoff.\n",
     "src/retry.py": "def retry_call(function):\n    for wait in (1, 2, 4):\n        function(wait)\n    return 'ok'\n",
     "src/<script>.html": "<script>alert(1)</script>\n",

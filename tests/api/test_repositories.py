@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from grove import repositories
 from grove.accounts import Role
 from tests.api.conftest import FILES, Door
 
@@ -150,12 +151,12 @@ class TestList:
         assert names(query="%") == []
         assert names(project="default") == ["payments"]
 
-    @pytest.mark.parametrize("cursor", ["!", "/w==", "AAAA\ud83d\ude00".encode("utf-16", "surrogatepass").hex()])
+    @pytest.mark.parametrize("cursor", ["a", "_w", "AA"], ids=["no base64", "no UTF-8", "NUL"])
     def test_refuses_a_cursor_that_it_did_not_give(self, shared: Door, cursor: str) -> None:
-        answer = shared.admin.get("/api/v1/repositories", params={"cursor": cursor})
+        refused = shared.admin.get("/api/v1/repositories", params={"cursor": cursor})
 
-        assert answer.status_code in {200, 422}
-        assert answer.status_code == 200 or answer.json()["code"] == "cursor_invalid"
+        assert refused.status_code == 422
+        assert refused.json()["code"] == "cursor_invalid"
 
     def test_refuses_a_limit_out_of_range(self, shared: Door) -> None:
         for limit in (0, 201, 10**30):
@@ -219,8 +220,7 @@ class TestRemove:
         assert removed.json()["job"]["kind"] == "repository.remove"
         assert door.admin.get(f"/api/v1/repositories/{identifier}").status_code == 404
         actions = [
-            entry["action"]
-            for entry in door.admin.get("/api/v1/audit", params={"target": identifier}).json()["items"]
+            entry["action"] for entry in door.admin.get("/api/v1/audit", params={"target": identifier}).json()["items"]
         ]
         assert "repository.remove" in actions
 
@@ -259,8 +259,6 @@ def _comparable(problem: dict[str, Any], identifier: str) -> dict[str, Any]:
 
 def _waiting(door: Door) -> str:
     """A repository that a developer asked for and nobody approved: a local one is approved by itself."""
-    from grove import repositories  # noqa: PLC0415
-
     actor, _ = door.made.actor(Role.DEVELOPER)
     with door.made.grove.database.transaction() as tx:
         wanted = repositories.NewRepository(

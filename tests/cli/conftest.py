@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from typer.testing import CliRunner, Result
 from grove.accounts import Role
 from grove.api import create_app
 from grove.cli import app
+from grove.repositories import Index, list_repositories
 from grove.worker import Worker
 from tests.support.git_repositories import Repository
+from tests.support.git_server import GitServer, serving
 from tests.support.grove import ADMIN_TOKEN, House, house
 from tests.support.sources import connect
 
@@ -49,10 +52,10 @@ class CommandLine:
 class Site:
     """A server that runs."""
 
-    def __init__(self, made: House, *, url: str, sources: Path) -> None:
+    def __init__(self, made: House, *, url: str, git: GitServer) -> None:
         self.house = made
         self.url = url
-        self.sources = sources
+        self.git = git
 
     def user(self, role: Role) -> str:
         """The token of a new user of that role."""
@@ -60,9 +63,13 @@ class Site:
 
     def source(self, name: str, files: dict[str, Any]) -> Path:
         """A repository that the server may connect."""
-        repository = Repository.new(self.sources / name)
+        repository = Repository.new(self.git.root / name)
         repository.commit(files)
         return repository.path
+
+    def remote(self, name: str, files: dict[str, Any]) -> str:
+        """The address of a repository on a git host."""
+        return self.git.url(self.source(f"{name}.git", files).name)
 
 
 @pytest.fixture(scope="session")
@@ -70,35 +77,41 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("site")
     sources = root / "sources"
     sources.mkdir()
-    with house(root / "data", local_roots=(sources,)) as made:
+    networks = (ip_network("127.0.0.0/8"),)
+    with (
+        serving(sources) as git,
+        house(root / "data", local_roots=(sources,), git_ca_file=git.ca_file, allowed_networks=networks) as made,
+    ):
         worker = Worker(made.grove, name=f"{made.grove.node}/cli-tests")
         working = threading.Thread(target=worker.run_until_stopped)
         server = uvicorn.Server(uvicorn.Config(create_app(made.grove), port=0, log_config=None))
-        serving = threading.Thread(target=server.run)
+        listening = threading.Thread(target=server.run)
         working.start()
-        serving.start()
+        listening.start()
         while not server.started:
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        site = Site(made, url=f"http://127.0.0.1:{port}", sources=sources)
+        site = Site(made, url=f"http://127.0.0.1:{port}", git=git)
         _fill(site)
         yield site
         server.should_exit = True
         worker.stop()
-        serving.join()
+        listening.join()
         working.join()
 
 
 def _fill(site: Site) -> None:
-    payments = {"src/net/retry.py": RETRY, "README.md": "# Payments\n\nRetries are in src/net.\n", "windows.txt": "a\r\nb\r\n"}
+    payments = {
+        "src/net/retry.py": RETRY,
+        "README.md": "# Payments\n\nRetries are in src/net.\n",
+        "windows.txt": "a\r\nb\r\n",
+    }
     hostile = {HOSTILE_NAME: HOSTILE_TEXT, "binary.bin": b"\0\1\2needle"}
     for name, files in (("payments-api", payments), ("hostile", hostile)):
         connect(site.house, str(site.source(name, files)))
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with site.house.grove.database.reading() as tx:
-            from grove.repositories import Index, list_repositories
-
             if all(each.index is Index.READY for each in list_repositories(tx, actor=site.house.admin)):
                 return
         time.sleep(0.05)

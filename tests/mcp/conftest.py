@@ -52,6 +52,7 @@ def _write(root: Path) -> None:
             "src/pay/__init__.py": "",
             "README.md": "# Payments\n\nRefunds are paid back from the ledger.\n",
             "long.txt": "".join(f"line {number} of the ledger\n" for number in range(1, LONG_LINES + 1)),
+            "many.py": "".join(f"def made{number}():\n    pass\n" for number in range(120)),
             "wide.txt": "start " + "wide " * 20_000 + "\nafter\n",
             "logo.png": b"\x89PNG\r\n\x1a\n\x00\x00\x00binary",
             "empty.txt": "",

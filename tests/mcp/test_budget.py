@@ -1,5 +1,7 @@
 """A result that is too large is reduced in steps, and says so."""
 
+from functools import partial
+
 from grove.mcp.budget import RESERVED_TOKENS, Level, count_fitting, fit, tokens_of
 
 
@@ -42,8 +44,8 @@ class TestCountFitting:
 
 
 def _levels(*counts: int) -> list[Level]:
-    return [Level(name=f"level {count}", render=_lines(count)) for count in counts]
+    return [Level(f"level {count}", partial(_lines, count)) for count in counts]
 
 
-def _lines(count: int):  # type: ignore[no-untyped-def]
-    return lambda: ["a line of text"] * count
+def _lines(count: int) -> list[str]:
+    return ["a line of text"] * count

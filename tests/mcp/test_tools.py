@@ -17,8 +17,8 @@ class TestTools:
         published = [tool.model_dump(by_alias=True, mode="json", exclude_none=True) for tool in list_tools()]
 
         assert published == json.loads(GOLDEN.read_text(encoding="utf-8")), (
-            "a published tool has changed: look at the difference with a reader's eyes, then write the golden file anew "
-            "with `python -m tests.mcp.test_tools`"
+            "a published tool has changed: look at the difference with a reader's eyes, then write the golden file "
+            "anew with `python -m tests.mcp.test_tools`"
         )
 
     def test_cost_few_tokens(self) -> None:

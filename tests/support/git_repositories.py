@@ -138,6 +138,21 @@ class Repository:
         noise = random.Random(files)
         return self.commit({f"noise{number}": noise.randbytes(file_bytes) for number in range(files)})
 
+    def write_zeros(self, size_bytes: int) -> str:
+        """Write a blob of zeros, which takes a two-hundredth of its size."""
+        step = bytes(1024**2)
+        digest = hashlib.sha1(b"blob %d\0" % size_bytes, usedforsecurity=False)
+        squeeze = zlib.compressobj(1)
+        parts = [squeeze.compress(b"blob %d\0" % size_bytes)]
+        for begin in range(0, size_bytes, len(step)):
+            piece = step[: size_bytes - begin]
+            digest.update(piece)
+            parts.append(squeeze.compress(piece))
+        path = self.path / "objects" / digest.hexdigest()[:2] / digest.hexdigest()[2:]
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"".join([*parts, squeeze.flush()]))
+        return digest.hexdigest()
+
     def tree_bomb(self, *, depth: int = 10, width: int = 10) -> str:
         """A branch of width^depth paths, made of depth + 2 objects."""
         oid, mode = self.write("blob", b"boom\n"), FILE

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from grove import __version__
 from grove.api import accounts, code, credentials, files, health, jobs, pages, repositories, search, setup
 from grove.api.edge import Edge
-from grove.api.guard import BODY_BYTES_MAX, Guard
+from grove.api.guard import Guard
 from grove.api.hosts import Hosts
 from grove.api.metrics import Metrics
 from grove.api.problems import tell_problems
@@ -53,7 +53,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=BODY_BYTES_MAX,
         lifespan=_lifespan(edge, lifespans),
     )
     app.state.edge = edge

@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from grove.api.errors import StreamsBusy
+from grove.api.errors import TooBusy
 from grove.api.metrics import Metrics
 from grove.kit.ids import digest
 from grove.wiring import Grove
@@ -17,6 +17,8 @@ from grove.wiring import Grove
 TOKENS_REMEMBERED_MAX: Final = 10_000
 USE_SECONDS: Final = 60.0
 STREAMS_MAX: Final = 100
+LOOKS_MAX: Final = 10
+"""Looks at other hosts, which may be slow: a quarter of the threads that answer requests."""
 
 
 class TokenUses:
@@ -38,26 +40,30 @@ class TokenUses:
         return True
 
 
-class Streams:
-    """How many streams are open; each holds a connection for long and reads the database again and again."""
+class Seats:
+    """So many requests of a sort at once and no more, because each holds something for long."""
 
-    def __init__(self, *, count_max: int = STREAMS_MAX) -> None:
+    def __init__(self, what: str, *, count_max: int) -> None:
+        self._what = what
         self._count_max = count_max
-        self._count = 0
+        self._lock = threading.Lock()
+        self.count = 0
 
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Keep one stream open.
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Take a seat while the block lasts.
 
-        :raises StreamsBusy: if there are too many.
+        :raises TooBusy: if every seat is taken.
         """
-        if self._count >= self._count_max:
-            raise StreamsBusy(streams_max=self._count_max)
-        self._count += 1
+        with self._lock:
+            if self.count >= self._count_max:
+                raise TooBusy(what=self._what, at_once_max=self._count_max)
+            self.count += 1
         try:
             yield
         finally:
-            self._count -= 1
+            with self._lock:
+                self.count -= 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +74,8 @@ class Edge:
     metrics: Metrics
     workers_alive: Callable[[], bool]
     token_uses: TokenUses = field(default_factory=TokenUses)
-    streams: Streams = field(default_factory=Streams)
+    streams: Seats = field(default_factory=lambda: Seats("streams", count_max=STREAMS_MAX))
+    looks: Seats = field(default_factory=lambda: Seats("looks at repositories", count_max=LOOKS_MAX))
     is_started: bool = False
     is_schema_current: bool = False
 
@@ -85,7 +92,7 @@ EdgeOf = Annotated[Edge, Depends(edge_of)]
 async def open_stream(edge: EdgeOf) -> AsyncIterator[None]:
     """Count a stream while its request lasts.
 
-    :raises StreamsBusy: if there are too many.
+    :raises TooBusy: if there are too many.
     """
-    async with edge.streams.one():
+    with edge.streams.one():
         yield

@@ -22,9 +22,9 @@ class CursorInvalid(GroveError):
     code = "cursor_invalid"
 
 
-class StreamsBusy(GroveError):
-    """Too many streams are open; try again in a moment."""
+class TooBusy(GroveError):
+    """Too many requests of this sort are under way; try again in a moment."""
 
     kind = Kind.UNAVAILABLE
-    code = "streams_busy"
+    code = "too_busy"
     transient = True

@@ -16,7 +16,7 @@ from grove.api.shapes import PathText, Revision, Shown
 
 LINES_MAX: Final = 5_000
 TREE_LIMIT_MAX: Final = 10_000
-TREE_DEPTH_MAX: Final = 64
+TREE_DEPTH_MAX: Final = 100
 LINE_NUMBER_MAX: Final = 2**31
 _FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FOREVER: Final = f"private, max-age={int(timedelta(days=365).total_seconds())}, immutable"

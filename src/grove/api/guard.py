@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +17,8 @@ from grove.kit.ids import new_id
 from grove.kit.logging import bound, logger
 
 BODY_BYTES_MAX: Final = 1024 * 1024
+CLIENT_GONE: Final = 499
+"""What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final[Mapping[str, str]] = {
@@ -49,19 +52,20 @@ class Guard:
         began = time.perf_counter()
         with bound(request_id=request_id):
             try:
-                await (self._refusal(scope, headers) or self._app)(scope, receive, answer.send)
+                app = self._refusal(scope, headers) or self._app
+                await app(scope, _bounded(receive), answer.send)
             except Exception:
                 log.exception("request_crashed")
                 if not answer.status:
                     await _crashed(scope)(scope, receive, answer.send)
                 raise
             finally:
-                self._tell(scope, answer.status, time.perf_counter() - began)
+                self._tell(scope, answer.status or CLIENT_GONE, time.perf_counter() - began)
 
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Why the request is not answered, if it is not; a declared length is looked at before a byte is read."""
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or b"%00" in scope["raw_path"]:
+        if len(hosts) != 1 or b"%00" in (scope.get("raw_path") or b""):
             return _refused(scope, 400, "bad_request", "The request cannot be understood.")
         if not self._hosts.serves(hosts[0]):
             title = "This server is not known by that name; add it to GROVE_ALLOWED_HOSTS if it should be."
@@ -96,6 +100,21 @@ class _Answer:
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Read no more of a body than it may have, also when it did not say how long it is."""
+    count = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal count
+        message = await receive()
+        count += len(message.get("body", b""))
+        if count > BODY_BYTES_MAX:
+            raise HTTPException(413)
+        return message
+
+    return receive_bounded
 
 
 def _request_id(headers: Headers) -> str:

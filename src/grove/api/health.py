@@ -53,7 +53,7 @@ class HealthOut(Shown):
     checks: dict[str, list[CheckOut]] | None = None
 
 
-@router.get("/livez", openapi_extra=needs(PUBLIC))
+@router.get("/livez", response_model_exclude_none=True, openapi_extra=needs(PUBLIC))
 async def is_alive() -> HealthOut:
     """Whether the process answers at all."""
     return HealthOut(status=Health.PASS)
@@ -90,7 +90,10 @@ def _is_local(request: Request) -> bool:
     """Whether the request comes from this machine, and not through a proxy on it."""
     if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
-    return ip_address(request.client.host).is_loopback
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _response(health: HealthOut) -> JSONResponse:

@@ -196,7 +196,7 @@ def list_repositories(
 
 
 @router.get("/by-name/{name:path}", openapi_extra=needs("repository.view"))
-def find_repository(name: Line, caller: CallerOf) -> RepositoryDetailOut:
+def find_repository(name: Address, caller: CallerOf) -> RepositoryDetailOut:
     """A repository by its name, its address, or the unmistakable end of its name."""
     with caller.reading() as tx:
         return _detail(tx, repositories.find_repository(tx, actor=caller.actor, name=name))
@@ -289,7 +289,8 @@ def connect(caller: Caller, source: mirrors.Source) -> tuple[Repository, jobs.Jo
 def _look_at(caller: Caller, source: mirrors.Source) -> mirrors.SourceReport:
     with caller.reading() as tx:
         mirrors.require_check(tx, actor=caller.actor, source=source)
-    return mirrors.check_source(source, tools=caller.grove.sources)
+    with caller.edge.looks.one():
+        return mirrors.check_source(source, tools=caller.grove.sources)
 
 
 def _accepted(tx: Transaction, caller: Caller, response: Response, repository: Repository, *, kind: str) -> AcceptedOut:

@@ -12,11 +12,12 @@ import grove
 from grove.cli import add, credentials, doctor, jobs, people, reading, repositories, search, signing_in, topics
 from grove.cli.hosts import Host, Hosts, normal_url
 from grove.cli.root import Root
+from grove.cli.session import read_settings
 
 if TYPE_CHECKING:
     from grove.settings import Settings
 
-__all__ = ["app", "remember_server"]
+__all__ = ["app", "read_settings", "remember_server"]
 
 app = typer.Typer(
     name="grove",

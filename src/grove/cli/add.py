@@ -12,7 +12,7 @@ from grove.cli.output import Column
 from grove.cli.quantity import NOTHING, counted, shown_bytes
 from grove.cli.repositories import DETAIL_FIELDS, LIST, YesOption
 from grove.cli.session import Session
-from grove.cli.watching import follow_repository
+from grove.cli.watching import follow_work
 
 app = typer.Typer()
 
@@ -62,6 +62,7 @@ def add_repository(
         "branches": track or None,
         "reason": reason,
     }
+    session.subject = address
     report = session.client.post("/repositories/check", source)
     if check:
         session.output.item(report, CARD)
@@ -75,13 +76,13 @@ def add_repository(
 
 
 def _connect(session: Session, source: dict[str, Any], *, no_wait: bool) -> None:
-    repository = session.client.post("/repositories", source)["repository"]
-    path = f"/repositories/{repository['id']}"
-    if repository["approval"] == "pending_approval":
+    connected = session.client.post("/repositories", source)
+    repository, job_id = connected["repository"], connected["job_id"]
+    if job_id is None:
         session.output.note(f"It waits for an approval: grove repo approve {repository['name']}", style="yellow")
     elif not no_wait:
-        follow_repository(session, repository["id"])
-    session.output.items([session.client.get(path)], LIST, empty="")
+        follow_work(session, repository["id"], first_job_id=job_id)
+    session.output.row(session.client.get(f"/repositories/{repository['id']}"), LIST)
 
 
 def _absolute(address: str) -> str:

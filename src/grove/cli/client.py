@@ -22,6 +22,7 @@ REASON_CHARS_MAX = 2_000
 SERVER_FAILED = 500
 
 Parameters = Mapping[str, Any]
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +35,29 @@ class Event:
 
 
 class Client:
-    """Asks one server, as one user."""
+    """Asks one server, as one user.
+
+    :raises Refused: if the address or the token cannot be used at all.
+    """
 
     def __init__(self, server: Host) -> None:
         self.server = server
-        self._http = httpx2.Client(
-            base_url=server.url,
-            headers={"Authorization": f"Bearer {server.token}", "User-Agent": f"grove-cli/{grove.__version__}"},
-            timeout=httpx2.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
-            trust_env=not is_loopback(server.url),  # a proxy cannot reach this machine
-        )
+        if not (server.token.isascii() and server.token.isprintable()):
+            raise Refused(status=401, problem_code="token_invalid", reason="what was given is not a token")
+        with self._answering():
+            self._http = httpx2.Client(
+                base_url=server.url,
+                headers={"Authorization": f"Bearer {server.token}", "User-Agent": f"grove-cli/{grove.__version__}"},
+                timeout=httpx2.Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
+                trust_env=not is_loopback(server.url),  # a proxy cannot reach this machine
+            )
 
-    def get(self, path: str, /, **parameters: Any) -> Any:
+    def get(self, path: str, /, **parameters: Any) -> Document:
         """What the server says about something.
 
         :raises Refused: if it says something else, or nothing.
         """
-        return self._asked("GET", path, params=_given(parameters)).json()
+        return _document(self._asked("GET", path, params=_given(parameters)))
 
     def get_bytes(self, path: str, /, **parameters: Any) -> bytes:
         """The bytes that the server has there.
@@ -59,21 +66,19 @@ class Client:
         """
         return self._asked("GET", path, params=_given(parameters)).content
 
-    def post(self, path: str, body: Parameters | None = None) -> Any:
+    def post(self, path: str, body: Parameters | None = None) -> Document:
         """Have something done; what the server answers.
 
         :raises Refused: if it does not do it.
         """
-        answer = self._asked("POST", path, json=_given(body or {}))
-        return answer.json() if answer.content else None
+        return _document(self._asked("POST", path, json=_given(body or {})))
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str) -> Document:
         """Have something removed; what the server answers.
 
         :raises Refused: if it does not do it.
         """
-        answer = self._asked("DELETE", path)
-        return answer.json() if answer.content else None
+        return _document(self._asked("DELETE", path))
 
     def items(self, path: str, /, *, limit: int, **parameters: Any) -> list[dict[str, Any]]:
         """A list, page after page, up to `limit` items.
@@ -84,6 +89,8 @@ class Client:
         cursor: str | None = None
         while len(found) < limit:
             page = self.get(path, limit=min(limit - len(found), 200), cursor=cursor, **parameters)
+            if "items" not in page:
+                raise Refused(status=SERVER_FAILED, problem_code="", reason="its answer is not a list; is it a Grove?")
             found += page["items"]
             cursor = page.get("next_cursor")
             if not cursor:
@@ -140,6 +147,20 @@ def _given(parameters: Parameters) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
+def _document(answer: httpx2.Response) -> Document:
+    """The object that an answer holds.
+
+    :raises Refused: if it holds none.
+    """
+    try:
+        document = answer.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Refused(status=SERVER_FAILED, problem_code="", reason="its answer is not a JSON object; is it a Grove?")
+    return document
+
+
 def _refusal(answer: httpx2.Response) -> Refused:
     """What a problem document says; what else a server or a proxy may say is shown by its status."""
     try:
@@ -152,6 +173,11 @@ def _refusal(answer: httpx2.Response) -> Refused:
     return Refused(
         status=answer.status_code,
         problem_code=str(problem["code"]),
-        reason=str(problem.get("detail") or problem.get("title") or "")[:REASON_CHARS_MAX],
+        reason=_reason(problem)[:REASON_CHARS_MAX],
         facts=problem.get("facts"),
     )
+
+
+def _reason(problem: dict[str, Any]) -> str:
+    wrong = [f"{error.get('pointer', '')}: {error.get('message', '')}" for error in problem.get("errors") or []]
+    return "; ".join([str(problem.get("detail") or problem.get("title") or ""), *wrong])

@@ -60,7 +60,7 @@ def command(
             try:
                 function(session, **given)
             except Refused as refused:
-                raise failure_of(refused, what=failing, command=session.command, host=session.url) from refused
+                raise failure_of(refused, what=failing, context=session.context) from refused
             finally:
                 session.close()
 
@@ -113,7 +113,7 @@ def _with_fields(args: list[str], known: tuple[str, ...]) -> list[str]:
             written.append(args[index])
             continue
         following = args[index + 1] if index + 1 < len(args) else ""
-        names_fields = _FIELDS.fullmatch(following) is not None and set(following.split(",")) & set(known)
+        names_fields = _FIELDS.fullmatch(following) is not None and ("," in following or following in known)
         written.append(f"--json={following if names_fields else ALL_FIELDS}")
         if names_fields:
             next(rest)

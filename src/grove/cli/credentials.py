@@ -63,7 +63,7 @@ def add_credential(
     """Keep a secret, sealed, for the jobs that need it."""
     password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
     body = {"name": name, "host": host, "username": username, "password": password, "project": project}
-    session.output.items([session.client.post("/credentials", body)], LIST, empty="")
+    session.output.row(session.client.post("/credentials", body), LIST)
 
 
 @command(app, "rotate", failing="The credential was not replaced.", fields=FIELDS)
@@ -74,7 +74,7 @@ def rotate_credential(
     credential = _find(session, name)
     password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
     rotated = session.client.post(f"/credentials/{credential['id']}/rotate", {"password": password})
-    session.output.items([rotated], LIST, empty="")
+    session.output.row(rotated, LIST)
 
 
 @command(app, "rm", failing="The credential was not removed.")

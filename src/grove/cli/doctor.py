@@ -9,7 +9,7 @@ from grove.cli.command import command
 from grove.cli.escape import visible
 from grove.cli.failure import Exit
 from grove.cli.output import Column, Form
-from grove.cli.session import Session
+from grove.cli.session import Session, read_settings
 
 app = typer.Typer()
 
@@ -34,10 +34,10 @@ def doctor(
     """Examine this machine and a data folder, without a server; exit 1 if something is wrong."""
     from grove.cli.examination import examine  # noqa: PLC0415 - it needs all parts of a server
 
-    findings = examine(session.settings_with(data_dir=data))
+    findings = examine(read_settings(data_dir=data))
     items = [finding.as_item() for finding in findings]
     if session.output.form is not Form.TABLE:
-        session.output.items(items, LIST, empty="")
+        session.output.items(items, LIST)
     else:
         for item in items:
             _tell(session, item)

@@ -29,7 +29,7 @@ def visible_lines(text: str) -> str:
 
 def as_field(text: str) -> str:
     """The text as one field of a line whose fields are separated by tabs."""
-    return visible(text).replace("\\", "\\\\").replace("\t", "\\t") if "\t" in text else visible(text)
+    return visible(text).replace("\t", "\\t")
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:

@@ -1,6 +1,7 @@
 """The servers that the user has signed in to, and the token for each, in a file that only the user may read."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from grove.cli.failure import Exit, Failure
 from grove.kit.files import write_durably
 
 FILE_NAME = "hosts.json"
+_NETLOC = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -57,9 +59,17 @@ class Hosts:
         self._write([host for host in self.all() if host.url != url])
 
     def _write(self, hosts: list[Host]) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         content = json.dumps({"hosts": [asdict(host) for host in hosts]}, indent=2)
-        write_durably(self.path, content.encode(), mode=0o600)
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_durably(self.path, content.encode(), mode=0o600)
+        except OSError as failed:
+            raise Failure(
+                f"The list of servers in {self.path} could not be written.",
+                why=str(failed),
+                next_step=f"ls -ld {self.path.parent}",
+                exit_code=Exit.FAILED,
+            ) from failed
 
 
 def normal_url(text: str) -> str:
@@ -70,13 +80,13 @@ def normal_url(text: str) -> str:
     scheme_given = text if "://" in text else f"{_scheme_for(text)}://{text}"
     try:
         parts = urlsplit(scheme_given)
-        _ = parts.port
+        _ = parts.port  # raises when it is no number
     except ValueError as wrong:
         raise _not_an_address(text, str(wrong)) from wrong
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise _not_an_address(text, "it needs http or https, and the name of a machine")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise _not_an_address(text, "it may hold no user, query or fragment")
+    if parts.scheme not in {"http", "https"} or not _NETLOC.fullmatch(parts.netloc):
+        raise _not_an_address(text, "it needs http or https, and the name of a machine")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 

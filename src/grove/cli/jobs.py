@@ -32,6 +32,7 @@ FIELDS = (
 )
 ID_CHARS = 36
 SEARCHED_MAX = 1_000
+TARGETS_MAX = 10_000
 
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="The job's id, or the beginning of it.")]
 
@@ -73,7 +74,7 @@ def list_jobs(
     """List jobs, newest first."""
     target_id = find_repository(session, repository)["id"] if repository else None
     jobs = session.client.items("/jobs", limit=limit, target=target_id, state=state)
-    session.output.items(jobs, LIST, empty="No such jobs.")
+    session.output.items(jobs, _named(session, jobs), empty="No such jobs.")
 
 
 @command(app, "view", failing="The job could not be shown.", fields=FIELDS)
@@ -86,7 +87,7 @@ def view_job(session: Session, *, job: JobArgument) -> None:
 def watch_job(session: Session, *, job: JobArgument) -> None:
     """Follow a job until it is over; Ctrl-C stops the watching, not the job."""
     ended = follow_job(session, _id(session, job))
-    session.output.items([ended], LIST, empty="")
+    session.output.row(ended, LIST)
     require_success(ended)
 
 
@@ -94,14 +95,24 @@ def watch_job(session: Session, *, job: JobArgument) -> None:
 def cancel_job(session: Session, *, job: JobArgument) -> None:
     """Stop a job."""
     cancelled = session.client.post(f"/jobs/{_id(session, job)}/cancel")
-    session.output.items([cancelled], LIST, empty="")
+    session.output.row(cancelled, LIST)
 
 
 @command(app, "retry", failing="The job was not tried again.", fields=FIELDS)
 def retry_job(session: Session, *, job: JobArgument) -> None:
     """Try a failed or cancelled job again."""
     queued = session.client.post(f"/jobs/{_id(session, job)}/retry")
-    session.output.items([queued], LIST, empty="")
+    session.output.row(queued, LIST)
+
+
+def _named(session: Session, jobs: list[dict[str, Any]]) -> tuple[Column, ...]:
+    """The columns of a list, the targets by their names; one that is gone by its id."""
+    if session.output.is_json or not jobs:
+        return LIST
+    known = session.client.items("/repositories", limit=TARGETS_MAX)
+    names = {repository["id"]: str(repository["name"]) for repository in known}
+    target = Column("TARGET", lambda item: names.get(item["target_id"], item["target_id"]))
+    return tuple(target if column.title == target.title else column for column in LIST)
 
 
 def _id(session: Session, text: str) -> str:

@@ -55,7 +55,7 @@ class Output:
         """Whether JSON is wanted."""
         return self.form in {Form.JSON, Form.JSONL}
 
-    def items(self, items: Sequence[Item], columns: Sequence[Column], *, empty: str) -> None:
+    def items(self, items: Sequence[Item], columns: Sequence[Column], *, empty: str = "") -> None:
         """Write a list; `empty` is the note that is given when there is nothing in it."""
         if self.is_json:
             self.json_list(items)
@@ -66,6 +66,13 @@ class Output:
                 self.line("\t".join(as_field(_plain(column.value(item))) for column in columns))
         if not items:
             self.note(empty)
+
+    def row(self, item: Item, columns: Sequence[Column]) -> None:
+        """Write one thing as it stands in a list."""
+        if self.is_json:
+            self.json(item)
+        else:
+            self.items([item], columns)
 
     def item(self, item: Item, columns: Sequence[Column]) -> None:
         """Write one thing: its properties, one a line."""
@@ -83,12 +90,15 @@ class Output:
 
     def json_list(self, items: Sequence[Item]) -> None:
         """Write JSON: one array, or one object a line."""
-        kept = [self._kept(item) for item in items]
         if self.form is Form.JSONL:
-            for item in kept:
-                self.line(as_json(item))
+            self.json_lines(items)
         else:
-            self.line(as_json(kept, indent=2))
+            self.line(as_json([self._kept(item) for item in items], indent=2))
+
+    def json_lines(self, items: Sequence[Item]) -> None:
+        """Write one JSON object a line."""
+        for item in items:
+            self.line(as_json(self._kept(item)))
 
     def json(self, item: Item) -> None:
         """Write one JSON object."""

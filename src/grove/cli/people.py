@@ -90,9 +90,11 @@ def list_projects(session: Session) -> None:
 
 
 @command(projects, "create", failing="The project was not made.", fields=PROJECT_FIELDS)
-def create_project(session: Session, *, name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]) -> None:
+def create_project(
+    session: Session, *, name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]
+) -> None:
     """Make a project."""
-    session.output.items([session.client.post("/projects", {"name": name})], PROJECTS, empty="")
+    session.output.row(session.client.post("/projects", {"name": name}), PROJECTS)
 
 
 @command(users, "list", failing="The users could not be listed.", fields=USER_FIELDS)
@@ -113,5 +115,5 @@ def create_user(
     """Make a user, or an agent that has at most your own rights; give it a token to let it in."""
     path = "/agents" if agent else "/users"
     made = session.client.post(path, {"name": name, "role": role, "email": email})
-    session.output.items([made], USERS, empty="")
+    session.output.row(made, USERS)
     session.output.note(f"Let it in: grove token create NAME --user {made['id']}")

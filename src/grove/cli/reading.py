@@ -3,7 +3,7 @@
 import re
 import sys
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
+TREE_FIELDS = ("path", "kind", "size_bytes", "oid")
 _PORT = re.compile(r"(localhost|[^/:@]*\.[^/:@]*):\d+/")
 _LINES = re.compile(r"(?P<rest>.+):(?P<first>[1-9]\d*)(-(?P<last>[1-9]\d*))?")
 
@@ -91,7 +92,7 @@ def show_file(
         session.output.note("Some characters are shown by their codes; --raw gives the exact bytes.")
 
 
-@command(app, "tree", failing="The folder could not be shown.", fields=("path", "kind", "size_bytes", "oid"))
+@command(app, "tree", failing="The folder could not be shown.", fields=TREE_FIELDS)
 def show_tree(
     session: Session,
     *,
@@ -112,7 +113,7 @@ def show_tree(
     columns = (
         Column("PATH", lambda item: item["path"], lambda item: f"{item['path']}{_suffix(item['kind'])}"),
         Column("KIND", lambda item: item["kind"]),
-        Column("SIZE", lambda item: item["size_bytes"], lambda item: _size(item["size_bytes"])),
+        Column("SIZE", _size, lambda item: shown_bytes(size) if (size := _size(item)) is not None else ""),
     )
     session.output.items(tree["items"], columns, empty="The folder is empty.")
     more = " · there is more: --limit" if tree["more"] else ""
@@ -137,5 +138,6 @@ def _suffix(kind: str) -> str:
     return {"folder": "/", "symlink": "@", "submodule": "#"}.get(kind, "")
 
 
-def _size(size_bytes: int | None) -> str:
-    return "" if size_bytes is None else shown_bytes(size_bytes)
+def _size(item: Any) -> int | None:
+    size_bytes: int = item["size_bytes"]
+    return size_bytes if item["kind"] in {"file", "symlink"} else None

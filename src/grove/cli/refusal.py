@@ -1,5 +1,7 @@
 """A server's "no": what it says, which exit code it means, and which command may help."""
 
+from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from grove.cli.failure import Exit, Failure
@@ -24,27 +26,42 @@ _EXITS = {
 }
 _EXITS_OF_CODES = {"query_too_long": Exit.INVALID, "pattern_too_complex": Exit.INVALID}
 _NEXT_OF_CODES = {
-    "credential_rejected": "{command} --help    (--token-stdin gives the host another token)",
+    "access_forbidden": "grove add {subject} --ask-token",
     "credential_not_found": "grove cred list",
+    "credential_rejected": "grove add {subject} --ask-token",
+    "credential_required": "grove add {subject} --ask-token",
     "job_not_found": "grove job list",
     "job_state_conflict": "grove job list",
+    "path_missing": "grove tree {subject}",
     "principal_not_found": "grove user list",
     "project_not_found": "grove project list",
-    "repository_ambiguous": "grove repo list",
-    "repository_exists": "grove repo list",
+    "repository_ambiguous": "grove repo list {subject}",
+    "repository_exists": "grove repo view {name}",
+    "repository_not_found": "grove add {subject} --ask-token",
     "repository_not_found_here": "grove repo list",
-    "repository_state_conflict": "grove repo list",
+    "repository_state_conflict": "grove repo view {subject}",
+    "revision_unknown": "grove repo refs {subject}",
     "token_invalid": "grove login {host}",
+    "token_missing": "grove login {host}",
     "token_not_found": "grove token list",
 }
 _NEXT_OF_EXITS = {
     Exit.INVALID: "{command} --help",
     Exit.NOT_FOUND: "{command} --help",
     Exit.DENIED: "grove whoami --host {host}",
-    Exit.CONFLICT: "grove job list",
+    Exit.CONFLICT: "grove repo list",
     Exit.UNAVAILABLE: "{command}    (again, in a moment)",
     Exit.SERVER_ERROR: "grove doctor    (on the server's machine)",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What was tried: the command, the server, and what the user named."""
+
+    command: str
+    host: str
+    subject: str
 
 
 class Refused(GroveError):
@@ -64,13 +81,18 @@ class Refused(GroveError):
         return _EXITS_OF_CODES.get(self.problem_code) or _EXITS.get(self.status, Exit.SERVER_ERROR)
 
 
-def failure_of(refused: Refused, *, what: str, command: str, host: str) -> Failure:
+def failure_of(refused: Refused, *, what: str, context: Context) -> Failure:
     """The error that people see."""
     code = f" ({refused.problem_code})" if refused.problem_code else ""
     return Failure(
         what,
         why=f"{refused.reason}{code}",
-        next_step=_next_step(refused).format(command=command, host=host),
+        next_step=_next_step(refused).format(
+            command=context.command,
+            host=quote(context.host),
+            subject=quote(context.subject),
+            name=quote(str(refused.facts.get("name", context.subject))),
+        ),
         exit_code=refused.exit_code,
     )
 
@@ -83,7 +105,4 @@ def unreachable(host: str, *, reason: str) -> Refused:
 def _next_step(refused: Refused) -> str:
     if refused.status == 0:
         return "grove serve" if is_loopback(str(refused.facts["host"])) else "curl -sS {host}/livez"
-    by_code = _NEXT_OF_CODES.get(refused.problem_code)
-    if by_code is None and refused.status == 401:  # noqa: PLR2004 - unauthenticated
-        return "grove login {host}"
-    return by_code or _NEXT_OF_EXITS[refused.exit_code]
+    return _NEXT_OF_CODES.get(refused.problem_code) or _NEXT_OF_EXITS[refused.exit_code]

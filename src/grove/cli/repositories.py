@@ -10,7 +10,7 @@ from grove.cli.command import command
 from grove.cli.output import Column
 from grove.cli.quantity import NOTHING, shown_age, shown_bytes
 from grove.cli.session import Session
-from grove.cli.watching import follow_repository
+from grove.cli.watching import follow_work
 
 app = typer.Typer(no_args_is_help=True, help="Repositories: what is kept.")
 
@@ -104,13 +104,14 @@ def find_repository(session: Session, name: str) -> dict[str, Any]:
 
     :raises Refused: if there is none, or more than one.
     """
-    return dict(session.client.get(f"/repositories/by-name/{quote(name, safe='/')}"))
+    session.subject = name
+    return session.client.get(f"/repositories/by-name/{quote(name, safe='/')}")
 
 
 def done(session: Session, repository: dict[str, Any], note: str) -> None:
     """Show a repository after something was done with it."""
     session.output.note(note)
-    session.output.items([repository], LIST, empty="")
+    session.output.row(repository, LIST)
 
 
 @command(app, "list", failing="The repositories could not be listed.", fields=FIELDS)
@@ -144,9 +145,10 @@ def sync_repository(
 ) -> None:
     """Fetch what is new, and index it."""
     repository = find_repository(session, name)
-    session.client.post(f"/repositories/{repository['id']}/sync", {"accept_ref_loss": accept_ref_loss})
+    path = f"/repositories/{repository['id']}/sync"
+    accepted = session.client.post(path, {"accept_ref_loss": accept_ref_loss})
     if not no_wait:
-        follow_repository(session, repository["id"])
+        follow_work(session, repository["id"], first_job_id=accepted["job"]["id"])
     note = "Queued." if no_wait else "Up to date."
     done(session, session.client.get(f"/repositories/{repository['id']}"), note)
 

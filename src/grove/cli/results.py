@@ -44,21 +44,18 @@ def count_row(found: Found) -> tuple[str, ...]:
 
 
 def is_complete(truth: dict[str, Any]) -> bool:
-    """Whether everything was searched, at the state of the remote, and everything found is shown."""
-    stale = any(commit["stale"] for commit in truth["searched"])
-    partial = any(commit["files_indexed"] < commit["files_total"] for commit in truth["searched"])
-    return not (truth["skipped"] or truth["limits_hit"] or truth["more"] or stale or partial)
+    """Whether every repository was searched, at the state of its remote, and everything found is shown."""
+    return not why_incomplete(truth)
 
 
 def why_incomplete(truth: dict[str, Any]) -> str:
-    """What keeps an answer from being complete."""
+    """What keeps an answer from being complete, if anything does."""
     stale = sum(commit["stale"] for commit in truth["searched"])
-    left_out = sum(commit["files_total"] - commit["files_indexed"] for commit in truth["searched"])
+    left_out = truth["files_found"] - truth["offset"] - truth["files_shown"]
     reasons = [
         f"{counted(len(truth['skipped']), 'repository', 'repositories')} not searched" if truth["skipped"] else "",
         f"{counted(stale, 'repository', 'repositories')} behind the remote" if stale else "",
-        f"{counted(left_out, 'file')} without their content in the index" if left_out else "",
-        "not all that was found is shown" if truth["more"] else "",
+        "not all that was found is shown" if truth["more"] or left_out else "",
         *(f"limit reached: {limit}" for limit in truth["limits_hit"]),
     ]
     return ", ".join(filter(None, reasons))

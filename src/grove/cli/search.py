@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from grove.cli.command import command
-from grove.cli.escape import as_field, as_json, visible
+from grove.cli.escape import as_field, visible
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Form
 from grove.cli.results import Found, count_row, file_lines, is_complete, match_rows, why_incomplete
@@ -15,7 +15,22 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
-FIELDS = ("files", "facets", "truth", "truth_line", "plan")
+ANSWER_FIELDS = ("files", "facets", "truth", "truth_line", "plan")
+FILE_FIELDS = (
+    "repository_id",
+    "repository",
+    "revision",
+    "commit",
+    "path",
+    "language",
+    "marks",
+    "score",
+    "match_count",
+    "is_count_exact",
+    "path_highlights",
+    "excerpts",
+    "also_in",
+)
 _FAILING = "The search was not done."
 
 
@@ -27,11 +42,13 @@ class Shape(StrEnum):
     COUNTS = "counts"
 
 
-@command(app, "search", failing=_FAILING, fields=FIELDS)
+@command(app, "search", failing=_FAILING, fields=(*ANSWER_FIELDS, *FILE_FIELDS))
 def search(
     session: Session,
     *,
-    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="Words, or text with filters such as repo: file: lang: rev:")],
+    query: Annotated[
+        list[str], typer.Argument(metavar="QUERY", help="Words, or text with filters such as repo: file: lang: rev:")
+    ],
     regex: Annotated[bool, typer.Option("--regex", "-e", help="The query is a regular expression.")] = False,
     semantic: Annotated[bool, typer.Option("--semantic", "-s", help="Look for the meaning.")] = False,
     symbol: Annotated[bool, typer.Option("--symbol", "-y", help="Look for definitions of this name.")] = False,
@@ -85,7 +102,7 @@ def _whole(session: Session, question: dict[str, Any], *, shape: Shape, explain:
     if output.form is Form.JSON:
         output.json(answer)
     elif output.form is Form.JSONL:
-        output.json_list(answer["files"])
+        output.json_lines(answer["files"])
     else:
         _show(session, answer["files"], shape=shape, explain=explain)
     if explain:
@@ -99,8 +116,7 @@ def _stream(session: Session, question: dict[str, Any], *, shape: Shape, explain
         if event.name == "matches":
             files = event.body["files"]
             if session.output.is_json:
-                for found in files:
-                    session.output.line(as_json(found))
+                session.output.json_lines(files)
             else:
                 _show(session, files, shape=shape, explain=explain)
         elif event.name == "alert":

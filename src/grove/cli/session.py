@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from grove.cli.failure import Exit, Failure
 from grove.cli.hosts import Host, Hosts, normal_url
 from grove.cli.output import Output
+from grove.cli.refusal import Context
 
 if TYPE_CHECKING:
     from grove.cli.client import Client
@@ -21,6 +22,7 @@ class Session:
     def __init__(self, *, command: str, host: str | None, output: Output) -> None:
         self.command = command
         self.output = output
+        self.subject = "NAME"
         self._named_host = host
 
     @cached_property
@@ -29,28 +31,7 @@ class Session:
 
         :raises Failure: if one of them makes no sense.
         """
-        return self.settings_with()
-
-    def settings_with(self, **overrides: Any) -> "Settings":
-        """The settings of the environment, with what the command line says instead.
-
-        :raises Failure: if one of them makes no sense.
-        """
-        # Reading them takes a quarter of a second, which `--help` need not wait for.
-        from pydantic import ValidationError  # noqa: PLC0415
-
-        from grove.settings import load_settings  # noqa: PLC0415
-
-        try:
-            return load_settings(**overrides)
-        except ValidationError as invalid:
-            first = invalid.errors(include_url=False, include_input=False)[0]
-            raise Failure(
-                "The settings cannot be read.",
-                why=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
-                next_step="env | grep ^GROVE_",
-                exit_code=Exit.INVALID,
-            ) from invalid
+        return read_settings()
 
     @property
     def is_interactive(self) -> bool:
@@ -89,6 +70,11 @@ class Session:
             raise _signed_out(f"there is no token for {self.url}", url=self.url)
         return known
 
+    @property
+    def context(self) -> Context:
+        """What a refusal's advice is about; `subject` is what the command's user named."""
+        return Context(command=self.command, host=self.url, subject=self.subject)
+
     @cached_property
     def client(self) -> "Client":
         """The connection to the server, opened when it is first needed."""
@@ -104,6 +90,28 @@ class Session:
         """Close the connection, if there is one."""
         if "client" in self.__dict__:
             self.client.close()
+
+
+def read_settings(**overrides: Any) -> "Settings":
+    """The settings of the environment, with what the command line says instead.
+
+    :raises Failure: if one of them makes no sense.
+    """
+    # Reading them takes a quarter of a second, which `--help` need not wait for.
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from grove.settings import load_settings  # noqa: PLC0415
+
+    try:
+        return load_settings(**overrides)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        raise Failure(
+            "The settings cannot be read.",
+            why=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            next_step="env | grep ^GROVE_",
+            exit_code=Exit.INVALID,
+        ) from invalid
 
 
 def _signed_out(reason: str, *, url: str) -> Failure:

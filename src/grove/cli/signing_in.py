@@ -9,7 +9,7 @@ from grove.cli.command import command
 from grove.cli.failure import Exit, Failure
 from grove.cli.hosts import Host, is_loopback, normal_url
 from grove.cli.output import Column
-from grove.cli.refusal import Refused, failure_of
+from grove.cli.refusal import Context, Refused, failure_of
 from grove.cli.session import Session
 
 app = typer.Typer()
@@ -66,6 +66,7 @@ def whoami(session: Session) -> None:
 def _verified(session: Session, server: Host, *, command: str) -> dict[str, Any]:
     try:
         with session.connect(server) as client:
-            return dict(client.get("/me"))
+            return client.get("/me")
     except Refused as refused:
-        raise failure_of(refused, what="You are not signed in.", command=command, host=server.url) from refused
+        context = Context(command=command, host=server.url, subject=server.url)
+        raise failure_of(refused, what="You are not signed in.", context=context) from refused

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
@@ -15,55 +16,72 @@ from grove.cli.refusal import Refused
 from grove.cli.session import Session
 
 FINAL = frozenset({"succeeded", "failed", "cancelled"})
+_WORDS = {"failed": "has failed", "cancelled": "was cancelled"}
 RECONNECTS_MAX = 5
 RECONNECT_SECONDS = 1.0
 KINDS = {"mirror.sync": "mirror", "snapshot.index": "index", "repository.remove": "remove"}
 JOBS_MAX = 50
 
+Job = dict[str, Any]
 
-def follow_job(session: Session, job_id: str) -> dict[str, Any]:
+
+def follow_job(session: Session, job_id: str) -> Job:
     """Show a job until it is over; the job as it then is. Ctrl-C stops the showing, not the job."""
-    job: dict[str, Any] = session.client.get(f"/jobs/{job_id}")
+    title = _title(session.client.get(f"/jobs/{job_id}"))
     try:
-        with _display(session, KINDS.get(job["kind"], job["kind"])) as display:
+        with _display(session, title) as display:
             for name, body in _story(session, job_id):
                 display.tell(name, body)
     except KeyboardInterrupt:
         session.output.note(f"Detached; the job goes on. Watch it again: grove job watch {job_id}", style="yellow")
         raise
-    return dict(session.client.get(f"/jobs/{job_id}"))
+    ended = session.client.get(f"/jobs/{job_id}")
+    if ended["state"] == "succeeded":
+        session.output.note(f"✓ {title:<7} {_duration(ended)}", style="green")
+    return ended
 
 
-def follow_repository(session: Session, repository_id: str) -> None:
-    """Show the jobs of a repository, one after the other, until none is left.
+def follow_work(session: Session, repository_id: str, *, first_job_id: str) -> None:
+    """Show a job on a repository, and those that it leads to, one after the other.
 
     :raises Failure: if one of them fails.
     """
-    seen: set[str] = set()
+    first = require_success(follow_job(session, first_job_id))
+    seen = {first_job_id}
     while True:
         jobs = session.client.items("/jobs", limit=JOBS_MAX, target=repository_id)
-        waiting = [job for job in reversed(jobs) if job["state"] not in FINAL and job["id"] not in seen]
-        if not waiting:
+        later = [job for job in jobs if job["created_at"] >= first["created_at"] or job["state"] not in FINAL]
+        follows = next((job["id"] for job in reversed(later) if job["id"] not in seen), None)
+        if follows is None:
             return
-        seen.add(waiting[0]["id"])
-        require_success(follow_job(session, waiting[0]["id"]))
+        seen.add(follows)
+        require_success(follow_job(session, follows))
 
 
-def require_success(job: dict[str, Any]) -> None:
-    """Return when a job has done what it was for.
+def require_success(job: Job) -> Job:
+    """The job, when it has done what it was for.
 
     :raises Failure: if it has not.
     """
     if job["state"] == "succeeded":
-        return
+        return job
     error = job.get("error") or {}
     why = " ".join(filter(None, [error.get("message"), _facts(error.get("facts")), f"({error.get('code', '?')})"]))
     raise Failure(
-        f"The {KINDS.get(job['kind'], job['kind'])} job {job['id']} has {job['state']}.",
+        f"The {_title(job)} job {job['id']} {_WORDS.get(job['state'], job['state'])}.",
         why=why if error else f"it was {job['state']}",
         next_step=f"grove job retry {job['id']}",
         exit_code=Exit.FAILED,
     )
+
+
+def _title(job: Job) -> str:
+    return KINDS.get(job["kind"], str(job["kind"]))
+
+
+def _duration(job: Job) -> str:
+    began, ended = (datetime.fromisoformat(job[name]) for name in ("started_at", "finished_at"))
+    return shown_seconds((ended - began).total_seconds())
 
 
 def _facts(facts: Any) -> str:

@@ -51,14 +51,15 @@ _STATUSES: Final[dict[int, type[GroveError]]] = {
 }
 # Each group of words with what it means; the first that is found counts, so the cause stands before its consequences.
 _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
+    (r"remote error: ", HostRefused),
     (r"No space left on device|Disk quota exceeded", StorageFull),
     (r"File too large|died of signal 25|File size limit exceeded", RepositoryTooLarge),
     (r"[Oo]ut of memory|Cannot allocate memory|mmap failed|died of signal 9\b", MemoryExceeded),
+    (r"fsck error|contains '\.\.'|bad(Tree|Date|Email)|hasDot|inflate returned", RepositoryCorrupt),
     (
-        r"fsck error|contains '\.\.'|bad(Tree|Date|Email)|hasDot|inflate returned|loose object .* corrupt",
+        r"loose object .* corrupt|possible repository corruption|in tree entry|too-short tree|not a tree object",
         RepositoryCorrupt,
     ),
-    (r"remote error: ", HostRefused),
     (r"Authentication failed for", CredentialRejected),
     (r"could not read (Username|Password)|terminal prompts disabled", CredentialRequired),
     (r"repository '.*' not found", RepositoryNotFound),
@@ -71,14 +72,15 @@ _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
     (r"certificate", CertificateRefused),
     (r"mismatched algorithms|unknown object format|object format", ObjectFormatUnsupported),
     (r"Operation too slow|Operation timed out", GitTimeout),
-    (
-        r"Could not resolve|Failed to connect|Couldn't connect|Connection refused|No route|unreachable|handshake|SSL_connect",
-        HostUnreachable,
-    ),
+    (r"Could not resolve|Failed to connect|Couldn't connect|Connection refused|No route", HostUnreachable),
+    (r"unreachable|handshake|SSL_connect", HostUnreachable),
     (r"early EOF|hung up|unexpected disconnect|RPC failed|curl \d+|Recv failure|Empty reply", TransferInterrupted),
     (r"not valid: |invalid server response|protocol error|bad line length|bad pack header", TransferInterrupted),
     (r"\.lock'?: File exists|cannot lock ref", RefLocked),
-    (r"missing blob|missing tree|missing commit|bad object|did not send all necessary|index-pack", RepositoryCorrupt),
+    (
+        r"missing blob|missing tree|missing commit|bad (\w+ )?object|did not send all necessary|index-pack",
+        RepositoryCorrupt,
+    ),
 )
 _SIGNALS: Final[dict[int, type[GroveError]]] = {
     -signal.SIGXFSZ: RepositoryTooLarge,

@@ -16,6 +16,9 @@ COMMIT_BYTES_MAX: Final = 64 * 1024
 REVISION_CHARACTERS_MAX: Final = 1024
 _BEGINNING: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _PERSON: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>\s*(?P<seconds>-?\d{1,20})?\s*(?P<zone>[+-]\d{4})?")
+_CHARSETS: Final = re.compile(
+    r"latin-?1|iso-?8859-(1|2|5|7|9|15)|(windows-|cp)125[0-8]|euc-(jp|kr)|shift_jis|gb(k|2312|18030)|big5|koi8-[ru]"
+)
 _SECONDS_MAX: Final = 253_402_214_400  # the last day but one of the year 9999, so that every zone can show it
 _ZONE_MINUTES_MAX: Final = 14 * 60
 
@@ -94,10 +97,9 @@ def parse_commit(oid: str, content: bytes) -> Commit:
 
 
 def _text(content: bytes, encoding: bytes) -> str:
-    try:
-        return content.decode(encoding.decode("ascii").strip(), "replace")
-    except (LookupError, ValueError):
-        return content.decode(errors="replace")
+    """The text in its encoding; an encoding that is not one of the usual charsets is not heeded."""
+    name = encoding.strip().lower().decode("ascii", "replace")
+    return content.decode(name if _CHARSETS.fullmatch(name) else "utf-8", "replace")
 
 
 def _person(values: Sequence[bytes], encoding: bytes) -> Person:

@@ -37,5 +37,7 @@ def write_upload_config(path: Path, repository: Path) -> None:
         f'\tdirectory = "{repository}"\n'
         f'\tdirectory = "{repository / ".git"}"\n'
         "[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n\talternateRefsCommand = true\n"
+        "\tbigFileThreshold = 50m\n\tpackedGitWindowSize = 32m\n\tpackedGitLimit = 256m\n"
+        "[pack]\n\tthreads = 1\n\twindowMemory = 100m\n"
         "[transfer]\n\tbundleURI = false\n"
     )

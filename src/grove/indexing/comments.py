@@ -13,10 +13,10 @@ _DOCSTRINGS = rb'"""[\s\S]*?(?:"""|\Z)' + rb"|'''[\s\S]*?(?:'''|\Z)|" + _HASH
 
 _STYLES: Final = {
     _DOCSTRINGS: "python cython starlark",
-    _HASH: "awk bash cmake crystal dockerfile elixir gherkin graphql hcl julia just make meson nim nix perl powershell r "
-    "robot ruby tcl toml yaml",
-    _SLASHES: "bicep c cpp csharp css d dart fsharp glsl go groovy java javascript kotlin less objective-c php protobuf "
-    "rust sass scala solidity stylus swift thrift tsx typescript verilog zig",
+    _HASH: "awk bash cmake crystal dockerfile elixir gherkin graphql hcl julia just make meson nim nix perl powershell "
+    "r robot ruby tcl toml yaml",
+    _SLASHES: "bicep c cpp csharp css d dart fsharp glsl go groovy java javascript kotlin less objective-c php "
+    "protobuf rust sass scala solidity stylus swift thrift tsx typescript verilog zig",
     _DASHES: "ada elm haskell lua sql vhdl",
     _SEMICOLON: "assembly clojure ini lisp racket scheme",
     _PERCENT: "erlang latex matlab prolog",

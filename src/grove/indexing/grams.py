@@ -61,8 +61,9 @@ def _keyed(text: bytes, owners: NDArray[np.uint32]) -> NDArray[np.uint32]:
     if len(text) < GRAM_BYTES:
         return np.empty(0, dtype=np.uint32)
     folded = _FOLD[np.frombuffer(text, dtype=np.uint8)].astype(np.uint32)
-    keys = (folded[:-2] << np.uint32(24)) | (folded[1:-1] << np.uint32(16)) | (folded[2:] << np.uint32(8)) | owners[2:]
-    return keys[owners[:-2] == owners[2:]]
+    first, second, third = (folded[at : folded.size - 2 + at] << np.uint32(24 - 8 * at) for at in range(3))
+    keys: NDArray[np.uint32] = first | second | third | owners[2:]
+    return np.compress(owners[:-2] == owners[2:], keys)
 
 
 def grams_of(literal: bytes, *, fold_case: bool) -> NDArray[np.uint32]:

@@ -62,6 +62,10 @@ class Runs:
         run.tofile(self._file)
         self._sizes.append(run.size)
 
+    def close(self) -> None:
+        """Stop; nothing more is added or asked for."""
+        self._file.close()
+
     def renumber(self, keys: NDArray[np.uint64]) -> None:
         """Give every posting the key that stands at the position of its present one."""
         self._file.flush()
@@ -104,8 +108,8 @@ def write_postings(writer: PartsWriter, name: str, runs: Runs, *, dense_below: i
 
     :raises IndexTooLarge: if they exceed what a part can hold.
     """
-    all_keys: list[NDArray[np.uint32]] = []
-    all_ends: list[NDArray[np.int64]] = []
+    all_keys = [np.empty(0, dtype=np.uint32)]
+    all_ends = [np.empty(0, dtype=np.int64)]
     written = 0
     writer.begin(name)
     for partition in runs.partitions():
@@ -118,8 +122,8 @@ def write_postings(writer: PartsWriter, name: str, runs: Runs, *, dense_below: i
     writer.end()
     if written > STREAM_BYTES_MAX:
         raise IndexTooLarge(part=name, bytes=written)
-    writer.add(f"{name}_ends", np.concatenate(all_ends or [np.empty(0, dtype=np.int64)]).astype(np.uint32), encoding=DELTA_ZSTD)
-    return np.concatenate(all_keys or [np.empty(0, dtype=np.uint32)])
+    writer.add(f"{name}_ends", np.concatenate(all_ends).astype(np.uint32), encoding=DELTA_ZSTD)
+    return np.concatenate(all_keys)
 
 
 class PostingLists:

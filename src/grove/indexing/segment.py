@@ -67,8 +67,8 @@ class Segment:
         inside = ordinals[begin : np.searchsorted(ordinals, self.ordinals[-1], side="right")]
         if self._gapless:
             return inside.astype(np.int64) - self.first
-        numbers = np.minimum(np.searchsorted(self.ordinals, inside), len(self) - 1)
-        return numbers[self.ordinals[numbers] == inside]
+        numbers: NDArray[np.int64] = np.minimum(np.searchsorted(self.ordinals, inside), len(self) - 1)
+        return np.compress(self.ordinals[numbers] == inside, numbers)
 
     def number_of(self, ordinal: int) -> int | None:
         """The number of a chunk, if it is in this segment."""

@@ -118,8 +118,10 @@ class SegmentWriter:
         )
 
     def abandon(self) -> None:
-        """Close the file; what was written is left to be removed."""
+        """Close the files; what was written is left to be removed."""
         self._parts.abandon()
+        self._grams.close()
+        self._terms.close()
 
     def _flush(self) -> None:
         if not self._waiting:
@@ -135,7 +137,12 @@ class SegmentWriter:
         self._terms.add(counted.postings)
         self._grams.add(grams.postings_of(texts, first))
         codes, scales = quantised(self._embedder.embed_counts(counted.words, counted.counts))
-        new: dict[str, NDArray[Any]] = {"body": counted.body_lengths, "comment": counted.comment_lengths, "codes": codes, "scales": scales}
+        new: dict[str, NDArray[Any]] = {
+            "body": counted.body_lengths,
+            "comment": counted.comment_lengths,
+            "codes": codes,
+            "scales": scales,
+        }
         for name, column in new.items():
             self._columns[name].append(column)
         self._waiting = []

@@ -198,7 +198,7 @@ class SnapshotView:
         """The chunks of all paths, path by path."""
         counts = np.diff(self._path_ends, prepend=0)
         begins = self.blobs.begins[self._path_blobs] - (self._path_ends - counts)
-        return self.blobs.chunks[np.arange(counts.sum()) + np.repeat(begins, counts)]
+        return np.take(self.blobs.chunks, np.arange(counts.sum()) + np.repeat(begins, counts))
 
     @cached_property
     def _places(self) -> NDArray[np.uint32]:

@@ -86,7 +86,9 @@ def write_terms(
 def payload_of(counts: NDArray[np.int64], fields: NDArray[np.uint8]) -> NDArray[np.int64]:
     """What a count in a field adds to a posting's byte; fields are 0 body, 1 comment, 2 definition."""
     limits = np.array([BODY_MAX, COMMENT_MAX, DEFINITION_MAX])[fields]
-    return np.left_shift(np.minimum(counts, limits), np.array([0, 4, 6])[fields])
+    shifts = np.array([0, 4, 6])[fields]
+    added: NDArray[np.int64] = np.minimum(counts, limits) << shifts
+    return added
 
 
 def pack_terms(terms: NDArray[np.uint64], chunks: NDArray[np.uint64], payload: NDArray[np.int64]) -> Packed:

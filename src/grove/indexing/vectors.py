@@ -41,4 +41,5 @@ class VectorIndex:
 
     def vector(self, number: int) -> NDArray[np.float32]:
         """The vector of a chunk, as near as its codes give it."""
-        return np.multiply(self._codes[number], self._scales[number], dtype=np.float32)
+        vector: NDArray[np.float32] = self._codes[number] * self._scales[number]
+        return vector

@@ -81,6 +81,7 @@ def finish(
     row.lease_until = None
     row.worker = None
     if error is None:
+        row.error = None
         _end(tx, row=row, state=JobState.SUCCEEDED, now=now)
     elif error.code == "job_cancelled":
         row.error = _described(error)

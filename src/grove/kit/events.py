@@ -1,12 +1,7 @@
 """What happened, told to whom it concerns, in the transaction in which it happened."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from grove.kit.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +10,3 @@ class Event:
 
     tenant_id: str
     at: datetime
-
-
-Handler = Callable[["Transaction", Any], None]
-Handlers = Mapping[type[Event], Sequence[Handler]]

@@ -3,7 +3,7 @@
 Operations receive a `Transaction`; they never commit, and events they publish are answered before the commit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from grove.kit.errors import GroveError, Kind
-from grove.kit.events import Event, Handlers
+from grove.kit.events import Event
 from grove.kit.gate import Actor, Gate, Resource
 
 BUSY_SECONDS_MAX = 10
@@ -35,7 +35,7 @@ class StorageBusy(GroveError):
 class Transaction:
     """One unit of work: rows, and the events that commit with them."""
 
-    def __init__(self, session: Session, *, gate: Gate, handlers: Handlers) -> None:
+    def __init__(self, session: Session, *, gate: Gate, handlers: "Handlers") -> None:
         self.session = session
         self._gate = gate
         self._handlers = handlers
@@ -51,6 +51,11 @@ class Transaction:
         """Tell everyone whom it concerns, within this transaction."""
         for handler in self._handlers.get(type(happened), ()):
             handler(self, happened)
+
+
+Handler = Callable[[Transaction, Any], None]
+Handlers = Mapping[type[Event], Sequence[Handler]]
+"""Who is told of each kind of event."""
 
 
 class Database:

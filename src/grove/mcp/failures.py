@@ -76,9 +76,9 @@ def _by_what_is_missing(error: GroveError, given: Mapping[str, Any]) -> str:
     return steps.get(str(error.facts.get("why")), "") or _leave_ref_out(error, given)
 
 
-def _page_from_start(error: GroveError, given: Mapping[str, Any]) -> str:
+def _page_from_start(_error: GroveError, given: Mapping[str, Any]) -> str:
     place = {name: given[name] for name in ("repo", "path", "ref") if given.get(name)}
-    return f"The last line is {error.facts.get('lines')}. Call {_call('read_file', **place, start_line=1)}."
+    return f"Call {_call('read_file', **place, start_line=1)}."
 
 
 def _outline(_error: GroveError, given: Mapping[str, Any]) -> str:

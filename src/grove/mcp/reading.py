@@ -3,6 +3,7 @@
 import difflib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from grove.git import EntryKind
@@ -17,6 +18,7 @@ from grove.mcp.visible import LINE_CHARACTERS_MAX, visible, visible_line
 from grove.search import Answer, FileContent, Mode, Question, Symbol, Tree, TreeItem, TreeRequest, truth_line
 
 PAGE_LINES: Final = 500
+DEFINITIONS_MAX: Final = 5_000
 
 
 def read_file(caller: Caller, arguments: ReadFile) -> Reply:
@@ -136,7 +138,8 @@ def _line_of(name: str, content: FileContent, answer: Answer) -> int:
         if name in {symbol.name, _full_name(symbol)}:
             return symbol.line
     known = ", ".join(dict.fromkeys(difflib.get_close_matches(name, [symbol.name for symbol in symbols])))
-    raise SymbolUnknown(symbol=name, path=content.path, nearest=known, reason=truth_line(answer.truth))
+    reason = "" if symbols else truth_line(answer.truth)
+    raise SymbolUnknown(symbol=name, path=content.path, nearest=known, reason=reason)
 
 
 def _definitions(caller: Caller, content: FileContent) -> Answer:
@@ -148,7 +151,9 @@ def _definitions(caller: Caller, content: FileContent) -> Answer:
         revisions=(content.commit,),
         paths=(exactly(content.path),),
     )
-    return caller.grove.search.run(caller.actor, question)
+    desk = caller.grove.search
+    thorough = replace(desk, limits=replace(desk.limits, lines_per_file_max=DEFINITIONS_MAX))
+    return thorough.run(caller.actor, question)
 
 
 def _symbols(answer: Answer) -> list[Symbol]:

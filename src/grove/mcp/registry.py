@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from grove.jobs import Job, JobState, get_job, list_jobs
@@ -26,9 +27,9 @@ from grove.snapshots import Head, Snapshot, list_heads, snapshots_named
 
 CLOSEST_MAX: Final = 3
 JOBS_SHOWN_MAX: Final = 5
-REPOSITORIES_READ_MAX: Final = 10_000
+COMPARED_MAX: Final = 10_000
 BRANCHES_SHOWN_MAX: Final = 5
-_PAGE: Final = 200
+PAGE: Final = 200
 
 
 def repository_named(caller: Caller, name: str) -> Repository:
@@ -41,7 +42,7 @@ def repository_named(caller: Caller, name: str) -> Repository:
         try:
             return find_repository(tx, actor=caller.actor, name=name)
         except RepositoryNotFound as unknown:
-            known = [repository.name for repository in _all_repositories(tx, caller, containing="")]
+            known = [repository.name for repository in islice(_all_repositories(tx, caller), COMPARED_MAX)]
             raise RepositoryUnknown(repository=name, closest=_closest(name, known)) from unknown
 
 
@@ -50,13 +51,10 @@ def list_repos(caller: Caller, arguments: ListRepos) -> Reply:
 
     :raises GroveError: if the caller may not see them.
     """
-    wanted: list[Repository] = []
     with caller.grove.database.reading() as tx:
-        for repository in _all_repositories(tx, caller, containing=arguments.query, after=arguments.cursor):
-            if arguments.status is None or screen_status_of(repository) is ScreenStatus(arguments.status):
-                wanted.append(repository)
-            if len(wanted) > arguments.limit:
-                break
+        all_of_them = _all_repositories(tx, caller, containing=arguments.query, after=arguments.cursor)
+        chosen = (each for each in all_of_them if arguments.status in {None, screen_status_of(each)})
+        wanted = list(islice(chosen, arguments.limit + 1))
         heads = list_heads(tx, repositories=[repository.id for repository in wanted])
         snapshots = snapshots_named(tx, names=[head.snapshot for head in heads])
     rows = [_row(repository, heads, snapshots) for repository in wanted[: arguments.limit]]
@@ -90,13 +88,12 @@ def job_status(caller: Caller, arguments: JobStatus) -> Reply:
     return Reply(lines=lines, truth=step, is_settled=not going)
 
 
-def _all_repositories(tx: Transaction, caller: Caller, *, containing: str, after: str = "") -> Iterator[Repository]:
-    """Every repository that the caller may see, page by page, by name."""
-    for _ in range(REPOSITORIES_READ_MAX // _PAGE):
-        page = list_repositories(tx, actor=caller.actor, containing=containing, after=after, limit=_PAGE)
+def _all_repositories(
+    tx: Transaction, caller: Caller, *, containing: str = "", after: str = ""
+) -> Iterator[Repository]:
+    """The repositories that the caller may see, by name, read page by page as they are wanted."""
+    while page := list_repositories(tx, actor=caller.actor, containing=containing, after=after, limit=PAGE):
         yield from page
-        if len(page) < _PAGE:
-            return
         after = page[-1].name
 
 

@@ -1,0 +1,1 @@
+"""Measures Grove beside its peers. Not part of the product."""

@@ -1,0 +1,130 @@
+"""Who acts: oneself, projects, users, agents, tokens, and the trail."""
+
+from uuid import uuid4
+
+import pytest
+
+from grove.accounts import Role
+from tests.api.conftest import Door
+
+
+class TestMe:
+    def test_is_who_shows_the_token(self, shared: Door) -> None:
+        me = shared.admin.get("/api/v1/me").json()
+
+        assert (me["name"], me["role"], me["scopes"]) == ("admin", "admin", ["admin", "read", "write"])
+
+
+class TestProjects:
+    def test_can_be_made_once(self, door: Door) -> None:
+        made = door.admin.post("/api/v1/projects", json={"name": "billing"})
+        again = door.admin.post("/api/v1/projects", json={"name": "billing"})
+
+        assert made.status_code == 201
+        assert (again.status_code, again.json()["code"]) == (409, "name_taken")
+        assert [item["name"] for item in door.admin.get("/api/v1/projects").json()["items"]] == ["billing", "default"]
+
+    @pytest.mark.parametrize("name", ["", "a\nb", "a\u202eb", "x" * 201])
+    def test_have_names_that_can_be_shown(self, shared: Door, name: str) -> None:
+        assert shared.admin.post("/api/v1/projects", json={"name": name}).status_code == 422
+
+
+class TestUsers:
+    def test_are_let_in_by_a_token_and_shut_out_at_once(self, door: Door) -> None:
+        user = door.admin.post("/api/v1/users", json={"name": "Ada", "role": "developer"}).json()
+        wanted = {"name": "laptop", "principal_id": user["id"], "scopes": ["read"]}
+        issued = door.admin.post("/api/v1/tokens", json=wanted).json()
+        ada = door.client(issued["secret"])
+
+        assert ada.get("/api/v1/me").json()["name"] == "Ada"
+        assert ada.post("/api/v1/repositories/check", json={"url": "/x"}).status_code == 403
+
+        changed = door.admin.patch(f"/api/v1/users/{user['id']}", json={"active": False})
+
+        assert changed.json()["active"] is False
+        assert ada.get("/api/v1/me").status_code == 401
+
+    def test_are_made_by_administrators_alone(self, door: Door) -> None:
+        refused = door.of(Role.MAINTAINER).post("/api/v1/users", json={"name": "x", "role": "admin"})
+
+        assert refused.status_code == 403
+
+    @pytest.mark.parametrize("field", ["is_admin", "tenant_id", "id", "acts_for", "active"])
+    def test_take_nothing_that_is_not_known(self, shared: Door, field: str) -> None:
+        body = {"name": "x", "role": "viewer", field: True}
+
+        assert shared.admin.post("/api/v1/users", json=body).status_code == 422
+
+    @pytest.mark.parametrize("body", [{"active": "yes"}, {}, {"active": True, "role": "admin"}])
+    def test_change_in_one_way_alone(self, shared: Door, body: dict[str, object]) -> None:
+        assert shared.admin.patch(f"/api/v1/users/{uuid4()}", json=body).status_code == 422
+
+    def test_of_other_tenants_are_not_there(self, shared: Door) -> None:
+        stranger = shared.stranger()
+        mine = shared.admin.get("/api/v1/me").json()["id"]
+
+        assert stranger.patch(f"/api/v1/users/{mine}", json={"active": False}).status_code == 404
+        assert [user["name"] for user in stranger.get("/api/v1/users").json()["items"]] == ["stranger"]
+        wanted = {"name": "theft", "principal_id": mine}
+        assert stranger.post("/api/v1/tokens", json=wanted).status_code == 404
+
+
+class TestAgents:
+    def test_act_for_whoever_makes_them(self, door: Door) -> None:
+        developer = door.of(Role.DEVELOPER)
+
+        agent = developer.post("/api/v1/agents", json={"name": "bot", "role": "admin"})
+
+        assert agent.status_code == 201
+        assert agent.json()["acts_for"] == developer.get("/api/v1/me").json()["id"]
+
+
+class TestTokens:
+    def test_are_shown_once(self, door: Door) -> None:
+        issued = door.admin.post("/api/v1/tokens", json={"name": "ci", "days": 1})
+
+        assert issued.status_code == 201
+        listed = door.admin.get("/api/v1/tokens")
+        assert issued.json()["token"] in listed.json()["items"]
+        assert issued.json()["secret"] not in listed.text
+
+    def test_have_no_scope_that_their_maker_lacks(self, door: Door) -> None:
+        issued = door.admin.post("/api/v1/tokens", json={"name": "narrow", "scopes": ["read", "admin"]}).json()
+        narrow = door.client(issued["secret"])
+
+        refused = narrow.post("/api/v1/tokens", json={"name": "wide", "scopes": ["write"]})
+
+        assert refused.status_code == 403
+
+    def test_are_worthless_when_revoked(self, door: Door) -> None:
+        issued = door.admin.post("/api/v1/tokens", json={"name": "lost"}).json()
+
+        revoked = door.admin.delete(f"/api/v1/tokens/{issued['token']['id']}")
+
+        assert revoked.json()["revoked_at"] is not None
+        assert door.client(issued["secret"]).get("/api/v1/me").status_code == 401
+
+    def test_of_other_tenants_are_not_there(self, shared: Door) -> None:
+        [token] = shared.admin.get("/api/v1/tokens").json()["items"]
+
+        assert shared.stranger().delete(f"/api/v1/tokens/{token['id']}").status_code == 404
+
+    def test_remember_when_they_were_used(self, door: Door) -> None:
+        door.admin.get("/api/v1/me")
+
+        assert door.admin.get("/api/v1/tokens").json()["items"][0]["last_used_at"] is not None
+
+
+class TestAudit:
+    def test_tells_who_did_what(self, door: Door) -> None:
+        connected = door.connect()
+
+        page = door.admin.get("/api/v1/audit", params={"limit": 1}).json()
+
+        assert page["items"][0]["target_id"] == connected["repository"]["id"]
+        assert page["items"][0]["actor_name"] == "admin"
+        assert page["items"][0]["source"] == "api"
+        assert page["has_more"] is True
+
+    def test_is_for_administrators_alone(self, door: Door) -> None:
+        assert door.of(Role.MAINTAINER).get("/api/v1/audit").status_code == 403

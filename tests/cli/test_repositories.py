@@ -1,0 +1,140 @@
+import json
+import re
+
+from grove.accounts import Role
+from grove.api.accounts import MeOut, PrincipalOut, ProjectOut, TokenOut
+from grove.api.answers import AnswerOut, FileMatchOut
+from grove.api.credentials import CredentialOut
+from grove.api.files import TreeItemOut
+from grove.api.jobs import JobOut
+from grove.api.repositories import RefOut, RepositoryDetailOut, RepositoryOut
+from grove.cli import credentials, jobs, people, reading, repositories, search, signing_in
+from grove.cli.failure import Exit
+from tests.cli.conftest import CommandLine, Site
+
+LIST = [
+    ["NAME", "REF", "COMMIT", "SYNCED", "SIZE", "INDEX", "STATUS"],
+    ["hostile", "main", "64d4922", "just now", "26 KB", "ready", "✓ Ready"],
+    ["payments-api", "main", "a3060e8", "just now", "26 KB", "ready", "✓ Ready"],
+]
+
+
+class TestTheDocumentedFields:
+    def test_are_those_that_the_server_gives(self) -> None:
+        for fields, model in (
+            (repositories.FIELDS, RepositoryOut),
+            (repositories.DETAIL_FIELDS, RepositoryDetailOut),
+            (repositories.REF_FIELDS, RefOut),
+            (reading.TREE_FIELDS, TreeItemOut),
+            (jobs.FIELDS, JobOut),
+            (search.ANSWER_FIELDS, AnswerOut),
+            (search.FILE_FIELDS, FileMatchOut),
+            (credentials.FIELDS, CredentialOut),
+            (people.TOKEN_FIELDS, TokenOut),
+            (people.PROJECT_FIELDS, ProjectOut),
+            (people.USER_FIELDS, PrincipalOut),
+            (signing_in.FIELDS, MeOut),
+        ):
+            assert set(fields) == model.model_fields.keys(), model.__name__
+
+
+class TestListingRepositories:
+    def test_is_a_table_for_people(self, grove: CommandLine) -> None:
+        listed = grove("repo", "list", "-o", "table")
+
+        assert listed.exit_code == Exit.DONE
+        rows = [re.split(r"\s{2,}", line.strip()) for line in listed.stdout.splitlines()]
+        assert [row for row in rows if row[0] in {"NAME", "hostile", "payments-api"}] == LIST
+        assert len({line.index(row[2]) for line, row in zip(listed.stdout.splitlines(), rows, strict=True)}) == 1
+
+    def test_is_tsv_when_piped(self, grove: CommandLine) -> None:
+        lines = grove("repo", "list", "payments").stdout.splitlines()
+
+        assert len(lines) == 1
+        name, ref, commit, synced, size, index, status = lines[0].split("\t")
+        assert (name, ref, len(commit), index, status) == ("payments-api", "main", 40, "ready", "ready")
+        assert synced.endswith("Z")
+        assert int(size) > 0
+
+    def test_is_json_with_the_fields_that_are_wanted(self, grove: CommandLine) -> None:
+        one = grove("repo", "list", "payments", "--json", "name,status")
+        same = grove("repo", "list", "--json=name,status", "payments")
+        lines = grove("repo", "list", "payments", "--output", "jsonl", "--json", "name")
+
+        assert json.loads(one.stdout) == [{"name": "payments-api", "status": "ready"}]
+        assert same.stdout == one.stdout
+        assert lines.stdout == '{"name": "payments-api"}\n'
+
+    def test_takes_no_argument_for_a_field(self, grove: CommandLine) -> None:
+        listed = grove("repo", "list", "--json", "payments")
+
+        assert [repository["name"] for repository in json.loads(listed.stdout)] == ["payments-api"]
+        assert set(json.loads(listed.stdout)[0]) == set(repositories.FIELDS)
+
+    def test_refuses_a_field_that_does_not_exist(self, grove: CommandLine) -> None:
+        refused = grove("repo", "list", "--json", "nam,status")
+
+        assert refused.exit_code == Exit.INVALID
+        assert refused.stderr.splitlines()[0] == "error: There is no field nam."
+
+    def test_says_that_nothing_is_there(self, grove: CommandLine) -> None:
+        listed = grove("repo", "list", "nowhere")
+        quiet = grove("repo", "list", "nowhere", "--quiet", "--json")
+
+        assert (listed.exit_code, listed.stdout) == (Exit.DONE, "")
+        assert listed.stderr == "No repository's name contains nowhere.\n"
+        assert (quiet.stdout, quiet.stderr) == ("[]\n", "")
+
+
+class TestOneRepository:
+    def test_is_found_by_name_and_id(self, grove: CommandLine) -> None:
+        shown = json.loads(grove("repo", "view", "payments-api", "--json").stdout)
+        again = json.loads(grove("repo", "view", shown["id"], "--json", "name").stdout)
+
+        assert again == {"name": "payments-api"}
+        assert [head["branch"] for head in shown["heads"]] == ["main"]
+
+    def test_is_shown_to_people(self, grove: CommandLine) -> None:
+        lines = grove("repo", "view", "payments-api", "-o", "table").stdout.splitlines()
+
+        assert lines[0] == "name      payments-api"
+        assert lines[1] == "status    ✓ Ready"
+        assert "search    main@a3060e8 (3 of 3 files)" in lines
+
+    def test_has_refs(self, grove: CommandLine) -> None:
+        lines = grove("repo", "refs", "payments-api").stdout.splitlines()
+
+        assert [line.split("\t")[0::2] for line in lines] == [["refs/heads/main", "yes"]]
+
+    def test_that_does_not_exist(self, grove: CommandLine) -> None:
+        refused = grove("repo", "view", "no; such")
+
+        assert refused.exit_code == Exit.NOT_FOUND
+        assert refused.stderr == (
+            "error: The repository could not be shown.\n"
+            "  why: There is no such repository. (repository=no; such) (repository_not_found_here)\n"
+            " next: grove repo list\n"
+        )
+
+    def test_is_not_removed_without_a_yes(self, grove: CommandLine) -> None:
+        refused = grove("repo", "remove", "payments-api")
+
+        assert refused.exit_code == Exit.INVALID
+        assert refused.stderr.splitlines()[2] == " next: grove repo remove payments-api --yes"
+        assert grove("repo", "view", "payments-api").exit_code == Exit.DONE
+
+
+class TestApproval:
+    def test_is_asked_for_and_given(self, grove: CommandLine, site: Site) -> None:
+        developer = site.user(Role.DEVELOPER)
+        address = site.remote("wanted", {"a.py": "a = 1\n"})
+        asked = grove("add", address, "--reason", "we need it", GROVE_TOKEN=developer)
+        name = asked.stdout.split("\t")[0]
+        rejected = grove("repo", "reject", name, "--reason", "not yet")
+        approved = grove("repo", "approve", name)
+
+        assert asked.exit_code == Exit.DONE
+        assert name.endswith("/wanted")
+        assert f"It waits for an approval: grove repo approve {name}" in asked.stderr
+        assert rejected.exit_code == Exit.DONE
+        assert approved.exit_code == Exit.DONE
