@@ -52,7 +52,7 @@ class TestJobs:
         assert stranger.get("/api/v1/jobs").json()["items"] == []
 
     def test_are_not_continued_from_a_cursor_of_another_list(self, shared: Door) -> None:
-        assert shared.admin.get("/api/v1/jobs", params={"cursor": "YQ"}).json()["code"] == "cursor_invalid"
+        assert shared.admin.get("/api/v1/jobs", params={"cursor": "YQ"}).json()["code"] == "list_cursor_invalid"
 
 
 class TestWatching:

@@ -156,7 +156,7 @@ class TestList:
         refused = shared.admin.get("/api/v1/repositories", params={"cursor": cursor})
 
         assert refused.status_code == 422
-        assert refused.json()["code"] == "cursor_invalid"
+        assert refused.json()["code"] == "list_cursor_invalid"
 
     def test_refuses_a_limit_out_of_range(self, shared: Door) -> None:
         for limit in (0, 201, 10**30):

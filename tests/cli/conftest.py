@@ -1,5 +1,7 @@
 """A real server with two repositories, and the command line that talks to it."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -37,12 +39,30 @@ HOSTILE_NAME = "evil\x1b[31m\u202egpj.txt"
 HOSTILE_TEXT = "needle \x1b]8;;https://evil.example\x07click\x1b]8;;\x07 \u202etxt\x9b2J\rover\n"
 
 
+SOURCE = Path(__file__).parents[2] / "src"
+COMMAND = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from grove.cli import app
+app(prog_name="grove")
+"""
+
+
 class CommandLine:
     """Runs commands as a user with a configuration folder of their own."""
 
     def __init__(self, config: Path, *, host: str | None, token: str | None) -> None:
         self.config = config
         self.environment = {"GROVE_CONFIG_DIR": str(config), "GROVE_HOST": host, "GROVE_TOKEN": token}
+
+    def argv(self, *words: str) -> list[str]:
+        """How a process of its own is started; whatever started the tests, Ctrl-C reaches it."""
+        return [sys.executable, "-c", COMMAND, *words]
+
+    def variables(self) -> dict[str, str]:
+        """The environment of a process of its own."""
+        given = {name: value for name, value in self.environment.items() if value}
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "TERM": "xterm-256color", **given}
 
     def __call__(self, *words: str, stdin: str | None = None, **environment: str | None) -> Result:
         variables = {**self.environment, **environment}

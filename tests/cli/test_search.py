@@ -77,7 +77,7 @@ class TestSearching:
             assert (found.exit_code, found.stdout) == (Exit.FAILED, ""), found.output
             assert found.stderr.startswith("— nothing found")
 
-    @pytest.mark.parametrize("words", [["foo:bar"], ["-e", "(("], ["-e", "x", "--stream", "foo:bar"]])
+    @pytest.mark.parametrize("words", [["foo:bar"], ["-e", "(("], ["--stream", "foo:bar"]])
     def test_refuses_what_it_cannot_understand(self, grove: CommandLine, words: list[str]) -> None:
         refused = grove("search", *words)
 

@@ -2,7 +2,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,6 @@ import pytest
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine, Site
 
-COMMAND = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from grove.cli import app
-app(prog_name="grove")
-"""
 SLOW_BYTES_PER_SECOND = 4_000
 
 
@@ -94,10 +87,9 @@ class TestAdding:
     def test_goes_on_when_nobody_watches(self, grove: CommandLine, site: Site) -> None:
         address = site.remote("large", {"a.bin": os.urandom(200_000)})
         site.git.behaviour.bytes_per_second = SLOW_BYTES_PER_SECOND
-        environment = {name: value for name, value in grove.environment.items() if value}
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "add", address],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": "src", **environment},
+            grove.argv("add", address),
+            env=grove.variables(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -14,6 +14,7 @@ from grove.git import (
     GitConfig,
     LocalPath,
     LocalPathRefused,
+    ObjectFormatUnsupported,
     ObjectTooLarge,
     Remote,
     RepositoryCorrupt,
@@ -24,6 +25,7 @@ from grove.git import (
 )
 from tests.git.conftest import HEADS, LIMITS, local
 from tests.support.git_repositories import FILE, FOLDER, LINK, Repository
+from tests.support.git_repositories import git as run_git
 
 ZEROS_BYTES = 300_000_000
 
@@ -398,11 +400,43 @@ class TestLocalPath:
             with pytest.raises(LocalPathRefused):
                 git.listing(Remote(url=LocalPath(root / name)))
 
+    @pytest.mark.parametrize("how", ["link to objects", "alternates", "commondir", "git file", "git link"])
+    def test_is_refused_when_it_points_to_another_repository(
+        self, *, git: Git, config: GitConfig, upstream: Repository, tmp_path: Path, how: str
+    ) -> None:
+        upstream.commit({"a": "1"})
+        other = Repository.new(tmp_path / "other.git")
+        lure = config.allowed_local_roots[0] / "lure"
+        upstream.path.rename(lure)
+        if how == "link to objects":
+            (lure / "objects").rename(tmp_path / "gone")
+            (lure / "objects").symlink_to(other.path / "objects")
+        elif how == "alternates":
+            (lure / "objects/info/alternates").write_text(f"{other.path}/objects\n")
+        elif how == "commondir":
+            (lure / "commondir").write_text(f"{other.path}\n")
+        elif how == "git file":
+            (lure / ".git").write_text(f"gitdir: {other.path}\n")
+        else:
+            (lure / ".git").symlink_to(other.path)
+        with pytest.raises(LocalPathRefused):
+            git.listing(Remote(url=LocalPath(lure)))
+
     def test_is_refused_when_it_is_no_repository(self, git: Git, config: GitConfig) -> None:
         folder = config.allowed_local_roots[0] / "folder"
         folder.mkdir()
         with pytest.raises(LocalPathRefused):
             git.listing(Remote(url=LocalPath(folder)))
+
+
+class TestFormat:
+    def test_that_is_not_ours_is_named(self, git: Git, config: GitConfig, mirror: Path) -> None:
+        path = config.allowed_local_roots[0] / "long.git"
+        path.mkdir()
+        run_git(path, "init", "--quiet", "--bare", "--object-format=sha256", ".")
+        Repository(path).commit({"a": "1"})
+        with pytest.raises(ObjectFormatUnsupported):
+            git.fetch(mirror, Remote(url=LocalPath(path)), refspecs=HEADS, limits=LIMITS)
 
 
 class TestDamage:
@@ -421,6 +455,8 @@ class TestDamage:
     def test_c17_of_what_is_missing_is_found(self, git: Git, upstream: Repository) -> None:
         whole = upstream.commit({"a": "1"})
         git.check_connectivity(upstream.path, [whole])
+        tag = upstream.write("tag", f"object {upstream.write('blob', b'x')}\ntype blob\ntag v\n\n".encode())
+        git.check_connectivity(upstream.path, [tag, whole])
         for entries in ([(FILE, b"gone", "1" * 40)], [(FOLDER, b"gone", "2" * 40)]):
             commit = upstream.write_commit(upstream.write_tree(entries))
             with pytest.raises(RepositoryCorrupt):

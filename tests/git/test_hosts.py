@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def large(server: GitServer) -> Remote:
     """A repository of some megabytes that cannot be compressed."""
     if not (server.root / "large.git").exists():
         repository = Repository.new(server.root / "large.git")
-        repository.write_noise(files=8, file_bytes=1_000_000)
+        repository.write_noise(files=3, file_bytes=1_000_000)
     return served(server, "large.git")
 
 
@@ -164,8 +165,13 @@ class TestPin:
 
     def test_writes_addresses_of_both_kinds(self) -> None:
         url = parse_remote_url("https://[2606:50c0::153]:8443/x")
-        assert pin(url, allowed=()).entry == "2606:50c0::153:8443:[2606:50c0::153]"
-        assert Pinned(host="h", port=1, addresses=()).entry == "h:1:"
+        assert pin(url, allowed=()).entry is None
+        addresses = (ip_address("1.1.1.1"), ip_address("2606:50c0::153"))
+        assert Pinned(host="h", port=1, addresses=addresses).entry == "h:1:1.1.1.1,[2606:50c0::153]"
+
+    def test_leaves_an_address_as_it_is(self, online: Git, server: GitServer) -> None:
+        url = parse_remote_url(f"https://127.0.0.1:{server.port}/team/app.git")
+        assert online.listing(Remote(url=url)).default_branch == "main"
 
 
 class TestProtocol:
@@ -232,7 +238,7 @@ class TestSlowness:
         assert time.monotonic() - began < 3
 
     def test_is_ended_by_cancellation(self, online: Git, server: GitServer, mirror: Path, large: Remote) -> None:
-        server.behaviour.bytes_per_second = 1_000_000
+        server.behaviour.bytes_per_second = 500_000
         asked = threading.Event()
         threading.Timer(1.0, asked.set).start()
         began = time.monotonic()
@@ -242,12 +248,12 @@ class TestSlowness:
         assert is_untouched(online, mirror)
 
     def test_shows_how_far_the_fetch_is(self, online: Git, server: GitServer, mirror: Path, large: Remote) -> None:
-        server.behaviour.bytes_per_second = 4_000_000
+        server.behaviour.bytes_per_second = 2_000_000
         told: list[FetchProgress] = []
         online.fetch(mirror, large, refspecs=HEADS, limits=LIMITS, on_progress=told.append)
         receiving = [progress for progress in told if progress.phase is FetchPhase.RECEIVING]
         assert [progress.done for progress in receiving] == sorted(progress.done for progress in receiving)
-        assert receiving[-1].bytes_received > 7_000_000
+        assert receiving[-1].bytes_received > 2_500_000
         assert any(progress.bytes_per_second > 0 for progress in receiving)
         assert any(progress.seconds_left for progress in receiving)
 
@@ -270,7 +276,7 @@ class TestSize:
 
 
 class TestCut:
-    @pytest.mark.parametrize("after_bytes", [0, 1, 3, 5, 30, 200, 5_000, 500_000, 4_000_000, 7_900_000])
+    @pytest.mark.parametrize("after_bytes", [0, 3, 30, 200, 5_000, 2_900_000])
     def test_anywhere_changes_nothing_and_may_be_tried_again(
         self, *, online: Git, server: GitServer, mirror: Path, large: Remote, after_bytes: int
     ) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -131,9 +132,7 @@ class TestSkipping:
         commit.add("fine", b"other\n")
         commit.add("d/" * 10 + "deep", b"z\n")
         commit.add("n" * 300, b"z\n")
-        library = Library(
-            tmp_path, limits=BuildLimits(file_bytes_max=100, path_bytes_max=200, path_depth_max=5)
-        )
+        library = Library(tmp_path, limits=BuildLimits(file_bytes_max=100, path_bytes_max=200, path_depth_max=5))
 
         built = library.add(commit)
 
@@ -205,7 +204,7 @@ class TestSkipping:
 class TestFailing:
     def test_stops_when_a_blob_is_missing(self, tmp_path: Path) -> None:
         class Forgetful(Commit):
-            def read_blobs(self, oids):  # type: ignore[no-untyped-def]
+            def read_blobs(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
                 return iter(list(super().read_blobs(oids))[:-1])
 
         library = Library(tmp_path)
@@ -215,7 +214,7 @@ class TestFailing:
         assert not list(tmp_path.glob("segments/*"))
 
     def test_stops_when_it_is_cancelled(self, tmp_path: Path) -> None:
-        class Cancelled(Exception):  # noqa: N818 - as a caller may name it
+        class Cancelled(Exception):
             pass
 
         def cancel() -> None:

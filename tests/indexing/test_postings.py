@@ -40,7 +40,7 @@ class TestEncoded:
         assert decoded_lists(np.sort(as_packed(lists))) == lists
 
     def test_keeps_a_list_that_is_almost_everywhere_as_a_bitmap(self) -> None:
-        dense = {number: 3 for number in range(0, 4_000, 2)}
+        dense = dict.fromkeys(range(0, 4000, 2), 3)
         lists = {1: {5: 9}, 2: dense, 3: {3_999: 1}}
 
         found = decoded_lists(np.sort(as_packed(lists)), dense_below=4_000)
@@ -91,6 +91,7 @@ class TestRuns:
 
         kept.renumber(np.array([2, 1, 0], dtype=np.uint64))
 
-        assert np.concatenate(list(kept.partitions())).tolist() == np.sort(
-            as_packed({2: {1: 1}, 0: {5: 5}, 1: {3: 3}})
-        ).tolist()
+        assert (
+            np.concatenate(list(kept.partitions())).tolist()
+            == np.sort(as_packed({2: {1: 1}, 0: {5: 5}, 1: {3: 3}})).tolist()
+        )

@@ -13,7 +13,9 @@ from tests.indexing.trees import Library
 
 LETTERS = st.sampled_from(["a", "B", "k", "S", "\u212a", "\u017f", "é", "É", "_", " ", "名", "\t", "0"])
 LINES = st.lists(st.text(LETTERS, min_size=1, max_size=12), min_size=1, max_size=40)
-TREES = st.dictionaries(st.sampled_from(["a", "b", "c/d"]), LINES.map(lambda lines: "\n".join(lines) + "\n"), min_size=1)
+TREES = st.dictionaries(
+    st.sampled_from(["a", "b", "c/d"]), LINES.map(lambda lines: "\n".join(lines) + "\n"), min_size=1
+)
 
 
 @pytest.fixture(scope="module")
@@ -273,15 +275,13 @@ class TestScoreWords:
         library.add({"a.py": "# frobnicate\nx = 1\n", "b.py": "frobnicate = 1\n"})
         scope = library.scope()
 
-        ordinals, scores = library.view().score_words(
-            scope, {"frobnicate": 1.0}, weights=FieldWeights(comment=0.1)
-        )
+        ordinals, scores = library.view().score_words(scope, {"frobnicate": 1.0}, weights=FieldWeights(comment=0.1))
 
         assert scope.occurrences(int(ordinals[np.argmin(scores)]))[0].path == "a.py"
 
     def test_keeps_recall_under_any_filter(self, sources: Library) -> None:
         view, name = sources.view(), sources.snapshots[-1]
-        words = {word: 1.0 for word in split_words("raise error when the limit is exceeded")}
+        words = dict.fromkeys(split_words("raise error when the limit is exceeded"), 1.0)
         whole = dict(zip(*map(np.ndarray.tolist, view.score_words(sources.scope(), words)), strict=True))
 
         for number in range(view.snapshots[name].path_count):

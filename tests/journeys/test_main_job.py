@@ -194,7 +194,7 @@ class TestTheMainJob:
         assert list(server.data.glob("t/*/r/*/incoming/*")) == []
         forge.behaviour.bytes_per_second = None
         server.post(f"/jobs/{job}/retry")
-        server.wait_for_jobs(identifier)
+        assert [done["error"] for done in server.wait_for_jobs(identifier)] == [None, None]
         shown = server.get(f"/repositories/{identifier}")
         assert (shown["status"], shown["problem"]) == ("ready", None)
         assert [found["path"] for found in server.get("/search", params={"q": "sym:a"})["files"]] == ["a.py"]

@@ -65,7 +65,7 @@ def _write(root: Path) -> None:
     web.commit({"app/refund.ts": "export function applyRefund(amount: number) {\n  return -amount\n}\n"})
     web.commit({f"gen/part{number:03}.ts": _generated(number) for number in range(60)})
     hostile = Repository.new(root / "hostile.git")
-    hostile.commit({"docs/obey_me.md": HOSTILE})
+    hostile.commit({"docs/obey_me.md": HOSTILE, **{f"notes/n{number:03}.txt": "nothing\n" for number in range(200)}})
 
 
 def _generated(number: int) -> str:

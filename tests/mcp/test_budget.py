@@ -33,7 +33,7 @@ class TestFit:
         assert fitted.note.endswith(f"; {500 - len(fitted.lines)} lines of them left out")
 
     def test_never_exceeds_what_was_allowed(self) -> None:
-        for tokens_max in (300, 1_000, 4_000):
+        for tokens_max in (500, 1_000, 4_000):
             fitted = fit(_levels(5_000, 3_000), tokens_max=tokens_max)
             assert tokens_of("\n".join(fitted.lines)) <= tokens_max
 

@@ -1,10 +1,7 @@
 """Errors tell an agent what is wrong, why, and what to call next; what nobody foresaw tells nothing of the inside."""
 
-from pathlib import Path
-
 import pytest
 from mcp import Client, MCPError
-from mcp_types import CallToolResult
 from starlette.requests import Request
 
 from grove.kit.errors import GroveError, error_classes
@@ -13,6 +10,7 @@ from grove.mcp.failures import explain
 from grove.repositories import RepositoryAmbiguous
 from grove.search import FilterUnknown
 from tests.mcp.client import Tools
+from tests.support.grove import House
 
 
 class TestExplain:
@@ -32,7 +30,7 @@ class TestExplain:
     def test_tells_where_in_the_query_and_what_was_probably_meant(self) -> None:
         error = FilterUnknown(filter="fiel", nearest="file", known=["file", "lang"], position=3)
 
-        assert "(filter=fiel) Found, at character 4 of the query. Nearest: file." in explain(error, given={})
+        assert "(filter=fiel) It is at character 4 of the query. Nearest: file." in explain(error, given={})
 
     def test_writes_out_what_cannot_be_seen_in_a_fact(self) -> None:
         assert r"a\u{202E}b\u{A}c" in explain(RepositoryAmbiguous(repository="a\u202eb\nc"), given={})
@@ -42,14 +40,15 @@ class TestExplain:
 
 
 class TestWhatNobodyForesaw:
-    def test_tells_nothing_of_the_inside(self, tmp_path: Path) -> None:
+    def test_tells_nothing_of_the_inside(self, made: House) -> None:
         def enter(_request: Request | None) -> Caller:
-            raise ValueError(f"a secret of {tmp_path}")
+            raise ValueError("a secret of the inside")
 
-        async def ask(client: Client) -> CallToolResult:
-            return await client.call_tool("list_repos", {})
+        async def ask(client: Client) -> str:
+            with pytest.raises(MCPError) as failed:
+                await client.call_tool("list_repos", {})
+            return failed.value.error.message
 
-        with pytest.raises(MCPError) as failed:
-            Tools(enter).use(ask)
+        told = Tools(enter).use(ask)
 
-        assert failed.value.error.message == "The server failed in a way nobody foresaw; its log says how."
+        assert told == "The server failed in a way nobody foresaw; its log says how."

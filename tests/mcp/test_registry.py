@@ -31,7 +31,7 @@ class TestListRepos:
         assert "these are the last" in second.truth
 
     def test_gives_fewer_when_no_more_fit(self, tools: Tools) -> None:
-        answer = tools.call("list_repos", max_tokens=300)
+        answer = tools.call("list_repos", max_tokens=500)
 
         assert 1 <= len(answer.lines) <= 3
 

@@ -15,7 +15,7 @@ MEMORY_BYTES_MAX = 1024**3
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ChildPool[str, object]]:
     with ChildPool(
-        misbehave, children=2, memory_bytes_max=MEMORY_BYTES_MAX, call_seconds_max=0.5, result_types=[Found]
+        misbehave, children=2, memory_bytes_max=MEMORY_BYTES_MAX, call_seconds_max=1.5, result_types=[Found]
     ) as pool:
         yield pool
 
@@ -29,6 +29,7 @@ class TestChildPool:
     @pytest.mark.parametrize(
         ("act", "failure"),
         [("hang", ChildTimeout), ("crash", ChildDied), ("exit", ChildDied), ("eat", ChildDied), ("raise", ChildRaised)],
+        ids=["C15-hang", "C15-crash", "C15-exit", "C15-eat", "C15-raise"],
     )
     def test_names_the_failure_and_goes_on(
         self, pool: ChildPool[str, object], act: str, failure: type[Exception]
@@ -65,4 +66,4 @@ class TestChildPool:
         pool.call("warm")
         began = time.monotonic()
         pool.call_each(["x"] * 2000)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5

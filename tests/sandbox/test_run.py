@@ -35,7 +35,7 @@ def is_alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()
@@ -201,6 +201,7 @@ time.sleep(60)
         parent = spawn([sys.executable, "-c", program], ENV)
         try:
             assert eventually(lambda: pid_file.exists() and len(pid_file.read_text().split()) == 2)
+            time.sleep(0.1)  # the lifeline is tied when the process has begun
             pids = [int(pid) for pid in pid_file.read_text().split()]
             assert all(map(is_alive, pids))
             os.kill(parent.pid, signal.SIGKILL)

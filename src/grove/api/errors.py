@@ -19,7 +19,7 @@ class BodyMalformed(GroveError):
 class CursorInvalid(GroveError):
     """The cursor is not one that this list gave out."""
 
-    code = "cursor_invalid"
+    code = "list_cursor_invalid"
 
 
 class TooBusy(GroveError):

@@ -50,10 +50,12 @@ class Pinned:
     addresses: tuple[Address, ...]
 
     @property
-    def entry(self) -> str:
-        """What git's `http.curloptResolve` takes."""
-        found = ",".join(f"[{address}]" if address.version == 6 else str(address) for address in self.addresses)  # noqa: PLR2004 - IPv6
-        return f"{self.host}:{self.port}:{found}"
+    def entry(self) -> str | None:
+        """What git's `http.curloptResolve` takes; nothing when the host is itself an address."""
+        if [self.host] == list(map(str, self.addresses)):
+            return None
+        found = (f"[{address}]" if isinstance(address, IPv6Address) else str(address) for address in self.addresses)
+        return f"{self.host}:{self.port}:{','.join(found)}"
 
 
 def is_allowed(address: Address, allowed: Sequence[Network] = ()) -> bool:

@@ -1,6 +1,7 @@
 """What git says on standard error, and which error of ours it means.
 
-A host may send text of its own. Git marks its lines with `remote:`; they are never taken for git's words.
+A host may send text of its own. Git marks its lines with `remote:`; they are never taken for git's words, and only one
+of them is heeded: that the repository is broken there.
 """
 
 import re
@@ -39,6 +40,7 @@ _DETAIL_CHARACTERS_MAX: Final = 500
 _ESCAPE: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_]?)")
 _STATUS: Final = re.compile(r"The requested URL returned error: (\d{3})")
 _FORGED: Final = re.compile(r"(?:error|warning) in \w+ \w+: (\w+)|object \w+: (\w+): ")
+_CONFESSION: Final = "remote: aborting due to possible repository corruption"
 _COUNTING: Final = re.compile(r"^remote: (Enumerating|Counting|Compressing|Total) ")
 _STATUSES: Final[dict[int, type[GroveError]]] = {
     401: CredentialRejected,
@@ -57,7 +59,7 @@ _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
     (r"[Oo]ut of memory|Cannot allocate memory|mmap failed|died of signal 9\b", MemoryExceeded),
     (r"fsck error|contains '\.\.'|bad(Tree|Date|Email)|hasDot|inflate returned", RepositoryCorrupt),
     (
-        r"loose object .* corrupt|possible repository corruption|in tree entry|too-short tree|not a tree object",
+        r"loose object .* corrupt|in tree entry|too-short tree|not a tree object",
         RepositoryCorrupt,
     ),
     (r"Authentication failed for", CredentialRejected),
@@ -104,6 +106,8 @@ def error_of(command: str, finished: Finished) -> GroveError:
     for line in ours:
         if found := _STATUS.search(line):
             return _error_of_status(int(found[1]))(status=int(found[1]), **facts)
+    if any(line.startswith(_CONFESSION) for line in lines):
+        return RepositoryCorrupt(**facts)
     for words, meaning in _MEANINGS:
         if _is_said(words, ours):
             return meaning(**facts, **_problem(ours))

@@ -142,6 +142,9 @@ def environment(
         "GIT_OPTIONAL_LOCKS": "1" if writes else "0",
         "GIT_CEILING_DIRECTORIES": str(config.data_root),
         "GIT_ADVICE": "0",
+        # Whatever a later git prefers: we write a quarantine's refs, and know ids of this length.
+        "GIT_DEFAULT_HASH": "sha1",
+        "GIT_DEFAULT_REF_FORMAT": "files",
         **_counted([*settings_of(config), *settings]),
     }
 

@@ -3,9 +3,13 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from grove.git.errors import LocalPathRefused
 from grove.git.model import LocalPath
+
+_FOLDERS: Final = ("objects", "refs")
+_POINTERS: Final = ("commondir", "objects/info/alternates", "objects/info/http-alternates")
 
 
 def admit(local: LocalPath, *, roots: Sequence[Path]) -> Path:
@@ -21,9 +25,18 @@ def admit(local: LocalPath, *, roots: Sequence[Path]) -> Path:
         allowed = any(real.is_relative_to(root.resolve(strict=True)) for root in roots)
     except (OSError, RuntimeError):
         raise LocalPathRefused from None
-    if not allowed or not real.is_dir() or not str(real).isprintable():
+    if not allowed or not str(real).isprintable() or _leads_elsewhere(real):
         raise LocalPathRefused
     return real
+
+
+def _leads_elsewhere(repository: Path) -> bool:
+    """Whether what is there is not the repository itself, but points to another one's parts."""
+    git_dir = repository / ".git" if os.path.lexists(repository / ".git") else repository
+    whole = (git_dir, *(git_dir / name for name in _FOLDERS))
+    return any(folder.is_symlink() or not folder.is_dir() for folder in whole) or any(
+        os.path.lexists(git_dir / name) for name in _POINTERS
+    )
 
 
 def write_upload_config(path: Path, repository: Path) -> None:

@@ -46,7 +46,7 @@ class _Bench:
     def ask(self, address: str, *, cancelled: Callable[[], bool] | None = None, pin: Pinned | None = None) -> None:
         """Ask an address for its refs, as if it were a host's."""
         limits = self.runner.limits(seconds_max=_SECONDS_MAX)
-        settings = (("http.curloptResolve", pin.entry),) if pin else ()
+        settings = (("http.curloptResolve", pin.entry),) if pin and pin.entry else ()
         call = Call(command="ls-remote", arguments=(address,), limits=limits, settings=settings, protocols=("https",))
         self.runner.run(call, cancelled=cancelled or (lambda: False))
 

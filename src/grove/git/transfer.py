@@ -51,12 +51,13 @@ def _connected(runner: Runner, remote: Remote, job_dir: Path) -> Iterator[_Conne
         write_upload_config(upload_config, path)
         yield _Connection(address=str(path), protocol="file", variables={"GIT_CONFIG_GLOBAL": str(upload_config)})
         return
-    pinned = ("http.curloptResolve", pin(remote.url, allowed=config.allowed_networks).entry)
+    entry = pin(remote.url, allowed=config.allowed_networks).entry
+    pinned = (("http.curloptResolve", entry),) if entry else ()
     with handed_over(remote.secret, remote.url, job_dir=job_dir) as handover:
         yield _Connection(
             address=remote.url.text,
             protocol="https",
-            settings=(pinned, *handover.settings),
+            settings=(*pinned, *handover.settings),
             pass_fds=handover.pass_fds,
         )
 

@@ -37,10 +37,16 @@ class TreeSitterParser:
 class PooledParser:
     """Parses in child processes with limits; a file at which a child fails has no definitions."""
 
-    def __init__(self, *, children: int = CHILDREN) -> None:
+    def __init__(
+        self,
+        *,
+        children: int = CHILDREN,
+        memory_bytes_max: int = MEMORY_BYTES_MAX,
+        file_seconds_max: float = FILE_SECONDS_MAX,
+    ) -> None:
         self._children = children
         self._pool: ChildPool[File, list[Row]] = ChildPool(
-            definitions_in, children=children, memory_bytes_max=MEMORY_BYTES_MAX, call_seconds_max=FILE_SECONDS_MAX
+            definitions_in, children=children, memory_bytes_max=memory_bytes_max, call_seconds_max=file_seconds_max
         )
 
     def parse(self, files: Sequence[File]) -> list[list[Definition]]:
@@ -91,7 +97,7 @@ def _nested(found: list[tuple[str, Node, Node, str]], *, once: bool) -> list[Row
     """The definitions with the innermost one around each as its container."""
     found.sort(key=lambda entry: (entry[2].start_byte, -entry[2].end_byte, entry[1].start_byte))
     around: list[tuple[int, str, str]] = []
-    rows: list[Row] = []
+    rows: list[tuple[int, Row]] = []
     seen: set[tuple[str, str]] = set()
     for kind, defined, whole, given in found:
         while around and around[-1][0] <= whole.start_byte:
@@ -105,11 +111,9 @@ def _nested(found: list[tuple[str, Node, Node, str]], *, once: bool) -> list[Row
         fresh = not once or kind == _HOLDER or (container, name) not in seen
         seen.add((container, name))
         if kind != _HOLDER and fresh and 0 < len(name) <= NAME_CHARACTERS_MAX and "\n" not in name:
-            rows.append(
-                (name, kind, defined.start_point.row + 1, whole.end_point.row + 1, container[:NAME_CHARACTERS_MAX])
-            )
-    rows.sort(key=lambda row: row[2])
-    return rows
+            lines = defined.start_point.row + 1, whole.end_point.row + 1
+            rows.append((defined.start_byte, (name, kind, *lines, container[:NAME_CHARACTERS_MAX])))
+    return [row for _, row in sorted(rows)]
 
 
 def _split(name: str) -> tuple[str, str]:

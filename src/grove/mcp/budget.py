@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 TOKENS_DEFAULT: Final = 4_000
-TOKENS_MIN: Final = 300
+TOKENS_MIN: Final = 500
 TOKENS_MAX: Final = 20_000
-RESERVED_TOKENS: Final = 150
-"""For the fence and for the line that tells the truth about the result."""
+RESERVED_TOKENS: Final = 100
+"""For the fence, and for the note on what was left out."""
 
 _BYTES_PER_TOKEN: Final = 3
 
@@ -34,8 +34,9 @@ class Fitted:
     note: str = ""
 
 
-def fit(levels: Iterable[Level], *, tokens_max: int) -> Fitted:
-    """The first level that fits; of the last one as many whole lines as fit, with how many are left out."""
+def fit(levels: Iterable[Level], *, tokens_max: int, truth: str = "") -> Fitted:
+    """The first level that fits beside `truth`; of the last as many whole lines as fit, and how many are left out."""
+    tokens_max -= tokens_of(truth)
     room = tokens_max - RESERVED_TOKENS
     names: list[str] = []
     lines: list[str] = []

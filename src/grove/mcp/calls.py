@@ -37,3 +37,8 @@ class Reply:
     lines: list[str]
     truth: str
     is_settled: bool = True
+
+
+def joined(*parts: str) -> str:
+    """The parts of a truth that there are, in one line."""
+    return " · ".join(part for part in parts if part)

@@ -23,9 +23,10 @@ def _reasons(error: GroveError) -> list[str]:
     told = [f"{name}={_short(value)}" for name, value in facts.items() if name not in _UNTOLD and str(value)]
     parts = [f"({', '.join(told)})"] if told else []
     if facts.get("reason"):
-        parts.append(f"Reason: {_short(facts['reason'])}{_at(facts.get('position'))}.")
-    elif facts.get("position") is not None:
-        parts.append(f"Found{_at(facts['position'])} of the query.")
+        parts.append(f"Reason: {_short(facts['reason'])}.")
+    position = facts.get("position")
+    if isinstance(position, int):
+        parts.append(f"It is at character {position + 1} of the query.")
     if facts.get("nearest"):
         parts.append(f"Nearest: {_short(facts['nearest'])}.")
     return parts
@@ -153,10 +154,6 @@ def _call(tool: str, **arguments: object) -> str:
 
 def _value(value: object) -> str:
     return visible(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def _at(position: object) -> str:
-    return f", at character {position + 1}" if isinstance(position, int) else ""
 
 
 def _short(value: object) -> str:

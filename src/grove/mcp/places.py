@@ -11,6 +11,7 @@ from grove.mcp.visible import visible, visible_line
 from grove.search import Excerpt, FileAddress, FileMatch, Line
 
 COMMIT_DIGITS: Final = 10
+COMMITS_SHOWN_MAX: Final = 3
 ALSO_IN_MAX: Final = 3
 
 
@@ -34,9 +35,12 @@ class Places:
         yield Level("counts per repository", lambda: list(self._repository_counts()))
 
     def commits(self) -> str:
-        """At which commits the files are."""
-        found = [f"{file.address.repository}@{file.address.commit[:COMMIT_DIGITS]}" for file in self.files]
-        return ", ".join(dict.fromkeys(found))
+        """At which commits the files are, in words; empty if there are none."""
+        named = [f"{file.address.repository}@{file.address.commit[:COMMIT_DIGITS]}" for file in self.files]
+        first, *others = list(dict.fromkeys(named)) or [""]
+        left = len(others) - COMMITS_SHOWN_MAX + 1
+        shown = ", ".join([first, *others[: COMMITS_SHOWN_MAX - 1]])
+        return f"at {shown}{f' and {left:,} more' if left > 0 else ''}" if first else ""
 
     def _halves(self) -> Iterator[tuple[str, int]]:
         count = len(self.files)

@@ -8,8 +8,8 @@ from typing import Final
 
 from grove.git import EntryKind
 from grove.mcp.arguments import ListTree, ReadFile
-from grove.mcp.budget import TOKENS_MAX, Level, count_fitting, fit
-from grove.mcp.calls import Caller, Reply
+from grove.mcp.budget import TOKENS_MAX, Level, count_fitting, fit, tokens_of
+from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.errors import FileNotText, PageEmpty, SymbolUnknown
 from grove.mcp.places import COMMIT_DIGITS
 from grove.mcp.registry import repository_named
@@ -55,14 +55,12 @@ def list_tree(caller: Caller, arguments: ListTree) -> Reply:
             path=arguments.path.strip("/"), revision=arguments.ref, depth=arguments.depth, limit=arguments.limit
         ),
     )
-    fitted = fit(_levels(tree, is_markdown=arguments.format == "markdown"), tokens_max=arguments.max_tokens)
+    where = f"{tree.repository}@{tree.commit[:COMMIT_DIGITS]}:{tree.path or '/'}"
     more = f"the first {len(tree.items):,} shown; give path or a larger limit for others" if tree.more else "all shown"
-    parts = [
-        f"{len(tree.items):,} entries of {tree.repository}@{tree.commit[:COMMIT_DIGITS]}:{tree.path or '/'}",
-        more,
-        fitted.note,
-    ]
-    return Reply(lines=fitted.lines, truth=" · ".join(part for part in parts if part))
+    truth = joined(f"{_entries(len(tree.items))} of {where}", more)
+    levels = _levels(tree, is_markdown=arguments.format == "markdown")
+    fitted = fit(levels, tokens_max=arguments.max_tokens, truth=truth)
+    return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
 
 
 def _page(content: FileContent, arguments: ReadFile, *, first: int) -> Reply:
@@ -75,7 +73,7 @@ def _page(content: FileContent, arguments: ReadFile, *, first: int) -> Reply:
         raise PageEmpty(path=content.path, start_line=first, lines=len(lines))
     last = min(arguments.end_line or len(lines), first + PAGE_LINES - 1, len(lines))
     numbered = _numbered(lines, first=first, last=last)
-    count = count_fitting(numbered, tokens_max=arguments.max_tokens)
+    count = count_fitting(numbered, tokens_max=arguments.max_tokens - tokens_of(_address(content)))
     if not count and numbered:
         # One line that is too long for the budget: as much of it as surely fits.
         characters = LINE_CHARACTERS_MAX * arguments.max_tokens // (2 * TOKENS_MAX)
@@ -117,15 +115,14 @@ def _outline(caller: Caller, content: FileContent, *, tokens_max: int) -> Reply:
         f"{symbol.line:>{width}}: {'  ' if symbol.container else ''}{visible(f'{symbol.kind} {_full_name(symbol)}')}"
         for symbol in _symbols(answer)
     ]
-    fitted = fit([Level("definitions", lambda: lines)], tokens_max=tokens_max)
     is_whole = lines and not answer.truth.limits_hit
-    parts = [
+    truth = joined(
         f"{len(lines):,} definition{'s' if len(lines) != 1 else ''}",
-        fitted.note,
         _address(content),
         "" if is_whole else truth_line(answer.truth),
-    ]
-    return Reply(lines=fitted.lines, truth=" · ".join(part for part in parts if part))
+    )
+    fitted = fit([Level("definitions", lambda: lines)], tokens_max=tokens_max, truth=truth)
+    return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
 
 
 def _line_of(name: str, content: FileContent, answer: Answer) -> int:
@@ -191,4 +188,8 @@ def _indented(tree: Tree, item: TreeItem) -> str:
 
 def _folder_counts(tree: Tree) -> list[str]:
     counts = Counter(item.path.rpartition("/")[0] for item in tree.items)
-    return [f"{visible(folder) or '.'}/  {count:,} entries" for folder, count in sorted(counts.items())]
+    return [f"{visible(folder) or '.'}/  {_entries(count)}" for folder, count in sorted(counts.items())]
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} entr{'ies' if count != 1 else 'y'}"

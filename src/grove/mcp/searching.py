@@ -8,7 +8,7 @@ from typing import Final
 
 from grove.mcp.arguments import FindSymbol, SearchCode
 from grove.mcp.budget import fit
-from grove.mcp.calls import Caller, Reply
+from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.errors import CursorInvalid, NothingSearched
 from grove.mcp.places import Places
 from grove.mcp.registry import repository_named
@@ -59,12 +59,15 @@ def find_symbol(caller: Caller, arguments: FindSymbol) -> Reply:
     )
     answer = _ask(caller, question)
     files: Sequence[FileMatch] = answer.files
+    further = ""
     if arguments.kind:
-        files = list(_of_kind(files, arguments.kind))[: arguments.limit]
+        files = list(_of_kind(files, arguments.kind))
+        further = f"kind={arguments.kind} keeps {len(files):,} of {len(answer.files):,} files"
+    if len(files) > arguments.limit:
+        further += f", the first {arguments.limit:,} of them shown"
     if arguments.include_body:
         files = [_with_bodies(file) for file in files]
-    kept = f"{len(files):,} of these files define a {arguments.kind}" if arguments.kind else ""
-    return _reply(files, answer, tokens_max=arguments.max_tokens, further=kept)
+    return _reply(files[: arguments.limit], answer, tokens_max=arguments.max_tokens, further=further)
 
 
 def exactly(name: str) -> str:
@@ -89,10 +92,9 @@ def _ask(caller: Caller, question: Question) -> Answer:
 def _reply(files: Sequence[FileMatch], answer: Answer, *, tokens_max: int, further: str) -> Reply:
     is_default = all(commit.is_default_revision for commit in answer.truth.searched)
     places = Places(files, with_revisions=not is_default)
-    fitted = fit(places.levels(), tokens_max=tokens_max)
-    commits = f"at {places.commits()}" if files else ""
-    parts = [truth_line(answer.truth), fitted.note, commits, further]
-    return Reply(lines=fitted.lines, truth=" · ".join(part for part in parts if part))
+    truth = joined(truth_line(answer.truth), places.commits(), further)
+    fitted = fit(places.levels(), tokens_max=tokens_max, truth=truth)
+    return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
 
 
 def _given(value: str) -> tuple[str, ...]:

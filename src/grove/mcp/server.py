@@ -39,7 +39,6 @@ _TOOLS: Final = {tool.name: tool for tool in TOOLS}
 
 def create_server(enter: Enter) -> Server[Any]:
     """A server whose calls are let in by `enter`; it works on any transport."""
-    desk = _Desk(enter)
     return Server(
         "grove",
         title="Grove",
@@ -48,7 +47,7 @@ def create_server(enter: Enter) -> Server[Any]:
         cache_hints={"tools/list": CacheHint(ttl_ms=LISTING_MS, scope="private")},
         get_tool_input_schema=_schema_named,
         on_list_tools=_list_tools,
-        on_call_tool=desk.call_tool,
+        on_call_tool=_ToolCalls(enter).call_tool,
     )
 
 
@@ -80,7 +79,7 @@ def _schema_named(name: str) -> dict[str, Any] | None:
     return schema_of(_TOOLS[name].arguments) if name in _TOOLS else None
 
 
-class _Desk:
+class _ToolCalls:
     """Takes calls: checks them, has a few at a time answered on worker threads, and renders what comes back."""
 
     def __init__(self, enter: Enter) -> None:

@@ -55,8 +55,8 @@ class Door:
 
         if self._settings.token is None:
             raise TokenMissing
-        secret, now = self._settings.token.get_secret_value(), datetime.now(UTC)
         grove = self._open()
+        secret, now = self._settings.token.get_secret_value(), datetime.now(UTC)
         with grove.database.transaction() as tx:
             actor = accounts.authenticate(tx, secret=secret, source=Source.MCP, now=now)
             accounts.mark_token_used(tx, secret=secret, now=now)

@@ -1,7 +1,7 @@
 """A repository and its life, in four fields that do not depend on each other. Pure.
 
 approval   pending_approval -> approved | rejected;  rejected -> approved
-clone      absent -> queued -> cloning -> present | failed;  present -> cloning;  any -> removing
+clone      absent -> queued -> cloning -> present | failed;  any -> removing -> removed with its row
 index      none -> building -> ready | failed;  ready -> building | stale  (the last good one keeps serving)
 lifecycle  active -> deleted
 """
@@ -61,25 +61,33 @@ class ScreenStatus(StrEnum):
     ARCHIVED = "archived"
 
 
-NEXT: Mapping[StrEnum, frozenset[StrEnum]] = {
-    Approval.PENDING: frozenset({Approval.APPROVED, Approval.REJECTED}),
-    Approval.REJECTED: frozenset({Approval.APPROVED}),
-    Approval.APPROVED: frozenset(),
-    Clone.ABSENT: frozenset({Clone.QUEUED, Clone.REMOVING}),
-    Clone.QUEUED: frozenset({Clone.CLONING, Clone.FAILED, Clone.REMOVING}),
-    Clone.CLONING: frozenset({Clone.PRESENT, Clone.FAILED, Clone.QUEUED, Clone.REMOVING}),
-    Clone.PRESENT: frozenset({Clone.CLONING, Clone.REMOVING}),
-    Clone.FAILED: frozenset({Clone.QUEUED, Clone.CLONING, Clone.REMOVING}),
-    Clone.REMOVING: frozenset(),
-    Index.NONE: frozenset({Index.BUILDING}),
-    Index.BUILDING: frozenset({Index.READY, Index.FAILED, Index.STALE}),
-    Index.READY: frozenset({Index.BUILDING, Index.STALE}),
-    Index.STALE: frozenset({Index.BUILDING}),
-    Index.FAILED: frozenset({Index.BUILDING}),
-    Lifecycle.ACTIVE: frozenset({Lifecycle.DELETED}),
-    Lifecycle.DELETED: frozenset(),
+NEXT: Mapping[str, Mapping[StrEnum, frozenset[StrEnum]]] = {
+    "approval": {
+        Approval.PENDING: frozenset({Approval.APPROVED, Approval.REJECTED}),
+        Approval.REJECTED: frozenset({Approval.APPROVED}),
+        Approval.APPROVED: frozenset(),
+    },
+    "clone": {
+        Clone.ABSENT: frozenset({Clone.QUEUED, Clone.REMOVING}),
+        Clone.QUEUED: frozenset({Clone.CLONING, Clone.FAILED, Clone.REMOVING}),
+        Clone.CLONING: frozenset({Clone.PRESENT, Clone.FAILED, Clone.QUEUED, Clone.REMOVING}),
+        Clone.PRESENT: frozenset({Clone.REMOVING}),
+        Clone.FAILED: frozenset({Clone.QUEUED, Clone.CLONING, Clone.REMOVING}),
+        Clone.REMOVING: frozenset(),
+    },
+    "index": {
+        Index.NONE: frozenset({Index.BUILDING}),
+        Index.BUILDING: frozenset({Index.READY, Index.FAILED, Index.STALE}),
+        Index.READY: frozenset({Index.BUILDING, Index.STALE}),
+        Index.STALE: frozenset({Index.BUILDING}),
+        Index.FAILED: frozenset({Index.BUILDING}),
+    },
+    "lifecycle": {
+        Lifecycle.ACTIVE: frozenset({Lifecycle.DELETED}),
+        Lifecycle.DELETED: frozenset(),
+    },
 }
-"""What may follow each state; staying is always allowed."""
+"""What may follow each state of each field; staying is always allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +165,7 @@ class Repository:
         moves = {field: state for field, state in wanted.items() if state is not None}
         for field, state in moves.items():
             present: StrEnum = getattr(self, field)
-            if state != present and state not in NEXT[present]:
+            if state != present and state not in NEXT[field][present]:
                 raise NotAllowedNow(repository=self.id, field=field, state=present, wanted=state)
         return replace(self, **moves)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from grove import activity, jobs
 from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
-from grove.repositories.errors import RepositoryExists, RepositoryNotFound
+from grove.repositories.errors import NotAllowedNow, RepositoryExists, RepositoryNotFound
 from grove.repositories.events import RepositoryApproved, RepositoryRemoved, RepositorySyncRequested
 from grove.repositories.model import Approval, Clone, Index, Lifecycle, NewRepository, Repository
 from grove.repositories.tables import RepositoryRow
@@ -81,7 +81,7 @@ def request_sync(
     if repository.clone is Clone.FAILED:
         repository = repository.moved(clone=Clone.QUEUED)
     elif repository.clone is Clone.REMOVING:
-        repository = repository.moved(clone=Clone.CLONING)
+        raise NotAllowedNow(repository=row.id, field="clone", state=repository.clone, wanted=Clone.CLONING)
     row.save_states(repository, now=now)
     _record(tx, actor=actor, action="repository.sync", row=row, now=now, accept_ref_loss=accept_ref_loss)
     tx.publish(

@@ -56,7 +56,7 @@ def gather(wording: Wording, *, corpus: Corpus, field: Field, weights: RankingWe
         by_words[_best(word_scores, weights.word_candidates)],
         by_meaning,
         np.fromiter(defined, dtype=np.uint32, count=len(defined)),
-        *_by_path(path_scores, field, dict(zip(by_words.tolist(), word_scores.tolist(), strict=True)), weights),
+        *_by_path(path_scores, field, (by_words, word_scores), weights),
     ]
     ordinals = np.unique(np.concatenate(pools)).astype(np.uint32)
     occurrences = tuple(_plain_first(scope.occurrences(ordinal)) for ordinal in ordinals.tolist())
@@ -91,7 +91,10 @@ def _definitions(wording: Wording, corpus: Corpus, field: Field, weights: Rankin
 
 
 def _by_path(
-    path_scores: dict[str, NDArray[np.float32]], field: Field, by_words: dict[int, float], weights: RankingWeights
+    path_scores: dict[str, NDArray[np.float32]],
+    field: Field,
+    by_words: tuple[Ordinals, Scores],
+    weights: RankingWeights,
 ) -> list[Ordinals]:
     """The best chunk of each file whose path matches best."""
     rows = [
@@ -106,7 +109,7 @@ def _by_path(
     for _, selected, number in rows[: weights.path_candidates]:
         chunks = selected.snapshot.chunks_of(number)
         if len(chunks):
-            best = max(range(len(chunks)), key=lambda at: by_words.get(int(chunks[at]), 0.0))
+            best = int(np.argmax(_scores_of(chunks, *by_words)))
             found.append(chunks[best : best + 1])
     return found
 

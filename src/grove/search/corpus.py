@@ -94,7 +94,7 @@ class Limits:
     """What one search may cost; every limit that was reached is in the answer's truth."""
 
     seconds_max: float = 10.0
-    files_found_max: int = 2_000
+    files_found_max: int = 1_000
     symbols_max: int = 2_000
     symbols_scanned_max: int = 200_000
     lines_per_file_max: int = 50

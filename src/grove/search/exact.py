@@ -15,15 +15,15 @@ import numpy as np
 from grove.indexing import IndexView, Mark, SymbolMatch
 from grove.search.lookups import Lookups
 from grove.search.masks import Bounds, Mask, bounds_of
+from grove.search.patterns import SPANS_MAX
 from grove.search.progress import Progress
 from grove.search.question import Condition, Defines, Finds
 from grove.search.selection import Field, Selected
 from grove.search.tree import signed_leaves
-from grove.search.verifying import OpenFile, Span, Verifier, open_file
+from grove.search.verifying import OpenFile, Verifier, open_file
 
 DEMOTED: Final = Mark.TEST | Mark.VENDORED | Mark.GENERATED
 _FILES_READ_TOGETHER: Final = 32
-_WORDS_TRIED_MAX: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,24 +111,26 @@ class ExactSearch:
         denied = any(negated and part in self.lookups.texts for part, negated in signed_leaves(self.condition))
         return selected.snapshot.path_skips == 0 if denied else np.ones(selected.snapshot.path_count, dtype=np.bool_)
 
-    def _wanted_texts(self) -> dict[Finds, frozenset[int]]:
-        """Each literal that is looked for, and the chunks that define a symbol of this name."""
-        texts: dict[Finds, frozenset[int]] = {}
-        for part, negated in signed_leaves(self.condition):
-            if isinstance(part, Finds) and not negated and not part.pattern.is_regex and part in self.lookups.texts:
+    def _wanted_texts(self) -> dict[Finds, Mask]:
+        """Each literal that is looked for, and by ordinal the chunks that define a symbol of this name."""
+        size = int(self._field.scope.ordinals[-1]) + 1 if len(self._field.scope) else 0
+        texts: dict[Finds, Mask] = {}
+        for part in self.verifier.wanted:
+            if not part.pattern.is_regex:
                 name, limit = part.pattern.source, self._progress.limits.symbols_max
                 hits = self._view.find_symbols(self._field.scope, name, match=SymbolMatch.FOLDED, limit=limit)
-                texts[part] = frozenset(hit.ordinal for hit in hits)
+                texts[part] = np.zeros(size, dtype=np.bool_)
+                texts[part][[hit.ordinal for hit in hits]] = True
         return texts
 
     def _scored(self, file: OpenFile) -> Found:
-        spans, is_exact = self.verifier.spans(file)
+        counts = {part: self.verifier.count(part, file) for part in self.verifier.wanted}
         weights = self._weights
-        score = weights.each_doubling * math.log2(1 + len(spans)) + self._symbol_score(file)
-        score += weights.whole_word * _has_whole_word(file, spans)
+        score = weights.each_doubling * math.log2(1 + sum(counts.values())) + self._symbol_score(file)
         stem = PurePosixPath(file.selected.snapshot.paths[file.path_number]).stem.lower()
         for part, defining in self._texts.items():
-            score += weights.defines_text * (not defining.isdisjoint(file.ordinals.tolist()))
+            score += weights.whole_word * (counts[part] > 0 and self.verifier.is_word(part, file))
+            score += weights.defines_text * bool(defining[file.ordinals].any())
             score += weights.in_path * bool(self.lookups.bounds(part, file.selected).surely[file.path_number])
             score += weights.is_stem * (part.pattern.source.lower() == stem)
         if file.selected.snapshot.marks[file.path_number] & int(DEMOTED):
@@ -136,8 +138,8 @@ class ExactSearch:
         return Found(
             selected=file.selected,
             path_number=file.path_number,
-            match_count=len(spans),
-            is_count_exact=is_exact,
+            match_count=sum(counts.values()),
+            is_count_exact=all(count < SPANS_MAX for count in counts.values()),
             score=score,
         )
 
@@ -157,16 +159,3 @@ class ExactSearch:
         if name.lower() == source.lower():
             return weights.defined_folded
         return weights.defined_by_prefix if name.lower().startswith(source.lower()) else weights.defined_in_part
-
-
-def _has_whole_word(file: OpenFile, spans: list[Span]) -> bool:
-    for span in spans[:_WORDS_TRIED_MAX]:
-        text = file.texts[int(file.ordinals[span.chunk])] if span.chunk >= 0 else b""
-        before, after = text[max(span.begin - 1, 0) : span.begin], text[span.end : span.end + 1]
-        if span.chunk >= 0 and not _is_word(before) and not _is_word(after):
-            return True
-    return False
-
-
-def _is_word(byte: bytes) -> bool:
-    return byte.isalnum() or byte == b"_"

@@ -17,22 +17,18 @@ _OPEN = Need()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextLookup:
-    """Where a text may be: the chunks that may hold it, and the files by commit; `None` is anywhere.
+    """Where a text may be: the chunks that may hold it, by ordinal, and the files by commit; `None` is anywhere.
 
     For a pattern that crosses lines only the files are known.
     """
 
     pattern: Pattern
-    chunks: Ordinals | None
+    chunks: Mask | None
     files: dict[str, Ordinals] | None
 
     def may_be_in(self, ordinals: Ordinals) -> Mask:
         """For each of a file's chunks, whether it may hold the text."""
-        if self.chunks is None or not len(self.chunks):
-            return np.full(len(ordinals), self.chunks is None)
-        at = np.minimum(np.searchsorted(self.chunks, ordinals), len(self.chunks) - 1)
-        mask: Mask = self.chunks[at] == ordinals
-        return mask
+        return np.ones(len(ordinals), dtype=np.bool_) if self.chunks is None else self.chunks[ordinals]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +97,8 @@ def _text_lookup(pattern: Pattern, view: IndexView, scope: Scope) -> TextLookup:
         files = view.candidate_files(scope, pattern.need, fold_case=fold_case)
         return TextLookup(pattern=pattern, chunks=None, files=files)
     chunks = view.candidates(scope, pattern.need, fold_case=fold_case)
-    return TextLookup(pattern=pattern, chunks=chunks, files=scope.files_of(chunks))
+    flags = _mask(chunks, int(scope.ordinals[-1]) + 1 if len(scope) else 0)
+    return TextLookup(pattern=pattern, chunks=flags, files=scope.files_of(chunks))
 
 
 def _symbol_lookup(defines: Defines, view: IndexView, scope: Scope, progress: Progress) -> SymbolLookup:

@@ -18,7 +18,9 @@ WORK_MAX: Final = 1_000_000_000
 """Instructions of the program times bytes of the text, beyond which one text is not tried."""
 SPANS_MAX: Final = 10_000
 """How many matches of one text are told apart."""
+WORDS_TRIED_MAX: Final = 20
 
+_WORD_END = re.compile(rb"[\w\x80-\xff]")
 _NOT_LETTERS = re.compile(r"\\(?:[pP]\{\^?\w+\}|[pP]?.|x\{\w+\})|\(\?P?<\w+>|\(\?[imsU-]+[:)]", re.DOTALL)
 
 
@@ -37,10 +39,33 @@ class Pattern:
     need: Need
     need_folds_case: bool
     matcher: Any
+    literal: bytes | None = None
+    """The bytes that it finds, in lower case if it ignores case; `None` if it is not as simple as that."""
 
     def found_in(self, text: bytes) -> bool:
         """Whether it matches anywhere in the text."""
-        return self.matcher.search(text) is not None
+        if self.literal is None or self._needs_matcher(text):
+            return self.matcher.search(text) is not None
+        return self.literal in (text.lower() if self.fold_case else text)
+
+    def count_in(self, text: bytes) -> int:
+        """How often it matches, as `spans` tells it."""
+        if self.literal is None or self._needs_matcher(text):
+            return sum(1 for _ in self.spans(text))
+        return min((text.lower() if self.fold_case else text).count(self.literal), SPANS_MAX)
+
+    def is_word_in(self, text: bytes) -> bool:
+        """Whether a literal stands somewhere in the text as a word of its own."""
+        at = 0
+        for _ in range(WORDS_TRIED_MAX):
+            match = self.matcher.search(text, at)
+            if match is None:
+                return False
+            begin, end = match.span()
+            if not _WORD_END.match(text[begin - 1 : begin]) and not _WORD_END.match(text[end : end + 1]):
+                return True
+            at = end
+        return False
 
     def first_in(self, text: bytes, begin: int) -> int | None:
         """Where its first match begins that begins at `begin` or later."""
@@ -63,9 +88,16 @@ class Pattern:
                 if not at:
                     return
 
+    def _needs_matcher(self, text: bytes) -> bool:
+        """Whether letters outside ASCII may stand for letters of the literal."""
+        return self.fold_case and not text.isascii()
+
     def is_too_costly_for(self, text: bytes) -> bool:
         """Whether trying it on the text might take seconds."""
         return int(self.matcher.programsize) * len(text) > WORK_MAX
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.is_regex, self.fold_case))
 
     def __str__(self) -> str:
         flag = "i" if self.fold_case else ""
@@ -87,6 +119,7 @@ def literal_pattern(text: str, *, fold_case: bool) -> Pattern:
         need=need_of_text(text, fold_case=fold_case),
         need_folds_case=fold_case,
         matcher=_compile(re2.escape(text), fold_case=fold_case, multiline=True),
+        literal=_plain(text, fold_case=fold_case),
     )
 
 
@@ -121,6 +154,12 @@ def regex_pattern(source: str, *, fold_case: bool, position: int = 0) -> Pattern
 def has_upper_case(text: str, *, is_regex: bool) -> bool:
     """Whether a user who wrote this means the case of letters."""
     return any(letter.isupper() for letter in (_NOT_LETTERS.sub("", text) if is_regex else text))
+
+
+def _plain(text: str, *, fold_case: bool) -> bytes | None:
+    if not text or (fold_case and not text.isascii()):
+        return None
+    return (text.lower() if fold_case else text).encode()
 
 
 def _compile(source: str, *, fold_case: bool, multiline: bool) -> Any:

@@ -18,20 +18,24 @@ DEFAULT_WEIGHTS = RankingWeights()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedChunk:
-    """A candidate that was chosen: its row, its score, and what each signal gave."""
+    """A candidate that was chosen: its row, and its score."""
 
     row: int
     score: float
-    signals: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The chosen chunks, best first."""
+    """The chosen chunks, best first, and what each signal gave to each candidate."""
 
     wording: Wording
     candidates: Candidates
     chunks: tuple[RankedChunk, ...]
+    given: dict[str, Scores]
+
+    def explain(self, chunk: RankedChunk) -> dict[str, float]:
+        """What each signal gave to a chunk's score; `factor` and `crowding` multiply the sum of the others."""
+        return {name: float(values[chunk.row]) for name, values in self.given.items() if values[chunk.row]}
 
 
 def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = DEFAULT_WEIGHTS) -> Ranking:
@@ -42,17 +46,15 @@ def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = D
     wording = wording_of(text, weights)
     candidates = gather(wording, corpus=corpus, field=field, weights=weights)
     given, total = signals_of(candidates, wording, view=corpus.view, weights=weights)
-    final = total * _crowding(candidates, total, weights)
+    crowding = _crowding(candidates, total, weights)
+    final = total * crowding
     order = [row for row in np.argsort(-final, kind="stable").tolist() if final[row] > 0]
-    chunks = tuple(
-        RankedChunk(
-            row=row,
-            score=float(final[row]),
-            signals={name: round(float(values[row]), 4) for name, values in given.items() if values[row]},
-        )
-        for row in order
+    return Ranking(
+        wording=wording,
+        candidates=candidates,
+        chunks=tuple(RankedChunk(row=row, score=float(final[row])) for row in order),
+        given=given | {"crowding": crowding},
     )
-    return Ranking(wording=wording, candidates=candidates, chunks=chunks)
 
 
 def _crowding(candidates: Candidates, total: Scores, weights: RankingWeights) -> Scores:

@@ -1,20 +1,24 @@
 """Makes what was found into what is answered: reads the files of a page and picks their lines."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import accumulate, islice
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+import numpy as np
 
 from grove.indexing import IndexView, Mark, SymbolHit
 from grove.search.answer import Excerpt, FileAddress, FileMatch, Highlight, Symbol
 from grove.search.corpus import Limits
 from grove.search.exact import ExactSearch, Found
-from grove.search.excerpts import FileLines, excerpts_of, highlights_of, ranges_by_line, symbol_excerpt
+from grove.search.excerpts import FileLines, add_ranges, excerpts_of, highlights_of, symbol_excerpt
 from grove.search.question import Finds, Place
 from grove.search.ranking import RankedChunk, Ranking
 from grove.search.selection import Field, Selected
-from grove.search.snippets import best_lines
+from grove.search.snippets import best_lines, highlighted
 from grove.search.tree import signed_leaves
 from grove.search.verifying import OpenFile, open_file
+
+PLACES_NAMED_MAX: Final = 20
 
 
 class ExactRenderer:
@@ -27,17 +31,14 @@ class ExactRenderer:
         self._context = min(context, limits.context_lines_max)
 
     def file(self, found: Found) -> FileMatch:
-        """One file, read whole."""
+        """One file, read as far as its lines are shown."""
         file = open_file(found.selected, found.path_number)
-        ordinals = file.ordinals.tolist()
-        file.texts.update(zip(ordinals, self._view.chunk_texts(file.ordinals), strict=True))
-        lines = FileLines(file.whole())
-        excerpts = (*self._symbols(file, lines), *self._matches(file, lines))
+        lines = FileLines(_firsts(file), lambda chunk: self._view.chunk_text(int(file.ordinals[chunk])))
         return FileMatch(
             address=address_of(found.selected, found.path_number),
             language=found.selected.snapshot.languages[found.path_number],
             marks=Mark(int(found.selected.snapshot.marks[found.path_number])),
-            excerpts=excerpts,
+            excerpts=(*self._symbols(file, lines), *self._matches(file, lines)),
             score=found.score,
             path_highlights=self._in_path(file),
             match_count=found.match_count,
@@ -45,26 +46,44 @@ class ExactRenderer:
         )
 
     def _matches(self, file: OpenFile, lines: FileLines) -> tuple[Excerpt, ...]:
-        begins = [0, *accumulate(len(file.texts[ordinal]) for ordinal in file.ordinals.tolist())]
-        spans, _ = self._search.verifier.spans(file)
-        places = sorted(
-            (begins[max(span.chunk, 0)] + span.begin, begins[max(span.chunk, 0)] + span.end) for span in spans
-        )
-        matched = ranges_by_line(lines, places)
-        shown = dict(islice(sorted(matched.items()), self._limits.lines_per_file_max))
-        return excerpts_of(lines, shown, context=self._context, characters_max=self._limits.line_characters_max)
+        matched: dict[int, list[tuple[int, int]]] = {}
+        parts = self._search.verifier.wanted
+        within = [part for part in parts if not part.pattern.crosses_lines]
+        lines_max = self._limits.lines_per_file_max
+        for text, first, some in chain(self._whole(file, parts), self._chunks(file, within)):
+            for part in some:
+                add_ranges(matched, text, part.pattern.spans(text), first=first, lines_max=lines_max)
+            if len(matched) >= lines_max:
+                break
+        return excerpts_of(lines, matched, context=self._context, characters_max=self._limits.line_characters_max)
+
+    def _whole(self, file: OpenFile, parts: Sequence[Finds]) -> Iterator[tuple[bytes, int, list[Finds]]]:
+        """The file's text, if something is looked for in it that may cross lines."""
+        across = [part for part in parts if part.pattern.crosses_lines]
+        if across and len(file.ordinals):
+            text = b"".join(self._view.chunk_texts(file.ordinals))
+            yield text, 1, [part for part in across if not part.pattern.is_too_costly_for(text)]
+
+    def _chunks(self, file: OpenFile, parts: Sequence[Finds]) -> Iterator[tuple[bytes, int, list[Finds]]]:
+        """The chunks that may hold something, their first lines, and what they may hold."""
+        masks = {part: self._search.lookups.texts[part].may_be_in(file.ordinals) for part in parts}
+        any_of = np.any(list(masks.values()), axis=0) if masks else np.zeros(0, dtype=np.bool_)
+        firsts = _firsts(file)
+        for chunk in np.flatnonzero(any_of).tolist():
+            text = self._view.chunk_text(int(file.ordinals[chunk])).removesuffix(b"\n")
+            yield text, firsts[chunk], [part for part, mask in masks.items() if mask[chunk]]
 
     def _symbols(self, file: OpenFile, lines: FileLines) -> list[Excerpt]:
-        firsts = file.selected.snapshot.first_lines_of(file.path_number).tolist()
-        excerpts: dict[tuple[int, str], Excerpt] = {}
+        found: dict[tuple[int, str], Symbol] = {}
         for lookup in self._search.lookups.symbols.values():
-            for first, ordinal in zip(firsts, file.ordinals.tolist(), strict=True):
+            for first, ordinal in zip(_firsts(file), file.ordinals.tolist(), strict=True):
                 for hit in lookup.hits.get(ordinal, ()):
                     symbol = _symbol(hit, first)
-                    excerpts[symbol.line, symbol.name] = symbol_excerpt(
-                        lines, symbol, context=self._context, characters_max=self._limits.line_characters_max
-                    )
-        return [excerpts[key] for key in sorted(excerpts)][: self._limits.lines_per_file_max]
+                    found[symbol.line, symbol.name] = symbol
+        return [
+            symbol_excerpt(lines, found[key], context=self._context, characters_max=self._limits.line_characters_max)
+            for key in sorted(found)[: self._limits.lines_per_file_max]
+        ]
 
     def _in_path(self, file: OpenFile) -> tuple[Highlight, ...]:
         raw = file.selected.snapshot.paths[file.path_number].encode("utf-8", "replace")
@@ -103,8 +122,7 @@ class RankedRenderer:
             match_count=len(chunks),
             is_count_exact=not candidates.is_cut,
             also_in=tuple(
-                address_of(self._by_snapshot[place.snapshot], place.path_number)
-                for place in others[: self._limits.facets_max]
+                address_of(self._by_snapshot[place.snapshot], place.path_number) for place in others[:PLACES_NAMED_MAX]
             ),
         )
 
@@ -112,23 +130,26 @@ class RankedRenderer:
         candidates = self._ranking.candidates
         ordinal = int(candidates.ordinals[chunk.row])
         first = candidates.occurrences[chunk.row][0].first_line
-        lines = FileLines(self._view.chunk_text(ordinal))
+        lines = FileLines([first], lambda _: self._view.chunk_text(ordinal))
+        numbers = range(first, lines.count + 1)
         wanted = candidates.defined.get(ordinal, ())
         hits = wanted or self._view.symbols_of(ordinal)
         shown = best_lines(
-            lines,
+            [lines.bytes_of(number) for number in numbers],
             wording=self._ranking.wording,
-            defining={hit.line + 1 for hit in wanted},
+            defining={hit.line + first for hit in wanted},
+            first_line=first,
             lines_max=self._limits.snippet_lines_max,
-            characters_max=self._limits.line_characters_max,
         )
+        cut = self._limits.line_characters_max
+        wording = self._ranking.wording
         return Excerpt(
             first_line=first,
-            last_line=first + lines.count - 1,
-            lines=tuple(replace(line, number=line.number + first - 1) for line in shown),
+            last_line=numbers[-1],
+            lines=tuple(highlighted(lines.bytes_of(number), number, wording, characters_max=cut) for number in shown),
             symbol=_symbol(hits[0], first) if hits else None,
             score=chunk.score,
-            signals=chunk.signals if explain else {},
+            signals=self._ranking.explain(chunk) if explain else {},
         )
 
 
@@ -141,6 +162,11 @@ def address_of(selected: Selected, path_number: int) -> FileAddress:
         commit=selected.target.commit,
         path=selected.snapshot.paths[path_number],
     )
+
+
+def _firsts(file: OpenFile) -> list[int]:
+    firsts: list[int] = file.selected.snapshot.first_lines_of(file.path_number).tolist()
+    return firsts
 
 
 def _symbol(hit: SymbolHit, first_line: int) -> Symbol:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grove.indexing import IndexView, Mark, Scores, split_words
 from grove.search.candidates import CandidateFile, Candidates
@@ -13,6 +15,7 @@ from grove.search.weights import QuestionWeights, RankingWeights
 from grove.search.wording import Wording, stem_of
 
 _PREFIX_LETTERS_MIN: Final = 3
+_REMEMBERED: Final = 1 << 15
 _LEGACY: Final = re.compile(
     r"(?:^|[/_.-])(?:compat|compatibility|legacy|deprecated|obsolete)(?:[/_.-]|$)", re.IGNORECASE
 )
@@ -64,14 +67,13 @@ def definition(candidates: Candidates, wording: Wording, weights: RankingWeights
     return found
 
 
-def definition_words(candidates: Candidates, wording: Wording, view: IndexView) -> Scores:
-    """The share of the question's words in the names that a candidate defines."""
+def definition_words(candidates: Candidates, wording: Wording, view: IndexView, *, rows: NDArray[np.intp]) -> Scores:
+    """The share of the question's words in the names that a candidate defines; told for some rows only."""
     wanted = [stem_of(word) for word in wording.keywords]
     found = np.zeros(len(candidates), dtype=np.float32)
-    if not wanted:
-        return found
-    for row, ordinal in enumerate(candidates.ordinals.tolist()):
-        defined = {stem_of(word) for hit in view.symbols_of(ordinal) for word in split_words(hit.name)}
+    for row in rows.tolist() if wanted else ():
+        hits = view.symbols_of(int(candidates.ordinals[row]))
+        defined = set[str]().union(*(_stems_of(hit.name) for hit in hits))
         found[row] = sum(word in defined for word in wanted) / len(wanted)
     return found
 
@@ -84,11 +86,10 @@ def stem(candidates: Candidates, wording: Wording) -> Scores:
 
 def path_words(candidates: Candidates, wording: Wording) -> Scores:
     """The share of the question's words in a file's name and last folder, whole or as a beginning."""
-    wanted = wording.keywords
+    wanted = [stem_of(word) for word in wording.keywords]
 
     def share(file: CandidateFile) -> float:
-        path = PurePosixPath(file.path)
-        parts = set(split_words(f"{path.parent.name} {path.name.partition('.')[0]}"))
+        parts = _path_stems_of(file.path)
         return sum(any(_alike(word, part) for part in parts) for word in wanted) / max(len(wanted), 1)
 
     return _by_file(candidates, share)
@@ -144,12 +145,13 @@ def signals_of(
     given |= {
         "coherence": chosen.coherence * coherence(candidates, base),
         "definition": chosen.definition * definition(candidates, wording, weights),
-        "definition_words": chosen.definition_words * definition_words(candidates, wording, view),
         "stem": chosen.stem * stem(candidates, wording),
         "path_words": chosen.path_words * path_words(candidates, wording),
         "path_score": chosen.path_score * path_score(candidates),
     }
     factors = factor(candidates, wording, weights)
+    likely = np.argsort(-_summed(given) * factors, kind="stable")[: weights.definition_candidates]
+    given["definition_words"] = chosen.definition_words * definition_words(candidates, wording, view, rows=likely)
     return given | {"factor": factors}, _summed(given) * factors
 
 
@@ -163,11 +165,21 @@ def _by_file(candidates: Candidates, value: Callable[[CandidateFile], float]) ->
     return values[candidates.file_of] if len(candidates) else np.zeros(0, dtype=np.float32)
 
 
-def _alike(word: str, part: str) -> bool:
-    if word == part:
-        return True
-    shorter, longer = sorted((stem_of(word), stem_of(part)), key=len)
-    return len(shorter) >= _PREFIX_LETTERS_MIN and longer.startswith(shorter)
+def _alike(one: str, other: str) -> bool:
+    shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
+    return longer.startswith(shorter) and (len(shorter) >= _PREFIX_LETTERS_MIN or one == other)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _stems_of(name: str) -> frozenset[str]:
+    return frozenset(map(stem_of, split_words(name)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _path_stems_of(path: str) -> frozenset[str]:
+    """The stems of the words of a file's name, without its endings, and of its folder's."""
+    pure = PurePosixPath(path)
+    return _stems_of(f"{pure.parent.name} {pure.name.partition('.')[0]}")
 
 
 def _plain(name: str) -> str:

@@ -1,49 +1,34 @@
 """The best lines of a chunk in a ranked answer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import accumulate
 from typing import Final
 
 from grove.indexing import split_words
 from grove.search.answer import Line
-from grove.search.excerpts import FileLines, line_of
+from grove.search.excerpts import line_of
 from grove.search.wording import Wording
 
 _DEFINITION_WEIGHT: Final = 3.0
 
 
 def best_lines(
-    lines: FileLines, *, wording: Wording, defining: Collection[int], lines_max: int, characters_max: int
-) -> tuple[Line, ...]:
-    """The run of at most `lines_max` lines that holds most of the question's words and definitions.
+    lines: Sequence[bytes], *, wording: Wording, defining: Collection[int], first_line: int, lines_max: int
+) -> range:
+    """The numbers of the at most `lines_max` lines that hold most of the question's words and definitions.
 
-    Lines are numbered from 1 within the chunk; `defining` are those on which something is defined that the question
-    may mean.
+    `lines` begin on `first_line` of their file; `defining` are those on which something is defined that is asked for.
     """
-    weights = [_weight(lines.bytes_of(number), wording) for number in range(1, lines.count + 1)]
+    weights = [_weight(line, wording) for line in lines]
     for number in defining:
-        weights[number - 1] += _DEFINITION_WEIGHT
-    first = _best_run(weights, lines_max)
-    numbers = range(first, min(first + lines_max, lines.count + 1))
-    return tuple(
-        line_of(lines, number, _ranges(lines.bytes_of(number), wording), characters_max=characters_max)
-        for number in numbers
-    )
+        weights[number - first_line] += _DEFINITION_WEIGHT
+    begin = first_line + _best_run(weights, lines_max)
+    return range(begin, min(begin + lines_max, first_line + len(lines)))
 
 
-def _weight(line: bytes, wording: Wording) -> float:
-    return sum(wording.words.get(word, 0.0) for word in set(split_words(line.decode("utf-8", "replace"))))
-
-
-def _best_run(weights: list[float], length: int) -> int:
-    """The 1-based first line of the heaviest run; the earliest of equals."""
-    sums = [0.0, *accumulate(weights)]
-    lasts = range(max(len(weights) - length, 0) + 1)
-    return max(lasts, key=lambda at: (sums[min(at + length, len(weights))] - sums[at], -at)) + 1
-
-
-def _ranges(line: bytes, wording: Wording) -> list[tuple[int, int]]:
-    folded = line.lower()
+def highlighted(raw: bytes, number: int, wording: Wording, *, characters_max: int) -> Line:
+    """A line, with the question's words in it highlighted."""
+    folded = raw.lower()
     ranges: list[tuple[int, int]] = []
     for word in wording.keywords:
         sought = word.encode()
@@ -51,4 +36,15 @@ def _ranges(line: bytes, wording: Wording) -> list[tuple[int, int]]:
         while at >= 0:
             ranges.append((at, at + len(sought)))
             at = folded.find(sought, at + len(sought))
-    return ranges
+    return line_of(raw, number, ranges, characters_max=characters_max)
+
+
+def _weight(line: bytes, wording: Wording) -> float:
+    return sum(wording.words.get(word, 0.0) for word in set(split_words(line.decode("utf-8", "replace"))))
+
+
+def _best_run(weights: list[float], length: int) -> int:
+    """Where the heaviest run begins; the earliest of equals."""
+    sums = [0.0, *accumulate(weights)]
+    begins = range(max(len(weights) - length, 0) + 1)
+    return max(begins, key=lambda at: (sums[min(at + length, len(weights))] - sums[at], -at))

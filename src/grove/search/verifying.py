@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from grove.indexing import IndexView, Ordinals
 from grove.search.lookups import Lookups, TextLookup
-from grove.search.patterns import SPANS_MAX
+from grove.search.masks import Mask
 from grove.search.progress import Progress
 from grove.search.question import Condition, Finds, Part
 from grove.search.selection import Selected
@@ -23,23 +24,14 @@ class OpenFile:
     ordinals: Ordinals
     texts: dict[int, bytes] = field(default_factory=dict)
 
-    def whole(self) -> bytes:
-        """The file's text; all its chunks must have been read."""
-        return b"".join(self.texts[ordinal] for ordinal in self.ordinals.tolist())
+    def text_of(self, chosen: Mask) -> bytes:
+        """The text of some of its chunks, which must have been read."""
+        return b"".join([self.texts[ordinal] for ordinal in self.ordinals[chosen].tolist()])
 
 
 def open_file(selected: Selected, path_number: int) -> OpenFile:
     """A file of which nothing was read yet."""
     return OpenFile(selected=selected, path_number=path_number, ordinals=selected.snapshot.chunks_of(path_number))
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A match: bytes within the text of the file's `chunk`-th chunk, or of the whole file if `chunk` is negative."""
-
-    chunk: int
-    begin: int
-    end: int
 
 
 class Verifier:
@@ -50,24 +42,31 @@ class Verifier:
         self._view = view
         self._lookups = lookups
         self._progress = progress
-        self._decided: dict[tuple[Finds, int], bool] = {}
-        self._wanted = {part for part, negated in signed_leaves(condition) if not negated and isinstance(part, Finds)}
+        self._found: dict[tuple[Finds, bytes], bool] = {}
+
+    @cached_property
+    def wanted(self) -> tuple[Finds, ...]:
+        """The texts that are looked for in content, each once."""
+        signed = signed_leaves(self._condition)
+        found = {part: None for part, negated in signed if not negated and isinstance(part, Finds)}
+        return tuple(part for part in found if part in self._lookups.texts)
 
     def held(self, files: Sequence[OpenFile]) -> Iterator[OpenFile]:
-        """Those files in which the conditions hold."""
+        """Those files in which the conditions hold, read as far as they matter."""
         self._read(files)
         for file in files:
             if self._holds(self._condition, file):
                 yield file
 
-    def spans(self, file: OpenFile) -> tuple[list[Span], bool]:
-        """Where the content of a file that was read matches, each place once, and whether all places were told."""
-        found: set[Span] = set()
-        for part, lookup in self._lookups.texts.items():
-            if part in self._wanted and self._lookups.bounds(part, file.selected).maybe[file.path_number]:
-                found.update(self._spans_of(lookup, file))
-        spans = sorted(found, key=lambda span: (span.chunk, span.begin, span.end))
-        return spans, len(spans) < SPANS_MAX
+    def count(self, part: Finds, file: OpenFile) -> int:
+        """How often a wanted text is in the content of a file that was read, up to `SPANS_MAX`."""
+        text = self._text_for(part, file)
+        return part.pattern.count_in(text) if text is not None else 0
+
+    def is_word(self, part: Finds, file: OpenFile) -> bool:
+        """Whether a wanted text is in the content of a file that was read as a word of its own."""
+        text = self._text_for(part, file)
+        return text is not None and part.pattern.is_word_in(text)
 
     def _read(self, files: Sequence[OpenFile]) -> None:
         """Read what the conditions need of all these files together."""
@@ -75,7 +74,7 @@ class Verifier:
         ordinals = np.unique(np.concatenate(needed)) if needed else np.empty(0, dtype=np.uint32)
         texts = dict(zip(ordinals.tolist(), self._view.chunk_texts(ordinals), strict=True))
         for file, mine in zip(files, needed, strict=True):
-            file.texts.update((ordinal, texts[ordinal]) for ordinal in mine.tolist())
+            file.texts = {ordinal: texts[ordinal] for ordinal in mine.tolist()}
 
     def _needed_of(self, file: OpenFile) -> Ordinals:
         mask = np.zeros(len(file.ordinals), dtype=np.bool_)
@@ -83,6 +82,19 @@ class Verifier:
             if self._lookups.bounds(part, file.selected).maybe[file.path_number]:
                 mask |= lookup.may_be_in(file.ordinals)
         return file.ordinals[mask]
+
+    def _text_for(self, part: Finds, file: OpenFile) -> bytes | None:
+        """What of a file's content has to be tried for a text: the chunks that may hold it, or all if it crosses lines.
+
+        `None` if there is nothing to try, or too much.
+        """
+        lookup = self._lookups.texts[part]
+        if not self._lookups.bounds(part, file.selected).maybe[file.path_number] or not len(file.ordinals):
+            return None
+        text = file.text_of(lookup.may_be_in(file.ordinals))
+        if lookup.pattern.crosses_lines:
+            return text if self._is_affordable(lookup, text) else None
+        return text.removesuffix(b"\n") if text else None
 
     def _holds(self, tree: Condition, file: OpenFile) -> bool:
         match tree:
@@ -100,30 +112,11 @@ class Verifier:
         bounds = self._lookups.bounds(part, file.selected)
         if bounds.surely[file.path_number] or not bounds.maybe[file.path_number] or not isinstance(part, Finds):
             return bool(bounds.surely[file.path_number])
-        lookup = self._lookups.texts[part]
-        if lookup.pattern.crosses_lines:
-            text = file.whole()
-            return self._is_affordable(lookup, text) and lookup.pattern.found_in(text)
-        candidates = file.ordinals[lookup.may_be_in(file.ordinals)].tolist()
-        return any(self._chunk_holds(part, ordinal, file.texts[ordinal]) for ordinal in candidates)
-
-    def _chunk_holds(self, part: Finds, ordinal: int, text: bytes) -> bool:
-        key = (part, ordinal)
-        if key not in self._decided:
-            self._decided[key] = part.pattern.found_in(text.removesuffix(b"\n"))
-        return self._decided[key]
-
-    def _spans_of(self, lookup: TextLookup, file: OpenFile) -> Iterator[Span]:
-        if lookup.pattern.crosses_lines:
-            text = file.whole()
-            if self._is_affordable(lookup, text):
-                yield from (Span(-1, begin, end) for begin, end in lookup.pattern.spans(text))
-            return
-        may = lookup.may_be_in(file.ordinals)
-        for chunk, ordinal in enumerate(file.ordinals.tolist()):
-            if may[chunk]:
-                text = file.texts[ordinal].removesuffix(b"\n")
-                yield from (Span(chunk, begin, end) for begin, end in lookup.pattern.spans(text))
+        key = (part, file.ordinals.tobytes())
+        if key not in self._found:
+            text = self._text_for(part, file)
+            self._found[key] = text is not None and part.pattern.found_in(text)
+        return self._found[key]
 
     def _is_affordable(self, lookup: TextLookup, text: bytes) -> bool:
         if lookup.pattern.is_too_costly_for(text):

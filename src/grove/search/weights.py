@@ -77,6 +77,8 @@ class RankingWeights:
     vector_candidates: int = 100
     path_candidates: int = 20
     symbol_candidates: int = 50
+    definition_candidates: int = 60
+    """How many of the best so far are looked at for the names that they define."""
     same_file: float = 0.5
     """The factor for every further chunk of one file."""
     test: float = 0.3

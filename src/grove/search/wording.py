@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from grove.indexing import split_words
@@ -53,6 +54,7 @@ def wording_of(text: str, weights: RankingWeights) -> Wording:
     )
 
 
+@lru_cache(maxsize=1 << 16)
 def stem_of(word: str) -> str:
     """A word without its ending, so that its forms can be compared."""
     for ending in _ENDINGS:

@@ -1,0 +1,117 @@
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from grove import jobs
+from grove.cli.failure import Exit
+from tests.cli.conftest import CommandLine
+from tests.support.grove import house
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder that a server has made."""
+    with house(tmp_path / "data"):
+        pass
+    return tmp_path / "data"
+
+
+def findings(stranger: CommandLine, data: Path, *, exit_code: Exit, **environment: str) -> dict[str, dict[str, str]]:
+    """What the doctor finds, by code."""
+    examined = stranger("doctor", "--data", str(data), "--json", **environment)
+    assert examined.exit_code == exit_code, examined.output
+    return {finding["code"]: finding for finding in json.loads(examined.stdout)}
+
+
+class TestTheDoctor:
+    def test_finds_nothing_wrong_with_a_good_folder(self, stranger: CommandLine, data: Path) -> None:
+        found = findings(stranger, data, exit_code=Exit.DONE)
+
+        assert {finding["state"] for finding in found.values()} == {"pass"}
+        assert list(found) == [
+            *(f"GROVE-GIT0{number}" for number in range(1, 9)),
+            *(f"GROVE-DATA0{number}" for number in range(1, 5)),
+            "GROVE-KEY01",
+            *(f"GROVE-DB0{number}" for number in range(1, 5)),
+            "GROVE-KEY02",
+            "GROVE-JOB01",
+            "GROVE-JOB02",
+        ]
+
+    def test_makes_nothing_where_there_is_nothing(self, stranger: CommandLine, tmp_path: Path) -> None:
+        found = findings(stranger, tmp_path / "none", exit_code=Exit.DONE)
+
+        assert {code for code, finding in found.items() if finding["state"] == "warn"} == {
+            "GROVE-DATA01",
+            "GROVE-KEY01",
+            "GROVE-DB02",
+        }
+        assert not (tmp_path / "none").exists()
+
+    def test_says_what_to_do(self, stranger: CommandLine, data: Path) -> None:
+        data.chmod(0o755)
+        (data / "master.key").chmod(0o644)
+        examined = stranger("doctor", "--data", str(data), "-o", "table")
+
+        assert examined.exit_code == Exit.FAILED
+        assert (
+            "✗ GROVE-DATA04  only its owner can look into the data folder\n"
+            "    Problem   its mode is 755\n"
+            f"    Solution  chmod 700 {data}\n"
+        ) in examined.stdout
+        assert f"    Solution  chmod 600 {data}/master.key" in examined.stdout
+        assert "2 to be put right" in examined.stderr
+
+    def test_misses_a_key_that_is_needed(self, stranger: CommandLine, data: Path) -> None:
+        (data / "master.key").unlink()
+        found = findings(stranger, data, exit_code=Exit.FAILED)
+
+        assert found["GROVE-KEY01"]["state"] == "fail"
+
+    def test_refuses_a_weak_key(self, stranger: CommandLine, data: Path) -> None:
+        found = findings(
+            stranger, data, exit_code=Exit.FAILED, GROVE_MASTER_KEY="QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+        )
+
+        assert found["GROVE-KEY01"]["state"] == "fail"
+
+    def test_notices_that_there_is_no_room(self, stranger: CommandLine, data: Path) -> None:
+        found = findings(stranger, data, exit_code=Exit.FAILED, GROVE_DISK_FREE_MB_MIN="999999999")
+
+        assert found["GROVE-DATA03"]["state"] == "fail"
+
+    def test_notices_a_damaged_database(self, stranger: CommandLine, data: Path) -> None:
+        (data / "grove.db").write_bytes(b"this is no database" * 1000)
+        found = findings(stranger, data, exit_code=Exit.FAILED)
+
+        assert found["GROVE-DB02"]["state"] == "fail"
+
+    def test_notices_a_database_that_nobody_reaches(self, stranger: CommandLine, data: Path) -> None:
+        url = "postgresql+psycopg://nobody:s3cret@127.0.0.1:1/none"
+        examined = stranger("doctor", "--data", str(data), "--json", GROVE_DATABASE_URL=url)
+
+        assert examined.exit_code == Exit.FAILED
+        assert "s3cret" not in examined.output
+
+    def test_notices_jobs_that_nobody_does(self, stranger: CommandLine, tmp_path: Path) -> None:
+        past = datetime.now(UTC) - timedelta(hours=1)
+        with house(tmp_path / "data") as made, made.grove.database.transaction() as tx:
+            for target in ("abandoned", "waiting"):
+                wanted = {"tenant_id": made.admin.tenant_id, "target_id": target, "requested_by": made.admin.id}
+                jobs.enqueue(tx, kind="mirror.sync", now=past, **wanted)
+            jobs.claim(tx, worker="lost", now=past)
+        found = findings(stranger, tmp_path / "data", exit_code=Exit.DONE)
+
+        assert found["GROVE-JOB01"]["problem"] == "1 job of workers that have not been heard of"
+        assert found["GROVE-JOB02"]["problem"] == "the oldest has waited 1h 0m"
+
+    def test_looks_at_the_tokens_of_the_command_line(self, stranger: CommandLine, data: Path) -> None:
+        stranger.config.mkdir()
+        hosts = stranger.config / "hosts.json"
+        hosts.write_text('{"hosts": []}')
+        hosts.chmod(0o644)
+        found = findings(stranger, data, exit_code=Exit.FAILED)
+
+        assert found["GROVE-CONF01"]["solution"] == f"chmod 600 {hosts}"

@@ -1,0 +1,82 @@
+import json
+
+from grove.cli.failure import Exit
+from tests.cli.conftest import CommandLine, Site
+
+
+class TestTokens:
+    def test_are_made_shown_once_and_revoked(self, grove: CommandLine, site: Site) -> None:
+        made = grove("token", "create", "ci", "--scope", "read", "--scope", "write", "--days", "7")
+        secret = made.stdout.strip()
+        listed = json.loads(grove("token", "list", "--json").stdout)
+        identifier = next(token["id"] for token in listed if token["name"] == "ci")
+
+        assert made.exit_code == Exit.DONE
+        assert grove("whoami", "--json", "scopes", GROVE_TOKEN=secret).stdout.split() == (
+            ["{", '"scopes":', "[", '"read",', '"write"', "]", "}"]
+        )
+        assert secret not in json.dumps(listed)
+        assert grove("token", "revoke", identifier).exit_code == Exit.DONE
+        assert grove("whoami", GROVE_TOKEN=secret).exit_code == Exit.DENIED
+
+    def test_give_no_more_than_was_asked_for(self, grove: CommandLine) -> None:
+        reader = grove("token", "create", "reader").stdout.strip()
+        refused = grove("project", "create", "x", GROVE_TOKEN=reader)
+
+        assert refused.exit_code == Exit.DENIED
+        assert refused.stderr.splitlines()[0] == "error: The project was not made."
+
+    def test_that_do_not_exist(self, grove: CommandLine) -> None:
+        assert grove("token", "revoke", "00000000-0000-4000-8000-000000000000").exit_code == Exit.NOT_FOUND
+        assert grove("token", "revoke", "not-an-id").exit_code == Exit.INVALID
+        assert grove("token", "create", "x", "--scope", "everything").exit_code == Exit.INVALID
+
+
+class TestProjects:
+    def test_are_made_once(self, grove: CommandLine) -> None:
+        assert grove("project", "create", "shop").stdout.startswith("shop\t")
+        taken = grove("project", "create", "shop")
+
+        assert taken.exit_code == Exit.CONFLICT
+        assert "(name_taken)" in taken.stderr
+        assert "shop" in grove("project", "list", "-o", "table").stdout
+
+
+class TestUsers:
+    def test_are_let_in_by_a_token(self, grove: CommandLine) -> None:
+        user = json.loads(grove("user", "create", "ada", "--role", "viewer", "--json").stdout)
+        secret = grove("token", "create", "ada's", "--user", user["id"]).stdout.strip()
+
+        assert grove("whoami", GROVE_TOKEN=secret).stdout.splitlines()[0] == "name\tada"
+
+    def test_have_agents(self, grove: CommandLine) -> None:
+        agent = json.loads(grove("user", "create", "helper-bot", "--agent", "--json").stdout)
+
+        assert (agent["kind"], agent["role"]) == ("agent", "developer")
+        assert "helper-bot\tagent\tdeveloper" in grove("user", "list").stdout
+
+
+class TestCredentials:
+    def test_are_added_replaced_and_forgotten_without_being_shown(self, grove: CommandLine) -> None:
+        added = grove("cred", "add", "forge", "git.example.org", "--username", "bot", "--stdin", stdin="first-s3cret\n")
+        first = json.loads(grove("cred", "list", "--json").stdout)
+        rotated = grove("cred", "rotate", "forge", "--stdin", "--json", stdin="second-s3cret\n")
+        removed = grove("cred", "rm", "forge", "--yes")
+
+        assert added.exit_code == Exit.DONE
+        assert [(each["name"], each["host"], each["version"]) for each in first] == [("forge", "git.example.org", 1)]
+        assert json.loads(rotated.stdout)["version"] == 2
+        assert removed.exit_code == Exit.DONE
+        assert grove("cred", "list").stdout == ""
+        for run in (added, rotated, removed):
+            assert "s3cret" not in run.output
+
+    def test_need_a_secret(self, grove: CommandLine, tmp_path: object) -> None:
+        nothing = grove("cred", "add", "empty", "git.example.org", "--username", "bot", "--stdin", stdin="\n")
+        nobody = grove("cred", "add", "empty", "git.example.org", "--username", "bot")
+        missing = grove("cred", "add", "empty", "h", "--username", "bot", "--file", f"{tmp_path}/none")
+
+        assert [run.exit_code for run in (nothing, nobody, missing)] == [Exit.INVALID] * 3
+
+    def test_that_do_not_exist(self, grove: CommandLine) -> None:
+        assert grove("cred", "rotate", "none", "--stdin", stdin="x").exit_code == Exit.NOT_FOUND

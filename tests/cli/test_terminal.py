@@ -1,0 +1,78 @@
+"""What somebody at a terminal sees; each command runs in a process of its own on a pseudo-terminal."""
+
+import os
+import pty
+import subprocess
+
+from grove.cli.failure import Exit
+from tests.cli.conftest import CommandLine, Site
+
+ESCAPE = "\x1b"
+
+
+def typed(grove: CommandLine, *words: str, keys: str = "", **environment: str) -> tuple[int, str]:
+    """Run a command at a terminal, and type; its exit code, and all that the terminal got."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        grove.argv(*words),
+        env={**grove.variables(), "COLUMNS": "120", **environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    os.write(ours, keys.encode())
+    shown = b""
+    try:
+        while piece := os.read(ours, 65_536):
+            shown += piece
+    except OSError:
+        pass  # the terminal is closed when the process ends
+    os.close(ours)
+    return process.wait(), shown.decode()
+
+
+class TestATerminal:
+    def test_gets_a_table_with_colours(self, grove: CommandLine) -> None:
+        code, shown = typed(grove, "repo", "list", "payments")
+
+        assert code == Exit.DONE
+        assert f"{ESCAPE}[1mNAME" in shown
+        assert "✓ Ready" in shown
+
+    def test_gets_no_colours_when_it_wants_none(self, grove: CommandLine) -> None:
+        _, shown = typed(grove, "search", "-F", "retry_call", NO_COLOR="1")
+
+        assert "payments-api · src/net/retry.py" in shown
+        assert f"{ESCAPE}[3" not in shown
+
+    def test_gets_nothing_raw_from_a_repository(self, grove: CommandLine) -> None:
+        _, shown = typed(grove, "cat", "--raw", r"hostile:evil\x1b[31m\u{202e}gpj.txt")
+
+        assert r"needle \x1b]8;;https://evil.example\x07click" in shown
+        assert ESCAPE not in shown
+
+    def test_is_asked_before_something_is_kept(self, grove: CommandLine, site: Site) -> None:
+        path = site.source("asked-for", {"a.py": "a = 1\n"})
+        refused, shown = typed(grove, "add", str(path), keys="n\n")
+
+        assert refused == Exit.FAILED
+        assert "Keep asked-for?" in shown
+        assert "error: Nothing was done." in shown
+        assert grove("repo", "view", "asked-for").exit_code == Exit.NOT_FOUND
+
+    def test_sees_a_job_move(self, grove: CommandLine, site: Site) -> None:
+        path = site.source("moving", {f"{number}.py": f"def f{number}(): ...\n" for number in range(50)})
+        code, shown = typed(grove, "add", str(path), keys="y\n")
+
+        assert code == Exit.DONE
+        assert "✓ mirror" in shown
+        assert "✓ index" in shown
+        assert "✓ Ready" in shown
+
+    def test_does_not_show_a_secret_that_is_typed(self, stranger: CommandLine, site: Site) -> None:
+        code, shown = typed(stranger, "login", site.url, keys="grove_typed-secret\n")
+
+        assert code == Exit.DENIED
+        assert "token:" in shown
+        assert "typed-secret" not in shown.partition("token:")[2]
