@@ -82,7 +82,7 @@ class TestTokens:
             admin = administrator(tx)
             user = colleague(tx, of=admin, role=Role.DEVELOPER)
             issued = issue(tx, admin, user.id)
-            accounts.set_principal_active(tx, actor=admin, principal_id=user.id, active=False)
+            accounts.set_principal_active(tx, actor=admin, principal_id=user.id, active=False, now=NOON)
 
         with pytest.raises(accounts.TokenInvalid), database.reading() as tx:
             accounts.authenticate(tx, secret=issued.secret, source=Source.API, now=NOON)

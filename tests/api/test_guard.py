@@ -138,6 +138,12 @@ class TestBodies:
         assert refused.headers["content-type"] == "application/problem+json"
         json.loads(refused.content)
 
+    @pytest.mark.parametrize("length", ["x", "-1", "9" * 5_000])
+    def test_have_a_length_that_is_a_number(self, shared: Door, length: str) -> None:
+        refused = shared.admin.get("/livez", headers={"Content-Length": length})
+
+        assert refused.status_code == 400
+
     def test_are_refused_when_they_are_forms(self, shared: Door) -> None:
         assert shared.admin.post("/api/v1/projects", data={"name": "a"}).status_code == 422
 

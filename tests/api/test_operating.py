@@ -73,7 +73,7 @@ class TestProbes:
             asked = client.get("/api/v1/me", headers=bearer(ADMIN_TOKEN))
 
         assert (answer.status_code, answer.json()["checks"]["database"][0]["status"]) == (503, "fail")
-        assert (asked.status_code, asked.json()["code"]) == (503, "storage_busy")
+        assert (asked.status_code, asked.json()["code"]) == (503, "storage_faulty")
         assert asked.headers["retry-after"] == "5"
 
 

@@ -177,8 +177,11 @@ class TestSync:
     def test_refuses_what_is_not_approved(self, door: Door) -> None:
         identifier = _waiting(door)
 
-        refused = door.admin.post(f"/api/v1/repositories/{identifier}/sync", json={"accept_ref_loss": True})
+        refused = door.of(Role.DEVELOPER).post(
+            f"/api/v1/repositories/{identifier}/sync", json={"accept_ref_loss": True}
+        )
 
+        assert door.admin.get(f"/api/v1/repositories/{identifier}").json()["approval"] == "pending_approval"
         assert refused.status_code == 409
         assert refused.json()["code"] == "repository_state_conflict"
 

@@ -99,8 +99,14 @@ class TestTheDoctor:
         past = datetime.now(UTC) - timedelta(hours=1)
         with house(tmp_path / "data") as made, made.grove.database.transaction() as tx:
             for target in ("abandoned", "waiting"):
-                wanted = {"tenant_id": made.admin.tenant_id, "target_id": target, "requested_by": made.admin.id}
-                jobs.enqueue(tx, kind="mirror.sync", now=past, **wanted)
+                jobs.enqueue(
+                    tx,
+                    tenant_id=made.admin.tenant_id,
+                    kind="mirror.sync",
+                    target_id=target,
+                    requested_by=made.admin.id,
+                    now=past,
+                )
             jobs.claim(tx, worker="lost", now=past)
         found = findings(stranger, tmp_path / "data", exit_code=Exit.DONE)
 

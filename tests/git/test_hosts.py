@@ -1,5 +1,6 @@
 """Hosts that refuse, mislead, starve or flood us. Rows are of the threat table."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -29,15 +30,19 @@ from grove.git import (
     ProtocolRefused,
     RedirectRefused,
     Remote,
+    RemoteUrl,
     RepositoryGone,
     RepositoryNotFound,
     RepositoryTooLarge,
     Secret,
+    StorageFull,
     TooManyRefs,
     TransferInterrupted,
     parse_remote_url,
     pin,
 )
+from grove.git.credential import handed_over
+from grove.git.runner import Call, Runner
 from grove.kit.errors import GroveError
 from tests.git.conftest import HEADS, LIMITS, served
 from tests.support.git_repositories import Repository
@@ -126,7 +131,7 @@ class TestRedirect:
         self, *, online: Git, server: GitServer, elsewhere: GitServer, mirror: Path, token: str | None
     ) -> None:
         elsewhere.requests.clear()
-        elsewhere.behaviour.status = 401
+        elsewhere.behaviour.token = "theirs"
         server.behaviour.redirect_to = f"https://localhost:{elsewhere.port}"
 
         with pytest.raises(RedirectRefused):
@@ -136,16 +141,29 @@ class TestRedirect:
 
         assert elsewhere.requests == []
 
-    def test_u10_another_host_would_not_be_told_the_secret(
-        self, online: Git, server: GitServer, elsewhere: GitServer
+    def test_u10_would_not_take_the_secret_along_if_it_were_followed(
+        self, online: Git, server: GitServer, elsewhere: GitServer, tmp_path: Path
     ) -> None:
+        """The second belt alone: redirects are followed here, and the other host asks for a password."""
         elsewhere.requests.clear()
-        elsewhere.behaviour.status = None
         elsewhere.behaviour.token = "theirs"
-        followed = replace(online.config, ca_file=elsewhere.ca_file)
-        with pytest.raises(CredentialRequired):
-            Git(followed).listing(Remote(url=parse_remote_url(elsewhere.url("x.git"))))
-        assert elsewhere.passwords() == []
+        server.behaviour.redirect_to = f"https://localhost:{elsewhere.port}"
+        both = tmp_path / "both.pem"
+        both.write_bytes(server.ca_file.read_bytes() + elsewhere.ca_file.read_bytes())
+        remote = served(server, token="s3cr3t")
+        assert isinstance(remote.url, RemoteUrl)
+        with handed_over(remote.secret, remote.url, job_dir=tmp_path) as handover:
+            call = Call(
+                command="ls-remote",
+                arguments=(remote.url.text,),
+                settings=(*handover.settings, ("http.followRedirects", "true")),
+                protocols=("https",),
+                pass_fds=handover.pass_fds,
+            )
+            with pytest.raises(CredentialRequired):
+                Runner(replace(online.config, ca_file=both)).run(call)
+        assert elsewhere.requests != []
+        assert elsewhere.passwords() == server.passwords() == []
 
     def test_u11_no_secret_is_sent_as_a_header_of_its_own(self, online: Git, server: GitServer) -> None:
         server.behaviour.token = "s3cr3t"
@@ -273,6 +291,31 @@ class TestSize:
         with pytest.raises(RepositoryTooLarge):
             fetch(online, mirror, large, bytes_max=100_000)
         assert is_untouched(online, mirror)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+class TestDisk:
+    def test_that_is_full_is_named_and_is_as_it_was(self, online: Git, large: Remote, small_disk: Path) -> None:
+        git_dir = small_disk / "mirror.git"
+        online.init(git_dir)
+        with pytest.raises(StorageFull) as full:
+            fetch(online, git_dir, large)
+        assert full.value.transient
+        assert is_untouched(online, git_dir)
+        assert online.refs(git_dir) == {}
 
 
 class TestCut:

@@ -63,7 +63,8 @@ class WordHashEmbedder:
         found = np.zeros((counts.indptr.size - 1, self.dimensions), dtype=np.float32)
         owners = np.repeat(np.arange(found.shape[0]), np.diff(counts.indptr))
         np.add.at(found, owners, rows[counts.indices] * counts.values[:, None])
-        return np.divide(found, np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9), dtype=np.float32)
+        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+        return found
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         total = sum((self._direction(word) for word in split_words(text)), np.zeros(self.dimensions, dtype=np.float32))

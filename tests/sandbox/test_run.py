@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,15 @@ class TestRun:
         for _ in range(20):
             run(shell(":"))
         assert time.monotonic() - began < 2
+
+
+class TestManyThreads:
+    def test_run_beside_each_other_and_leave_nothing_open(self) -> None:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with ThreadPoolExecutor(8) as threads:
+            finished = list(threads.map(lambda number: run(shell(f"echo {number}; sleep 0.05")), range(40)))
+        assert [int(each.stdout) for each in finished] == list(range(40))
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 class TestLimits:
@@ -201,7 +211,6 @@ time.sleep(60)
         parent = spawn([sys.executable, "-c", program], ENV)
         try:
             assert eventually(lambda: pid_file.exists() and len(pid_file.read_text().split()) == 2)
-            time.sleep(0.1)  # the lifeline is tied when the process has begun
             pids = [int(pid) for pid in pid_file.read_text().split()]
             assert all(map(is_alive, pids))
             os.kill(parent.pid, signal.SIGKILL)

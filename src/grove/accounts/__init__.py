@@ -26,7 +26,14 @@ from grove.accounts.queries import (
     list_tokens,
     mark_token_used,
 )
-from grove.accounts.setup import SETUP_LINK_MINUTES, NewAdministrator, is_set_up, open_setup_link, set_up, use_setup_link
+from grove.accounts.setup import (
+    SETUP_LINK_MINUTES,
+    NewAdministrator,
+    is_set_up,
+    open_setup_link,
+    set_up,
+    use_setup_link,
+)
 
 __all__ = [
     "SETUP_LINK_MINUTES",

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from grove import activity
 from grove.accounts.errors import NameTaken, PrincipalNotFound, TokenNotFound
 from grove.accounts.model import ApiToken, Issued, Principal, PrincipalKind, Project, Role, Scope
 from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow
@@ -27,6 +28,7 @@ def create_project(tx: Transaction, *, actor: Actor, name: str, now: datetime) -
         raise NameTaken(name=name)
     row = ProjectRow(id=new_id(), tenant_id=actor.tenant_id, name=name, is_default=False, created_at=now)
     tx.session.add(row)
+    _record(tx, actor, "project.create", "project", row.id, now, name=name)
     return row.value()
 
 
@@ -54,10 +56,11 @@ def create_principal(
         created_at=now,
     )
     tx.session.add(row)
+    _record(tx, actor, f"{kind}.create", kind, row.id, now, name=name, role=role)
     return row.value()
 
 
-def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, active: bool) -> Principal:
+def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, active: bool, now: datetime) -> Principal:
     """Let a principal in, or shut it out at once, whatever tokens it holds.
 
     :raises Denied: if `actor` may not.
@@ -66,6 +69,7 @@ def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, ac
     tx.require(actor, "user.suspend", Resource(kind="user", id=principal_id, tenant_id=actor.tenant_id))
     row = _principal_row(tx, actor=actor, principal_id=principal_id)
     row.active = active
+    _record(tx, actor, "user.resume" if active else "user.suspend", row.kind, row.id, now, name=row.name)
     return row.value()
 
 
@@ -88,7 +92,9 @@ def issue_token(
     attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for, "scopes": scopes}
     tx.require(actor, "token.issue", Resource(kind="token", tenant_id=actor.tenant_id, attributes=attributes))
     expires_at = now + timedelta(days=days) if days is not None else None
-    return store_token(tx, owner=owner.value(), name=name, scopes=scopes, now=now, expires_at=expires_at)
+    issued = store_token(tx, owner=owner.value(), name=name, scopes=scopes, now=now, expires_at=expires_at)
+    _record(tx, actor, "token.issue", "token", issued.token.id, now, owner=owner.name, scopes=sorted(scopes))
+    return issued
 
 
 def store_token(
@@ -133,6 +139,7 @@ def revoke_token(tx: Transaction, *, actor: Actor, token_id: str, now: datetime)
     attributes: dict[str, object] = {"owner": row.principal_id}
     tx.require(actor, "token.revoke", Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes))
     row.revoked_at = row.revoked_at or now
+    _record(tx, actor, "token.revoke", "token", row.id, now)
     return row.value()
 
 
@@ -141,3 +148,9 @@ def _principal_row(tx: Transaction, *, actor: Actor, principal_id: str) -> Princ
     if row is None or row.tenant_id != actor.tenant_id:
         raise PrincipalNotFound(principal=principal_id)
     return row
+
+
+def _record(  # noqa: PLR0917 - the parts of an entry, in its order
+    tx: Transaction, actor: Actor, action: str, target_kind: str, target_id: str, now: datetime, **facts: object
+) -> None:
+    activity.record(tx, actor=actor, action=action, target_kind=target_kind, target_id=target_id, now=now, **facts)

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from grove import activity
 from grove.accounts.errors import SetupLinkInvalid
 from grove.accounts.model import Issued, PrincipalKind, Role, Scope
 from grove.accounts.operations import store_token
 from grove.accounts.tables import PrincipalRow, ProjectRow, SetupLinkRow, TenantRow
+from grove.kit.gate import Actor, Source
 from grove.kit.ids import digest, new_id, new_secret
 from grove.kit.transactions import Transaction
 
@@ -74,6 +76,10 @@ def set_up(
     tx.session.add_all([project, owner])
     tx.session.flush()
     everything = frozenset(Scope)
+    actor = Actor(
+        id=owner.id, tenant_id=tenant.id, name=owner.name, role=owner.role, scopes=everything, source=Source.SETUP
+    )
+    activity.record(tx, actor=actor, action="tenant.set_up", target_kind="tenant", target_id=tenant.id, now=now)
     return store_token(
         tx, owner=owner.value(), name="set-up", scopes=everything, now=now, expires_at=None, secret=token_secret
     )

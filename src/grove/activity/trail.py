@@ -45,8 +45,10 @@ def record(
     )
 
 
-def list_entries(tx: Transaction, *, actor: Actor, target_id: str | None = None, limit: int = 100) -> list[AuditEntry]:
-    """The newest entries, of one target or of the whole tenant.
+def list_entries(
+    tx: Transaction, *, actor: Actor, target_id: str | None = None, before: int | None = None, limit: int = 100
+) -> list[AuditEntry]:
+    """The newest entries, of one target or of the whole tenant; `before` goes on below a sequence number.
 
     :raises Denied: if `actor` may not.
     """
@@ -54,6 +56,8 @@ def list_entries(tx: Transaction, *, actor: Actor, target_id: str | None = None,
     chosen = select(AuditRow).where(AuditRow.tenant_id == actor.tenant_id)
     if target_id is not None:
         chosen = chosen.where(AuditRow.target_id == target_id)
+    if before is not None:
+        chosen = chosen.where(AuditRow.sequence < before)
     rows = tx.session.scalars(chosen.order_by(AuditRow.sequence.desc()).limit(limit))
     return [_entry(row) for row in rows]
 

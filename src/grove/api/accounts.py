@@ -10,12 +10,14 @@ from pydantic import Field, StrictBool
 from grove import accounts, activity
 from grove.accounts import PrincipalKind, Role, Scope
 from grove.api.caller import Caller, CallerOf
+from grove.api.errors import CursorInvalid
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Line, Page, Received, Shown
+from grove.api.shapes import Cursor, Line, Page, Received, Shown, decode_cursor, page_of
 from grove.kit.gate import Resource
 
 TOKEN_DAYS_MAX: Final = 3_650
 AUDIT_MAX: Final = 1_000
+SEQUENCE_DIGITS_MAX: Final = 18
 
 router = router_at("/api/v1", tag="accounts")
 
@@ -172,7 +174,9 @@ def create_user(wanted: UserIn, caller: CallerOf) -> PrincipalOut:
 def change_user(user_id: UUID, change: UserChange, caller: CallerOf) -> PrincipalOut:
     """Let a user or an agent in, or shut it out at once, whatever tokens it holds."""
     with caller.writing() as tx:
-        changed = accounts.set_principal_active(tx, actor=caller.actor, principal_id=str(user_id), active=change.active)
+        changed = accounts.set_principal_active(
+            tx, actor=caller.actor, principal_id=str(user_id), active=change.active, now=caller.now
+        )
     return PrincipalOut.model_validate(changed)
 
 
@@ -216,14 +220,26 @@ def revoke_token(token_id: UUID, caller: CallerOf) -> TokenOut:
 
 @router.get("/audit", openapi_extra=needs("audit.list"))
 def list_audit(
-    caller: CallerOf, target: UUID | None = None, limit: Annotated[int, Query(ge=1, le=AUDIT_MAX)] = 100
+    caller: CallerOf,
+    *,
+    target: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=AUDIT_MAX)] = 100,
+    cursor: Cursor = "",
 ) -> Page[AuditOut]:
-    """The newest entries of the audit trail, of one target or of all; `has_more` tells whether there are older ones."""
+    """The audit trail, newest first, of one target or of all."""
     target_id = str(target) if target else None
+    before = _sequence(decode_cursor(cursor))
     with caller.reading() as tx:
-        found = activity.list_entries(tx, actor=caller.actor, target_id=target_id, limit=limit + 1)
-    items = [AuditOut.model_validate(entry) for entry in found[:limit]]
-    return Page(items=items, has_more=len(found) > limit)
+        found = activity.list_entries(tx, actor=caller.actor, target_id=target_id, before=before, limit=limit + 1)
+    return page_of(found, AuditOut.model_validate, limit=limit, position=lambda entry: str(entry.sequence))
+
+
+def _sequence(position: str) -> int | None:
+    if not position:
+        return None
+    if not position.isdecimal() or len(position) > SEQUENCE_DIGITS_MAX:
+        raise CursorInvalid
+    return int(position)
 
 
 def _create(caller: Caller, kind: PrincipalKind, *, name: str, role: Role, email: str | None) -> PrincipalOut:

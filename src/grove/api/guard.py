@@ -20,6 +20,7 @@ BODY_BYTES_MAX: Final = 1024 * 1024
 CLIENT_GONE: Final = 499
 """What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_DIGITS: Final = re.compile(r"[0-9]{1,19}")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -65,7 +66,8 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         """Why the request is not answered, if it is not; a declared length is looked at before a byte is read."""
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or b"%00" in (scope.get("raw_path") or b""):
+        length = headers.get("content-length", "0")
+        if len(hosts) != 1 or b"%00" in (scope.get("raw_path") or b"") or not _DIGITS.fullmatch(length):
             return _refused(scope, 400, "bad_request", "The request cannot be understood.")
         if not self._hosts.serves(hosts[0]):
             title = "This server is not known by that name; add it to GROVE_ALLOWED_HOSTS if it should be."
@@ -73,7 +75,7 @@ class Guard:
         origin = headers.get("origin")
         if scope["method"] not in _SAFE_METHODS and origin is not None and not self._hosts.is_own(origin, hosts[0]):
             return _refused(scope, 403, "origin_refused", "Pages of another origin may not change anything here.")
-        if int(headers.get("content-length") or 0) > BODY_BYTES_MAX:
+        if int(length) > BODY_BYTES_MAX:
             return _refused(scope, 413, "body_too_large", f"The body may have {BODY_BYTES_MAX:,} bytes at most.")
         return None
 

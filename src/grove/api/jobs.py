@@ -18,7 +18,7 @@ from grove.api.errors import CursorInvalid
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Cursor, Limit, Page, Shown, decode_cursor, page_of
 from grove.api.watching import alert
-from grove.jobs import Job, JobEvent, JobState
+from grove.jobs import Job, JobEvent, JobNotFound, JobState
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
@@ -98,10 +98,10 @@ def list_jobs(
             actor=caller.actor,
             target_id=str(target) if target else None,
             state=state,
-            before=_moment(decode_cursor(cursor)),
+            before=_last_seen(tx, caller.actor, decode_cursor(cursor)),
             limit=limit + 1,
         )
-    return page_of(found, JobOut.model_validate, limit=limit, position=lambda job: job.created_at.isoformat())
+    return page_of(found, JobOut.model_validate, limit=limit, position=lambda job: job.id)
 
 
 @router.get("/{job_id}", openapi_extra=needs("job.view"))
@@ -159,13 +159,11 @@ def waiting_job(tx: Transaction, *, actor: Actor, target_id: str, kind: str) -> 
     return next((job for job in waiting if job.kind == kind), None)
 
 
-def _moment(text: str) -> datetime | None:
-    if not text:
+def _last_seen(tx: Transaction, actor: Actor, job_id: str) -> Job | None:
+    """The job that a page ended with."""
+    if not job_id:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CursorInvalid from error
-    if moment.tzinfo is None:
-        raise CursorInvalid
-    return moment
+        return jobs.get_job(tx, actor=actor, job_id=job_id)
+    except JobNotFound as unknown:
+        raise CursorInvalid from unknown

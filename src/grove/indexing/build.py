@@ -28,7 +28,7 @@ SEGMENT_WRITTEN: Final = faults.declare("index.segment_written")
 SEGMENT_PUBLISHED: Final = faults.declare("index.segment_published")
 SNAPSHOT_PUBLISHED: Final = faults.declare("index.snapshot_published")
 
-BATCH_BYTES: Final = 8 * 1024 * 1024
+BATCH_BYTES: Final = 2 * 1024 * 1024
 BATCH_BLOBS: Final = 1_000
 
 
@@ -129,6 +129,7 @@ def _read(unknown: dict[bytes, list[TreeFile]], blobs: BlobSource, novelty: Nove
         novelty.add(texts)
         done += len(batch)
         yield done
+    novelty.settle()
 
 
 def _batches(unknown: dict[bytes, list[TreeFile]]) -> Iterator[list[bytes]]:

@@ -3,11 +3,12 @@
 import re
 from typing import Final
 
-_HASH = rb"(?:^|(?<=\s))#(?!!).*$"
-_SLASHES = rb"(?<![:\w])//.*$|/\*[\s\S]*?(?:\*/|\Z)|^[ \t]*\*(?!/)[ \t].*$"
-_DASHES = rb"(?:^|(?<=\s))--(?![\w-]).*$"
-_SEMICOLON = rb"^[ \t]*;.*$"
-_PERCENT = rb"^[ \t]*%.*$"
+# Every alternative begins with a character: so text is scanned for a few characters, not tried at every place.
+_HASH = rb"#(?<!\S#)(?!!).*"
+_SLASHES = rb"//(?<!:\/\/).*|/\*[\s\S]*?(?:\*/|\Z)|\n[ \t]*\*[ \t].*"
+_DASHES = rb"--(?<!\S--)(?![\w-]).*"
+_SEMICOLON = rb"\n[ \t]*;.*"
+_PERCENT = rb"\n[ \t]*%.*"
 _TAGS = rb"<!--[\s\S]*?(?:-->|\Z)"
 _DOCSTRINGS = rb'"""[\s\S]*?(?:"""|\Z)' + rb"|'''[\s\S]*?(?:'''|\Z)|" + _HASH
 
@@ -23,7 +24,7 @@ _STYLES: Final = {
     _TAGS: "html svelte vue xml",
 }
 _PATTERNS: Final = {
-    language: re.compile(rb"(" + pattern + rb")", re.MULTILINE)
+    language: re.compile(rb"(" + pattern + rb")")
     for pattern, languages in _STYLES.items()
     for language in languages.split()
 }
@@ -34,7 +35,7 @@ def parted(text: bytes, language: str) -> tuple[bytes, bytes]:
     pattern = _PATTERNS.get(language)
     if pattern is None:
         return text, b""
-    pieces = pattern.split(text)
+    pieces = pattern.split(b"\n" + text)
     if len(pieces) == 1:
         return text, b""
     return b"\n".join(pieces[::2]), b"\n".join(pieces[1::2])

@@ -39,13 +39,10 @@ def postings_of(texts: list[bytes], first: int) -> Packed:
 
 def _batch(texts: list[bytes], first: int) -> Packed:
     sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    keys = _keyed(b"".join(texts), np.repeat(np.arange(len(texts), dtype=np.uint32), sizes))
-    for number, text in enumerate(texts):
-        if any(character in text for character, _ in _LIKE_ASCII):
-            plain = text
-            for character, letter in _LIKE_ASCII:
-                plain = plain.replace(character, letter)
-            keys = np.concatenate((keys, _keyed(plain, np.full(len(plain), number, dtype=np.uint32))))
+    joined = b"".join(texts)
+    keys = _keyed(joined, np.repeat(np.arange(len(texts), dtype=np.uint32), sizes))
+    if any(character in joined for character, _ in _LIKE_ASCII):
+        keys = np.concatenate((keys, *(_keyed_as_ascii(text, number) for number, text in enumerate(texts))))
     keys.sort()
     keys = keys[np.r_[True, keys[1:] != keys[:-1]]] if keys.size else keys
     groups = keys >> np.uint32(3)
@@ -64,6 +61,12 @@ def _keyed(text: bytes, owners: NDArray[np.uint32]) -> NDArray[np.uint32]:
     first, second, third = (folded[at : folded.size - 2 + at] << np.uint32(24 - 8 * at) for at in range(3))
     keys: NDArray[np.uint32] = first | second | third | owners[2:]
     return np.compress(owners[:-2] == owners[2:], keys)
+
+
+def _keyed_as_ascii(text: bytes, owner: int) -> NDArray[np.uint32]:
+    for character, letter in _LIKE_ASCII:
+        text = text.replace(character, letter)
+    return _keyed(text, np.full(len(text), owner, dtype=np.uint32))
 
 
 def grams_of(literal: bytes, *, fold_case: bool) -> NDArray[np.uint32]:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +47,14 @@ class _Cuts(NamedTuple):
     digests: list[bytes]
 
 
+class _Waiting(NamedTuple):
+    """Texts that are being parsed: those of some numbers."""
+
+    cut: list[_Cuts]
+    numbers: list[int]
+    parsed: Future[list[list[Definition]]]
+
+
 class Novelty:
     """Collects new blobs; chunks that the view knows, or that came before, are not indexed again."""
 
@@ -55,7 +64,10 @@ class Novelty:
         self._writer = SegmentWriter(folder, embedder=tools.embedder)
         self._drafts: dict[BlobKey, _Draft] = {}
         self._without_text: dict[BlobKey, Blob] = {}
+        self._seen: set[bytes] = set()
         self._places: dict[bytes, int] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._waiting: _Waiting | None = None
 
     def __len__(self) -> int:
         """How many new chunks there are."""
@@ -66,18 +78,31 @@ class Novelty:
         self._without_text[BlobKey(oid, "")] = Blob("", trait, skip, NO_CHUNKS, NO_CHUNKS)
 
     def add(self, texts: Sequence[NewText]) -> None:
-        """Cut texts and index those of their chunks that are new."""
+        """Cut texts, and while they are parsed index those that were added before."""
         cut = [self._cut(new) for new in texts]
-        unknown = {digest for text in cut for digest in text.digests if digest not in self._places}
-        self._places.update(self._view.known(unknown))
-        with_new = [text for text in cut if any(digest not in self._places for digest in text.digests)]
-        parsed = self._tools.parser.parse([(text.new.language, text.new.text) for text in with_new])
-        definitions = {id(text): found for text, found in zip(with_new, parsed, strict=True)}
-        for text in cut:
-            self._index(text, definitions.get(id(text), []))
+        unknown = {digest for text in cut for digest in text.digests if digest not in self._seen}
+        self._seen |= unknown
+        known = self._view.known(unknown)
+        self._places.update(known)
+        unknown.difference_update(known)
+        with_new = [number for number, text in enumerate(cut) if not unknown.isdisjoint(text.digests)]
+        files = [(texts[number].language, texts[number].text) for number in with_new]
+        parsed = self._thread.submit(self._tools.parser.parse, files)
+        self.settle()
+        self._waiting = _Waiting(cut, with_new, parsed)
+
+    def settle(self) -> None:
+        """Index what was added last."""
+        if self._waiting is not None:
+            cut, with_new, parsed = self._waiting
+            definitions = dict(zip(with_new, parsed.result(), strict=True))
+            for number, text in enumerate(cut):
+                self._index(text, definitions.get(number, []))
+            self._waiting = None
 
     def finish(self, first: int) -> tuple[dict[BlobKey, Blob], SegmentRecord]:
         """Write the segment, its first chunk being ordinal `first`; gives the blobs too."""
+        self._thread.shutdown()
         blobs = self.blobs(first)
         ordinals = np.arange(first, first + len(self), dtype=np.uint32)
         return blobs, self._writer.finish(ordinals=ordinals, blobs=blobs)
@@ -93,6 +118,7 @@ class Novelty:
 
     def abandon(self) -> None:
         """Stop; what was written is left to be removed."""
+        self._thread.shutdown()
         self._writer.abandon()
 
     @staticmethod

@@ -24,12 +24,13 @@ def tokens_of(text: bytes) -> list[bytes]:
     return _TOKEN.findall(text)
 
 
-@lru_cache(maxsize=1 << 16)
 def words_of_token(token: bytes) -> tuple[str, ...]:
     """The words of one token: itself and its parts."""
     if not token.isascii():
         return _words_of_unicode(token.decode("utf-8", "replace"))
     text = token.decode("ascii")
+    if text.isalpha() and text[1:].islower() and len(text) <= TOKEN_BYTES_MAX:
+        return (text.lower(),)
     whole = text.strip("_").lower()
     parts = [part.lower() for part in _ASCII_PART.findall(text)[:PARTS_MAX] if len(part) >= _PART_LETTERS_MIN]
     if len(token) > TOKEN_BYTES_MAX:
@@ -41,7 +42,10 @@ def words_of_token(token: bytes) -> tuple[str, ...]:
 
 def split_words(text: str) -> list[str]:
     """The words of a text, in order and as often as they stand in it."""
-    return [word for token in tokens_of(text.encode("utf-8", "replace")) for word in words_of_token(token)]
+    return [word for token in tokens_of(text.encode("utf-8", "replace")) for word in _words_of_known_token(token)]
+
+
+_words_of_known_token = lru_cache(maxsize=1 << 14)(words_of_token)
 
 
 def _words_of_unicode(text: str) -> tuple[str, ...]:

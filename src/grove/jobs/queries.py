@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from grove.jobs.errors import JobNotFound
 from grove.jobs.model import Job, JobEvent, JobState
@@ -32,7 +32,7 @@ def list_jobs(
     actor: Actor,
     target_id: str | None = None,
     state: JobState | None = None,
-    before: datetime | None = None,
+    before: Job | None = None,
     limit: int = 50,
 ) -> list[Job]:
     """Jobs of the tenant, newest first; `before` goes on where a page ended.
@@ -46,8 +46,9 @@ def list_jobs(
     if state is not None:
         chosen = chosen.where(JobRow.state == state)
     if before is not None:
-        chosen = chosen.where(JobRow.created_at < before)
-    return [row.value() for row in tx.session.scalars(chosen.order_by(JobRow.created_at.desc()).limit(limit))]
+        chosen = chosen.where(tuple_(JobRow.created_at, JobRow.id) < (before.created_at, before.id))
+    newest_first = chosen.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(limit)
+    return [row.value() for row in tx.session.scalars(newest_first)]
 
 
 def events_after(tx: Transaction, *, actor: Actor, job_id: str, sequence: int) -> list[JobEvent]:

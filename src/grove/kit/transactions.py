@@ -10,7 +10,7 @@ from typing import Any
 import pysqlite3
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from grove.kit.errors import GroveError, Kind
@@ -30,6 +30,20 @@ class StorageBusy(GroveError):
     kind = Kind.UNAVAILABLE
     code = "storage_busy"
     transient = True
+
+
+class StorageFaulty(GroveError):
+    """The database cannot be used; `grove doctor` says what is wrong with it."""
+
+    kind = Kind.UNAVAILABLE
+    code = "storage_faulty"
+
+
+class WrittenMeanwhile(GroveError):
+    """Somebody else has written the same thing at the same time; look again."""
+
+    kind = Kind.CONFLICT
+    code = "written_meanwhile"
 
 
 class Transaction:
@@ -71,6 +85,8 @@ class Database:
         """Commit at the end of the block, roll back when it raises.
 
         :raises StorageBusy: if the database stayed locked or could not be reached.
+        :raises StorageFaulty: if it cannot be used at all.
+        :raises WrittenMeanwhile: if another transaction was quicker with something that there may be only one of.
         """
         with self._session(self.engine) as tx:
             yield tx
@@ -90,7 +106,11 @@ class Database:
             with Session(engine, expire_on_commit=False) as session, session.begin():
                 yield Transaction(session, gate=self._gate, handlers=self._handlers)
         except OperationalError as error:
-            raise StorageBusy(cause=_cause(error)) from error
+            cause = _cause(error)
+            raise (StorageBusy if _is_passing(cause) else StorageFaulty)(cause=cause) from error
+        except IntegrityError as error:
+            # The cause is not told: it shows the rows' values.
+            raise WrittenMeanwhile from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -99,6 +119,10 @@ class Database:
 
 def _cause(error: DBAPIError) -> str:
     return str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+
+
+def _is_passing(cause: str) -> bool:
+    return any(word in cause.lower() for word in ("locked", "busy", "connection", "timeout", "starting up", "deadlock"))
 
 
 def _engine(url: str) -> Engine:

@@ -1,6 +1,7 @@
 """The registry: which repositories we keep, and where each is in its life."""
 
 from grove.repositories.errors import (
+    NameInvalid,
     NotAllowedNow,
     RepositoryAmbiguous,
     RepositoryExists,
@@ -42,6 +43,7 @@ __all__ = [
     "Clone",
     "Index",
     "Lifecycle",
+    "NameInvalid",
     "NewRepository",
     "NotAllowedNow",
     "Problem",

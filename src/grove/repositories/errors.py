@@ -24,6 +24,12 @@ class RepositoryExists(GroveError):
     code = "repository_exists"
 
 
+class NameInvalid(GroveError):
+    """A repository's name is one printable line, and not too long."""
+
+    code = "repository_name_invalid"
+
+
 class NotAllowedNow(GroveError):
     """The repository is not in a state in which that can be done."""
 

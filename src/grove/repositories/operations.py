@@ -9,10 +9,12 @@ from grove import activity, jobs
 from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
-from grove.repositories.errors import NotAllowedNow, RepositoryExists, RepositoryNotFound
+from grove.repositories.errors import NameInvalid, NotAllowedNow, RepositoryExists, RepositoryNotFound
 from grove.repositories.events import RepositoryApproved, RepositoryRemoved, RepositorySyncRequested
 from grove.repositories.model import Approval, Clone, Index, Lifecycle, NewRepository, Repository
 from grove.repositories.tables import RepositoryRow
+
+NAME_CHARACTERS_MAX = 400
 
 
 def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, now: datetime) -> Repository:
@@ -24,7 +26,7 @@ def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, 
     action = "repository.connect_local" if wanted.local else "repository.connect"
     resource = Resource(kind="repository", tenant_id=actor.tenant_id)
     tx.require(actor, action, resource)
-    key = name_key(wanted.name)
+    key = checked_key(wanted.name)
     taken = select(RepositoryRow.id).where(RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.name_key == key)
     if existing := tx.session.scalar(taken):
         raise RepositoryExists(name=wanted.name, repository=existing)
@@ -77,7 +79,9 @@ def request_sync(
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
     tx.require(actor, "repository.sync", _resource(row))
-    repository = row.value().moved(approval=Approval.APPROVED)
+    repository = row.value()
+    if repository.approval is not Approval.APPROVED:
+        raise NotAllowedNow(repository=row.id, field="approval", state=repository.approval, wanted=Approval.APPROVED)
     if repository.clone is Clone.FAILED:
         repository = repository.moved(clone=Clone.QUEUED)
     elif repository.clone is Clone.REMOVING:
@@ -109,6 +113,17 @@ def remove_repository(tx: Transaction, *, actor: Actor, repository_id: str, now:
     _record(tx, actor=actor, action="repository.remove", row=row, now=now)
     tx.publish(RepositoryRemoved(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
     return row.value()
+
+
+def checked_key(name: str) -> str:
+    """The key of a new name.
+
+    :raises NameInvalid: if it is empty, too long, or not one printable line.
+    """
+    key = name_key(name)
+    if not key.strip() or not name.isprintable() or max(len(name), len(key)) > NAME_CHARACTERS_MAX:
+        raise NameInvalid(characters_max=NAME_CHARACTERS_MAX)
+    return key
 
 
 def name_key(name: str) -> str:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -76,32 +77,41 @@ def launch(command: Command, *, stdin: int, stdout: int | None, stderr: int | No
     program = os.fsdecode(command.argv[0])
     if not Path(program).is_absolute() or not os.access(program, os.X_OK):
         raise ExecutableMissing(program=program)
-    reading, writing = os.pipe()
-    try:
+    with _pipe() as (lifeline, held), _pipe() as (gate, opener):
         process = subprocess.Popen(
-            [_SHELL, "-c", _limiting_script(command.limits), _SHELL, *command.argv],
+            [_SHELL, "-c", _script(command.limits, gate), _SHELL, *command.argv],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             bufsize=0,
             cwd=command.cwd,
             env=dict(command.env),
-            pass_fds=(reading, *command.pass_fds),
+            pass_fds=(lifeline, gate, *command.pass_fds),
             start_new_session=True,
             umask=0o077,
         )
-        _tie(reading, process.pid)
-    except BaseException:
-        os.close(writing)
-        raise
+        _tie(lifeline, process.pid)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(opener, b"\n")
+        return Child(process, os.dup(held))
+
+
+@contextlib.contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
     finally:
         os.close(reading)
-    return Child(process, writing)
+        os.close(writing)
 
 
-def _limiting_script(limits: Limits) -> str:
-    """A shell script that limits itself and becomes the program: nothing of this process is copied for it."""
-    steps = ["ulimit -c 0", f"ulimit -n {limits.open_files_max}"]
+def _script(limits: Limits, gate: int) -> str:
+    """A shell script that waits until it is tied, limits itself and becomes the program.
+
+    So nothing of this process, which may have many threads, is run in a copy of it.
+    """
+    steps = [f"read -r _ </dev/fd/{gate}", "ulimit -c 0", f"ulimit -n {limits.open_files_max}"]
     if limits.memory_bytes_max is not None:
         steps.append(f"ulimit -v {limits.memory_bytes_max // 1024}")
     if limits.file_bytes_max is not None:

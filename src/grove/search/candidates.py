@@ -83,9 +83,10 @@ def _by_meaning(wording: Wording, corpus: Corpus, field: Field, weights: Ranking
 
 def _definitions(wording: Wording, corpus: Corpus, field: Field, weights: RankingWeights) -> dict[int, list[SymbolHit]]:
     found: dict[int, list[SymbolHit]] = {}
-    for name in wording.names:
-        hits = corpus.view.find_symbols(field.scope, name, match=SymbolMatch.FOLDED, limit=weights.symbol_candidates)
-        for hit in hits:
+    wanted = [(name, SymbolMatch.FOLDED) for name in wording.names]
+    wanted += [(title, SymbolMatch.EXACT) for title in sorted(wording.titles)]
+    for name, match in wanted:
+        for hit in corpus.view.find_symbols(field.scope, name, match=match, limit=weights.symbol_candidates):
             found.setdefault(hit.ordinal, []).append(hit)
     return found
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-import numpy as np
-
-from grove.indexing import SkipReason
 from grove.search.answer import Answer, Facets, FileMatch, SearchedCommit, Truth
 from grove.search.corpus import Corpus, Limits, Severity
 from grove.search.exact import ExactSearch
 from grove.search.facets import facets_of
+from grove.search.masks import path_table
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
 from grove.search.question import Method, Plan, Question
@@ -215,16 +213,13 @@ def _repositories(hits: Sequence[Hit]) -> int:
 
 
 def _searched(selected: Selected) -> SearchedCommit:
-    target, snapshot = selected.target, selected.snapshot
-    skipped = dict(snapshot.skipped_counts)
-    empty = skipped.pop(SkipReason.EMPTY, 0)
-    indexed = int(np.count_nonzero(snapshot.path_skips == 0)) + empty
+    target, table = selected.target, path_table(selected.snapshot)
     return SearchedCommit(
         repository=target.name,
         revision=target.revision,
         commit=target.commit,
         is_default_revision=target.is_default_revision,
         stale=target.stale,
-        files_indexed=indexed,
-        files_total=indexed + sum(skipped.values()),
+        files_indexed=table.files_indexed,
+        files_total=table.files_total,
     )

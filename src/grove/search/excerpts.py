@@ -91,9 +91,10 @@ def line_of(raw: bytes, number: int, ranges: Iterable[tuple[int, int]], *, chara
 def highlights_of(raw: bytes, ranges: Iterable[tuple[int, int]], *, characters_max: int) -> tuple[Highlight, ...]:
     """The highlights of matched bytes of a line or path: joined where they overlap, none beyond where it is cut."""
     found: list[Highlight] = []
+    is_ascii = raw.isascii()
     for begin, end in _joined(sorted((min(begin, len(raw)), min(end, len(raw))) for begin, end in ranges)):
-        first = len(raw[:begin].decode("utf-8", "replace"))
-        last = first + len(raw[begin:end].decode("utf-8", "replace"))
+        first = begin if is_ascii else len(raw[:begin].decode("utf-8", "replace"))
+        last = end if is_ascii else first + len(raw[begin:end].decode("utf-8", "replace"))
         if first < characters_max:
             found.append(Highlight(first_byte=begin, end_byte=end, first_character=first, end_character=last))
     return tuple(found)

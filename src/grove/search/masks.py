@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import SnapshotView
+from grove.indexing import SkipReason, SnapshotView
 from grove.search.patterns import Pattern
 from grove.search.tree import All, AnyOf, Is, Leaf, Negated, Tree
 
@@ -50,7 +50,7 @@ def unknown(size: int) -> Bounds:
 
 
 class PathTable:
-    """The paths of a snapshot, prepared for being matched by patterns."""
+    """The paths of a snapshot, prepared for being matched by patterns, and what can be counted once."""
 
     def __init__(self, snapshot: SnapshotView) -> None:
         encoded = [path.encode("utf-8", "replace") for path in snapshot.paths]
@@ -59,6 +59,11 @@ class PathTable:
         lengths = np.fromiter((len(path) + 1 for path in encoded), dtype=np.int64, count=self._count)
         self._begins = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
         self._languages = np.array(list(snapshot.languages), dtype=np.str_)
+        skipped = dict(snapshot.skipped_counts)
+        empty = skipped.pop(SkipReason.EMPTY, 0)
+        self.files_indexed = int(np.count_nonzero(snapshot.path_skips == 0)) + empty
+        """How many files have their content in the index; an empty one has."""
+        self.files_total = self.files_indexed + sum(skipped.values())
 
     def in_language(self, language: str) -> Mask:
         """The files in a language."""

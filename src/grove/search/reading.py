@@ -31,8 +31,9 @@ class FileContent:
     binary: bool
 
     def lines(self) -> list[str]:
-        """Its lines as text, without their ends; what is not UTF-8 is replaced."""
-        return self.content.decode("utf-8", "replace").splitlines()
+        """Its lines as git counts them, without the line feeds; what is not UTF-8 is replaced."""
+        lines = self.content.decode("utf-8", "replace").split("\n")
+        return lines if lines[-1] else lines[:-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

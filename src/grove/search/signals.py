@@ -19,7 +19,8 @@ _REMEMBERED: Final = 1 << 15
 _LEGACY: Final = re.compile(
     r"(?:^|[/_.-])(?:compat|compatibility|legacy|deprecated|obsolete)(?:[/_.-]|$)", re.IGNORECASE
 )
-_PACKAGE_INDEX: Final = re.compile(r"(?:^|/)(?:__init__\.py|package-info\.java|mod\.rs|index\.[jt]sx?)$")
+_PACKAGE_INDEX: Final = re.compile(r"(?:^|/)(?:__init__\.pyi?|package-info\.java)$")
+_NAMED_BY_FOLDER: Final = re.compile(r"(?:__init__|index|mod|main|init)\.\w+$")
 _DECLARATIONS: Final = re.compile(r"\.d\.[mc]?ts$|\.pyi$")
 _MARK_WORDS: Final = {
     Mark.TEST: frozenset({"test", "tests", "testing", "spec", "specs", "fixture", "mock"}),
@@ -63,7 +64,8 @@ def definition(candidates: Candidates, wording: Wording, weights: RankingWeights
     found = np.zeros(len(candidates), dtype=np.float32)
     for row, ordinal in enumerate(candidates.ordinals.tolist()):
         for hit in candidates.defined.get(ordinal, ()):
-            found[row] = max(found[row], 1.0 if hit.name in names else weights.folded_definition)
+            exact = weights.titled_definition if hit.name in wording.titles else 1.0
+            found[row] = max(found[row], exact if hit.name in names | wording.titles else weights.folded_definition)
     return found
 
 
@@ -81,7 +83,7 @@ def definition_words(candidates: Candidates, wording: Wording, view: IndexView, 
 def stem(candidates: Candidates, wording: Wording) -> Scores:
     """Whether a candidate's file is named like something that the question names."""
     names = {_plain(name) for name in wording.names}
-    return _by_file(candidates, lambda file: float(_plain(PurePosixPath(file.path).name.partition(".")[0]) in names))
+    return _by_file(candidates, lambda file: float(_plain(_title_of(file.path)) in names))
 
 
 def path_words(candidates: Candidates, wording: Wording) -> Scores:
@@ -173,6 +175,12 @@ def _alike(one: str, other: str) -> bool:
 @lru_cache(maxsize=_REMEMBERED)
 def _stems_of(name: str) -> frozenset[str]:
     return frozenset(map(stem_of, split_words(name)))
+
+
+def _title_of(path: str) -> str:
+    """What a file is called: by its name without endings, or by its folder if the name says nothing."""
+    pure = PurePosixPath(path)
+    return pure.parent.name if _NAMED_BY_FOLDER.fullmatch(pure.name) else pure.name.partition(".")[0]
 
 
 @lru_cache(maxsize=_REMEMBERED)

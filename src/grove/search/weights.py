@@ -73,9 +73,11 @@ class RankingWeights:
     """The weight of another form of a word, such as `encrypt` when the question says `encryption`."""
     folded_definition: float = 0.8
     """What a definition counts whose name is spelt in other cases than the question's."""
-    word_candidates: int = 200
-    vector_candidates: int = 100
-    path_candidates: int = 20
+    titled_definition: float = 0.7
+    """What a definition counts whose name the question holds as a word with a capital: it may be a name."""
+    word_candidates: int = 120
+    vector_candidates: int = 60
+    path_candidates: int = 10
     symbol_candidates: int = 50
     definition_candidates: int = 60
     """How many of the best so far are looked at for the names that they define."""

@@ -17,6 +17,7 @@ _STOP_WORDS: Final = frozenset(_SAY_NOTHING.split())
 _NAME: Final = re.compile(r"[A-Za-z_$@#][\w$]*(?:(?:::|->|[.\\#/-])[A-Za-z_$][\w$]*)*(?:\(\))?[?!]?")
 _QUALIFIER: Final = re.compile(r"::|->|[.\\#/]")
 _LOOKS_LIKE_CODE: Final = re.compile(r"_|[a-z0-9][A-Z]|::|->|\w\.\w|\(\)|^[A-Z]{2,}[a-z]")
+_TITLE: Final = re.compile(r"[A-Z][a-z]{3,}")
 _ENDINGS: Final = ("ations", "ation", "ings", "ing", "ions", "ion", "ers", "er", "ies", "ed", "es", "s")
 _STEM_LETTERS_MIN: Final = 4
 _KEYWORD_LETTERS_MIN: Final = 2
@@ -27,14 +28,18 @@ class Wording:
     """A question as ranking sees it.
 
     `words` are looked up, each with its weight; `keywords` are the words as the user wrote them, without those that
-    say nothing; `names` are names of code among them, without qualifiers. `is_name` if it is nothing but a name.
+    say nothing; `names` are names of code among them, without qualifiers, and `titles` words in capitals that may be.
+    `is_name` if it is nothing but a name.
     """
 
     text: str
     words: dict[str, float]
     keywords: tuple[str, ...]
     names: tuple[str, ...]
+    titles: frozenset[str]
     is_name: bool
+    shown: re.Pattern[bytes] | None
+    """Finds the keywords in a line in lower case."""
 
 
 def wording_of(text: str, weights: RankingWeights) -> Wording:
@@ -45,12 +50,15 @@ def wording_of(text: str, weights: RankingWeights) -> Wording:
     names = [token for token in tokens if _NAME.fullmatch(token) and (is_name or _LOOKS_LIKE_CODE.search(token))]
     spoken = [word for token in tokens for word in split_words(token)]
     kept = [word for word in dict.fromkeys(spoken) if word not in _STOP_WORDS] or list(dict.fromkeys(spoken))
+    keywords = tuple(word for word in kept if len(word) > _KEYWORD_LETTERS_MIN) or tuple(kept)
     return Wording(
         text=text,
         words=_weighted(tokens, frozenset(kept), weights),
-        keywords=tuple(word for word in kept if len(word) > _KEYWORD_LETTERS_MIN) or tuple(kept),
+        keywords=keywords,
         names=tuple(dict.fromkeys(_last_part(name) for name in names)),
+        titles=frozenset(token for token in tokens if _TITLE.fullmatch(token) and token.lower() in kept) - set(names),
         is_name=is_name,
+        shown=re.compile(b"|".join(re.escape(word.encode()) for word in keywords)) if keywords else None,
     )
 
 
@@ -80,8 +88,7 @@ def _variants(word: str) -> list[str]:
     stem = stem_of(word)
     if not word.isascii() or not word.isalpha() or len(stem) < _STEM_LETTERS_MIN:
         return []
-    forms = [stem, stem + "e", stem + "s", stem + "ing", stem + "ed", stem + "er", stem + "ion", stem + "ation"]
-    return [form for form in forms if form != word]
+    return [form for form in (stem, stem + "e", stem + "s") if form != word]
 
 
 def _last_part(name: str) -> str:

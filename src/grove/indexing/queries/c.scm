@@ -10,7 +10,7 @@
   (type_identifier) @name
   (pointer_declarator declarator: (type_identifier) @name)
   (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: (type_identifier) @name)))
-]) @type
+] @type)
 (preproc_def name: (identifier) @name value: (_)) @macro
 (preproc_function_def name: (identifier) @name) @macro
 (enumerator name: (identifier) @name) @constant

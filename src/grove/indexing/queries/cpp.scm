@@ -17,7 +17,7 @@
 (type_definition declarator: [
   (type_identifier) @name
   (pointer_declarator declarator: (type_identifier) @name)
-]) @type
+] @type)
 (alias_declaration name: (type_identifier) @name) @type
 (concept_definition name: (identifier) @name) @type
 (preproc_def name: (identifier) @name value: (_)) @macro
