@@ -9,7 +9,7 @@ import pytest
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine, Site
 
-SLOW_BYTES_PER_SECOND = 4_000
+SLOW_BYTES_PER_SECOND = 20_000
 
 
 class TestAdding:
@@ -85,7 +85,7 @@ class TestAdding:
         assert (retried.exit_code, watched.exit_code) == (Exit.DONE, Exit.DONE), watched.output
 
     def test_goes_on_when_nobody_watches(self, grove: CommandLine, site: Site) -> None:
-        address = site.remote("large", {"a.bin": os.urandom(200_000)})
+        address = site.remote("large", {"a.bin": os.urandom(120_000)})
         site.git.behaviour.bytes_per_second = SLOW_BYTES_PER_SECOND
         process = subprocess.Popen(
             grove.argv("add", address),
