@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from grove.accounts import Role
+from grove.cli import remember_server
 from grove.cli.failure import Exit
+from grove.settings import Settings
 from tests.cli.conftest import CommandLine, Site
 from tests.support.grove import ADMIN_TOKEN
 
@@ -176,6 +178,13 @@ class TestExitCodes:
         shown = stranger("help", "exit-codes").stdout
 
         assert [line.split()[0] for line in shown.splitlines()] == [str(int(code)) for code in Exit]
+
+
+class TestRememberServer:
+    def test_signs_the_user_in_to_a_server_just_started(self, stranger: CommandLine, site: Site) -> None:
+        remember_server(Settings(config_dir=stranger.config), address=site.url, token=ADMIN_TOKEN)
+
+        assert stranger("whoami").exit_code == Exit.DONE
 
 
 class TestConfiguration:

@@ -76,7 +76,7 @@ class Library:
         built = build_snapshot(
             store=self._store,
             view=self.view(),
-            job=f"{name}-{revision}".replace("/", "-"),
+            job=f"build-{len(self.targets)}",
             commit=hashlib.sha1(f"{name}@{revision}".encode(), usedforsecurity=False).hexdigest(),
             entries=blobs.entries,
             blobs=blobs,

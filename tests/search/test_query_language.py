@@ -3,10 +3,12 @@
 import contextlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grove.search import FilterUnknown, FilterValueInvalid, QueryInvalid, QueryTooLong
 from grove.search.parsing import QUERY_CHARACTERS_MAX, parse_query, split_filters
-from grove.search.syntax import Expression, Filter, FilterName, Form, Text
+from grove.search.syntax import Expression, Filter, FilterName, Form, Text, written
 from grove.search.tree import All, AnyOf, Is, Negated
 
 
@@ -149,3 +151,28 @@ class TestFreeText:
 
     def test_takes_operators_and_brackets_as_they_are(self) -> None:
         assert split_filters("foo) OR (bar").text == "foo) OR (bar"
+
+
+WORDS = st.text(st.sampled_from("abAB-_.:()'\"/\\ORN T"), min_size=1, max_size=6)
+
+
+class TestAnExpression:
+    @settings(max_examples=500, deadline=None)
+    @given(st.lists(WORDS, max_size=6).map(" ".join))
+    def test_is_written_as_a_query_that_means_it(self, text: str) -> None:
+        with contextlib.suppress(QueryInvalid, FilterUnknown, FilterValueInvalid):
+            expression = parse_query(text)
+
+            assert parse_query(written(expression)) == expression
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'NOT a -"b \\" c" -(d e) (f OR g h)',
+            "repo:x -file:/a\\/b/ lang:go",
+            'file:"a b" /x\\/y/ content:"\\\\"',
+            "a (b c) OR NOT d",
+        ],
+    )
+    def test_keeps_quotes_slashes_and_groups(self, text: str) -> None:
+        assert parse_query(written(parse_query(text))) == parse_query(text)

@@ -110,7 +110,7 @@ class TestTheTruthLine:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     tree: Tree = {f"src/{number:02}.py": f"needle = {number}\nneedle\n" for number in range(30)}
-    trees: dict[str, Tree] = {"a/one": tree, "b/two": {"x.go": "package needle\n", "big.bin": b"\0", "empty": ""}}
+    trees: dict[str, Tree] = {"a/one": tree, "b.org/two-2": {"x.go": "package needle\n", "big.bin": b"\0", "empty": ""}}
     return Library(tmp_path_factory.mktemp("index"), trees)
 
 
@@ -122,7 +122,7 @@ class TestTheTruthOfASearch:
         assert (told.files_shown, told.more) == (5, False)
         assert [(commit.repository, commit.files_indexed, commit.files_total) for commit in told.searched] == [
             ("a/one", 30, 30),
-            ("b/two", 2, 3),
+            ("b.org/two-2", 2, 3),
         ]
 
     def test_repeats_what_the_corpus_skipped(self, library: Library) -> None:
@@ -136,7 +136,7 @@ class TestTheTruthOfASearch:
         assert facets.is_exhaustive
         assert [(facet.query, facet.count) for facet in facets.items] == [
             ("repo:^a/one$", 30),
-            ("repo:^b/two$", 1),
+            ("repo:^b\\.org/two-2$", 1),
             ("lang:python", 30),
             ("lang:go", 1),
         ]

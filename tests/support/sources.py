@@ -2,19 +2,21 @@
 
 from grove import mirrors
 from grove.jobs import Job, list_jobs
+from grove.kit.gate import Actor
 from grove.repositories import Repository, get_repository, request_sync
 from tests.support.grove import House
 
 
-def connect(made: House, address: str, *, token: str | None = None, **source: object) -> Repository:
+def connect(made: House, address: str, *, token: str | None = None, actor: Actor | None = None) -> Repository:
     """Look at a source and register it; its jobs wait."""
-    wanted = mirrors.Source(address=address, access_token=token, **source)  # type: ignore[arg-type]
+    actor = actor or made.admin
+    wanted = mirrors.Source(address=address, access_token=token)
     with made.grove.database.reading() as tx:
-        mirrors.require_check(tx, actor=made.admin, source=wanted)
+        mirrors.require_check(tx, actor=actor, source=wanted)
     report = mirrors.check_source(wanted, tools=made.grove.sources)
     with made.grove.database.transaction() as tx:
         return mirrors.connect_source(
-            tx, actor=made.admin, source=wanted, report=report, keyring=made.grove.keyring, now=made.now
+            tx, actor=actor, source=wanted, report=report, keyring=made.grove.keyring, now=made.now
         )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import typer
 
+from grove.cli.escape import visible
 from grove.cli.failure import Exit, Failure
 
 SECRET_CHARS_MAX = 65_536
@@ -24,7 +25,7 @@ def confirm(question: str, *, command: str, yes: bool) -> None:
             next_step=f"{command} --yes",
             exit_code=Exit.INVALID,
         )
-    if not typer.confirm(question, err=True):
+    if not typer.confirm(visible(question), err=True):
         raise Failure("Nothing was done.", why="you did not agree", next_step=f"{command} --yes", exit_code=Exit.FAILED)
 
 

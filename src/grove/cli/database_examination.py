@@ -38,7 +38,10 @@ def examine_database(settings: Settings, locator: Locator, *, keyring: Keyring |
         return
     database = Database(database_url(settings, locator), gate=RoleGate(), handlers={})
     try:
-        yield from _opened(database, is_embedded=is_embedded, keyring=keyring)
+        is_current = migrations.is_current(database.engine)
+        yield passed(code, title)
+        code, title = "GROVE-DB05", "the database answers"
+        yield from _opened(database, is_current=is_current, is_embedded=is_embedded, keyring=keyring)
     except (GroveError, SQLAlchemyError) as error:
         solution = "look at the disk, then put the newest backup back" if is_embedded else "look at GROVE_DATABASE_URL"
         yield failed(code, title, problem=str(error).splitlines()[0], solution=solution)
@@ -54,9 +57,7 @@ def _sqlite_version() -> Finding:
     return passed(code, title)
 
 
-def _opened(database: Database, *, is_embedded: bool, keyring: Keyring | None) -> Iterator[Finding]:
-    is_current = migrations.is_current(database.engine)
-    yield passed("GROVE-DB02", "the database can be reached")
+def _opened(database: Database, *, is_current: bool, is_embedded: bool, keyring: Keyring | None) -> Iterator[Finding]:
     if is_embedded:
         yield _journal(database)
     code, title = "GROVE-DB04", "the database has this version's schema"

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from grove.cli.command import command
+from grove.cli.escape import visible
 from grove.cli.output import Column
 from grove.cli.quantity import shown_age
 from grove.cli.session import Session
@@ -66,7 +67,7 @@ def create_token(
     if session.output.is_json:
         session.output.json(issued)
     else:
-        session.output.line(issued["secret"])
+        session.output.line(visible(issued["secret"]))
     session.output.note("Keep it now: it cannot be shown again.", style="yellow")
 
 

@@ -6,6 +6,7 @@ scope: the same question over the same chunks has the same scores whatever else 
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from grove.indexing.model import Ordinals, Scores
 from grove.indexing.postings import Postings
 from grove.indexing.scope import Scope, ScopePart
-from grove.indexing.terms import BODY_OF, COMMENT_OF, DEFINITION_OF, FieldWeights
+from grove.indexing.terms import BODY_MAX, BODY_OF, COMMENT_OF, DEFINITION_OF, FieldWeights
 
 
 def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tuple[Ordinals, Scores]:
@@ -31,10 +32,12 @@ def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tu
     scores: list[Scores] = []
     for part, part_found in zip(scope.parts, found, strict=True):
         totals = np.zeros(len(part.segment), dtype=np.float32)
+        discounts = norms.discounts(part)
         for word, (numbers, payload) in part_found:
-            if numbers.size:
-                counts = norms.weighted(part, numbers, payload)
-                totals[numbers] += np.float32(factors[word]) * counts / (counts + np.float32(weights.k1))
+            counts = norms.weighted(discounts, numbers, payload)
+            counts /= counts + np.float32(weights.k1)
+            counts *= np.float32(factors[word])
+            totals[numbers] += counts
         matching = np.flatnonzero(totals)
         ordinals.append(part.ordinals(matching))
         scores.append(totals[matching])
@@ -57,6 +60,13 @@ def rarity(total: int, holding: int) -> float:
     return float(np.log1p((total - holding + 0.5) / (holding + 0.5)))
 
 
+class _Discounts(NamedTuple):
+    """Per chunk of a segment, what a count in its fields is multiplied by."""
+
+    body: NDArray[np.float32]
+    comment: NDArray[np.float32]
+
+
 class _Norms:
     """How far the lengths of a chunk's fields discount the counts in them."""
 
@@ -66,19 +76,30 @@ class _Norms:
         self._body = _mean([index.body_lengths[part.numbers] for part, index in terms])
         self._comment = _mean([index.comment_lengths[part.numbers] for part, index in terms])
 
-    def weighted(self, part: ScopePart, numbers: NDArray[np.uint32], payload: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The counts of one word in chunks, summed over the fields."""
+    def discounts(self, part: ScopePart) -> _Discounts:
+        """The discounts of a segment's chunks."""
         weights, terms = self._weights, part.segment.terms
-        body = _discount(terms.body_lengths[numbers], self._body, weights.body_length)
-        counts = BODY_OF[payload] * np.float32(weights.body) / body
-        if self._comment:
-            comment = _discount(terms.comment_lengths[numbers], self._comment, weights.comment_length)
-            counts += COMMENT_OF[payload] * np.float32(weights.comment) / comment
-        return counts + DEFINITION_OF[payload] * np.float32(weights.definition)
+        return _Discounts(
+            _discount(terms.body_lengths, self._body, weights.body_length),
+            _discount(terms.comment_lengths, self._comment, weights.comment_length),
+        )
+
+    def weighted(
+        self, discounts: _Discounts, numbers: NDArray[np.uint32], payload: NDArray[np.uint8]
+    ) -> NDArray[np.float32]:
+        """The counts of one word in chunks, summed over the fields."""
+        counts: NDArray[np.float32] = (BODY_OF * np.float32(self._weights.body))[payload]
+        counts *= discounts.body[numbers]
+        beyond_body = np.flatnonzero(payload > BODY_MAX)
+        if beyond_body.size:
+            numbers, payload = numbers[beyond_body], payload[beyond_body]
+            added = (COMMENT_OF * np.float32(self._weights.comment))[payload] * discounts.comment[numbers]
+            counts[beyond_body] += added + (DEFINITION_OF * np.float32(self._weights.definition))[payload]
+        return counts
 
 
 def _discount(lengths: NDArray[np.uint16], mean: float, share: float) -> NDArray[np.float32]:
-    return np.float32(1.0 - share) + lengths * np.float32(share / max(mean, 1.0))
+    return np.reciprocal(np.float32(1.0 - share) + lengths * np.float32(share / max(mean, 1.0)))
 
 
 def _mean(lengths: list[NDArray[np.uint16]]) -> float:

@@ -32,7 +32,7 @@ class _StoredVectors:
         size = counts.indptr.size - 1
         places = self._places[self._given : self._given + size]
         self._given += size
-        return np.stack([self._segments[segment].vectors.vector(number) for segment, number in places])
+        return np.stack([self._segments[segment].vectors.vectors(np.array([number]))[0] for segment, number in places])
 
 
 def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Path) -> SegmentRecord | None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from grove.indexing.postings import Runs
 from grove.indexing.segment import FILE_NAME, KIND, digests_of
 from grove.indexing.symbols import Symbol, write_symbols
 from grove.indexing.terms import write_terms
-from grove.indexing.vectors import quantised
+from grove.indexing.vectors import VectorWriter
 from grove.indexing.vocabulary import Vocabulary
 from grove.snapshots import SegmentRecord
 
@@ -51,7 +51,9 @@ class SegmentWriter:
         self._digests: list[bytes] = []
         self._lines: list[int] = []
         self._languages: list[str] = []
-        self._columns: dict[str, list[NDArray[Any]]] = {name: [] for name in ("body", "comment", "codes", "scales")}
+        self._vectors = VectorWriter()
+        self._body_lengths: list[NDArray[np.uint16]] = []
+        self._comment_lengths: list[NDArray[np.uint16]] = []
         self._symbols: list[Symbol] = []
         self.source_bytes = 0
 
@@ -94,10 +96,9 @@ class SegmentWriter:
         )
         parts.add("chunk_lines", np.array(self._lines, dtype=np.uint8))
         grams.write_grams(parts, self._grams, chunk_count=len(self))
-        body, comment, codes, scales = (np.concatenate(arrays) for arrays in self._columns.values())
+        body, comment = np.concatenate(self._body_lengths), np.concatenate(self._comment_lengths)
         write_terms(parts, words=self._vocabulary.words, runs=self._terms, body=body, comment=comment)
-        parts.add("vector_codes", codes)
-        parts.add("vector_scales", scales)
+        self._vectors.write(parts)
         write_symbols(parts, self._symbols)
         facts = write_blobs(parts, blobs) | {
             "embedder": self._embedder.name,
@@ -136,13 +137,7 @@ class SegmentWriter:
         )
         self._terms.add(counted.postings)
         self._grams.add(grams.postings_of(texts, first))
-        codes, scales = quantised(self._embedder.embed_counts(counted.words, counted.counts))
-        new: dict[str, NDArray[Any]] = {
-            "body": counted.body_lengths,
-            "comment": counted.comment_lengths,
-            "codes": codes,
-            "scales": scales,
-        }
-        for name, column in new.items():
-            self._columns[name].append(column)
+        self._vectors.add(self._embedder.embed_counts(counted.words, counted.counts))
+        self._body_lengths.append(counted.body_lengths)
+        self._comment_lengths.append(counted.comment_lengths)
         self._waiting = []

@@ -9,6 +9,7 @@ from grove.indexing import bm25
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
+from grove.indexing.nearest import nearest
 from grove.indexing.needs import bitmap_of, files_of
 from grove.indexing.scope import Scope
 from grove.indexing.segment import Segment, digests_of
@@ -92,16 +93,11 @@ class IndexView:
     def score_vector(self, scope: Scope, vector: NDArray[np.float32], *, limit: int) -> tuple[Ordinals, Scores]:
         """The `limit` chunks of `scope` nearest to a vector of unit length and their cosines, best first.
 
+        In a scope of more than some thousand chunks a few of the last ranks may be missed (see `nearest`).
         Segments whose vectors have another number of dimensions were made by another embedder and are left out.
         """
         parts = [part for part in scope.parts if part.segment.dimensions == vector.size]
-        if not parts:
-            return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.float32)
-        scores = np.concatenate([part.segment.vectors.cosines(part.numbers, vector) for part in parts])
-        ordinals = np.concatenate([part.ordinals(part.numbers) for part in parts])
-        best = np.argpartition(scores, -limit)[-limit:] if limit < scores.size else np.arange(scores.size)
-        order = best[np.lexsort((ordinals[best], -scores[best]))]
-        return ordinals[order], scores[order]
+        return nearest(parts, vector, limit=limit)
 
     def find_symbols(self, scope: Scope, name: str, *, match: SymbolMatch, limit: int) -> list[SymbolHit]:
         """At most `limit` definitions in `scope` by name: exact spelling first, then shorter names first."""

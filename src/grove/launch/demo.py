@@ -25,6 +25,7 @@ PATTERN = r"(def|class|func|fn|function|struct|interface)\s+\w+"
 DEFINITION = ("def ", "class ", "func ", "fn ", "function ", "struct ", "interface ")
 READY_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.1
+LINES_SHOWN = 2
 
 
 def run_demo(repository: Path, *, once: bool, keep: Path | None, port: int) -> int:
@@ -74,7 +75,7 @@ class _Demo:
         with self._step("indexed: text, words, symbols, meaning") as notes:
             shown = self._wait(identifier, lambda state: state["index"] == "ready")
             counted = sum(head["file_count"] for head in shown["heads"])
-            notes.append(f"{counted:,} files on {len(shown['heads'])} branches")
+            notes.append(f"{counted:,} files, branches: {', '.join(head['branch'] for head in shown['heads'])}")
         return self._searches(shown["name"])
 
     def _searches(self, name: str) -> bool:
@@ -94,7 +95,7 @@ class _Demo:
         self._console.print(f"\n  [bold]{title}[/]  {escape(query)}  [dim]{elapsed:.0f} ms[/]")
         for match in answer["files"]:
             self._console.print(f"    [cyan]{escape(match['path'])}[/]  {escape(match['repository'])}")
-            for line in match["excerpts"][0]["lines"][:2]:
+            for line in _telling(match["excerpts"][0]["lines"]):
                 self._console.print(f"      [dim]{line['number']:>5}│[/] {escape(line['text'].rstrip()[:110])}")
         self._console.print(f"    [dim]{escape(answer['truth_line'])}[/]")
         files: list[dict[str, Any]] = answer["files"]
@@ -160,6 +161,11 @@ def _settings(repository: Path, data: Path, token: str, port: int) -> Settings:
         log_level="WARNING",
         log_format="pretty" if sys.stderr.isatty() else "json",
     )
+
+
+def _telling(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first lines that say something."""
+    return [line for line in lines if line["text"].strip()][:LINES_SHOWN]
 
 
 def _defined_name(files: list[dict[str, Any]]) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from grove.indexing import Mark
-from grove.search.corpus import Skipped
+from grove.search.corpus import Skipped, Suggestion
 from grove.search.question import Method
 
 
@@ -139,9 +139,13 @@ class Facets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The files that answer a question, best first, and the truth about them."""
+    """The files that answer a question, best first, and the truth about them.
+
+    `suggested` are questions that find something, if this one does not.
+    """
 
     files: tuple[FileMatch, ...]
     facets: Facets
     truth: Truth
     plan: str
+    suggested: tuple[Suggestion, ...] = ()

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from grove.search.answer import Answer, Facets, FileMatch, SearchedCommit, Truth
-from grove.search.corpus import Corpus, Limits, Severity
+from grove.search.corpus import Corpus, Limits, Severity, Suggestion
 from grove.search.exact import ExactSearch
 from grove.search.facets import facets_of
 from grove.search.masks import path_table
@@ -22,11 +23,13 @@ from grove.search.ranking import RankedChunk, rank
 from grove.search.rendering import ExactRenderer, RankedRenderer
 from grove.search.selection import Selected, select
 from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
+from grove.search.suggestions import FILES_COUNTED_MAX, suggestions_for
 from grove.search.truth import LIMITS, truth_line
 
 DEFAULT_LIMITS: Final = Limits()
 FIRST_BATCH_SECONDS: Final = 0.1
 FURTHER_BATCH_SECONDS: Final = 0.25
+_INSTEAD: Final = "nothing was found; this finds something"
 _FELL_BACK: Final = "no file holds these words exactly, so the nearest places are shown"
 
 
@@ -47,9 +50,13 @@ def search(question: Question, corpus: Corpus, *, limits: Limits = DEFAULT_LIMIT
     :raises QueryInvalid: if the question cannot be understood; its siblings in `errors` say what else may be wrong.
     """
     run, hits = _all_hits(question, corpus, limits)
-    page = [hit.show() for hit in hits[question.offset : question.offset + run.files_wanted]]
+    page = run.shown(hits[question.offset : question.offset + run.files_wanted])
     return Answer(
-        files=tuple(page), facets=run.facets(hits), truth=run.truth(hits, shown=len(page)), plan=str(run.plan)
+        files=page,
+        facets=run.facets(hits),
+        truth=run.truth(hits, shown=len(page)),
+        plan=str(run.plan),
+        suggested=() if hits else tuple(run.suggestions()),
     )
 
 
@@ -77,7 +84,7 @@ def _told(run: "_Run") -> Iterator[SearchEvent]:
     for batch in _batches(run.hits()):
         begin, end = max(run.question.offset - len(hits), 0), run.question.offset + run.files_wanted - len(hits)
         hits += batch
-        files = tuple(hit.show() for hit in batch[begin : max(end, 0)])
+        files = run.shown(batch[begin : max(end, 0)])
         shown += len(files)
         if files:
             yield Matches(files=files)
@@ -89,6 +96,8 @@ def _told(run: "_Run") -> Iterator[SearchEvent]:
     yield Filters(facets=run.facets(hits))
     truth = run.truth(hits, shown=shown)
     yield from _alerts(truth)
+    for suggestion in () if hits else run.suggestions():
+        yield Alert(title=suggestion.title, message=_INSTEAD, severity=Severity.INFO, suggested=suggestion)
     yield Done(truth=truth, line=truth_line(truth))
 
 
@@ -133,12 +142,25 @@ class _Run:
         """The files that answer the question: in a ranked answer the best first, otherwise as they are found."""
         return self._ranked() if self.plan.method is Method.RANKED else self._exact()
 
+    def shown(self, hits: Sequence[Hit]) -> tuple[FileMatch, ...]:
+        """The files as they are shown: at least one, and as many as there is time for."""
+        files: list[FileMatch] = []
+        for hit in hits:
+            if files and self._progress.time_is_up():
+                break
+            files.append(hit.show())
+        return tuple(files)
+
     def otherwise(self) -> "_Run | None":
         """The same question by the plan to fall back on, if there is one."""
         if self.plan.otherwise is None:
             return None
         plan = replace(self.plan.otherwise, notes=(*self.plan.notes, _FELL_BACK))
         return _Run(self.question, plan, self._corpus, self._progress)
+
+    def suggestions(self) -> Iterator[Suggestion]:
+        """What to ask instead, as long as there is time."""
+        return suggestions_for(self.question, self._count)
 
     def facets(self, hits: Sequence[Hit]) -> Facets:
         """The ways to narrow the answer."""
@@ -174,6 +196,12 @@ class _Run:
 
     def _more(self) -> bool:
         return self._has_more or bool(self._progress.limits_hit)
+
+    def _count(self, question: Question) -> int:
+        if self._progress.time_is_up():
+            return 0
+        run = _Run(question, plan_of(question), self._corpus, self._progress)
+        return sum(1 for _ in islice(run.hits(), FILES_COUNTED_MAX))
 
     def _exact(self) -> Iterator[Hit]:
         exact = ExactSearch(self.plan.condition, view=self._corpus.view, field_=self._field, progress=self._progress)

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from grove.search.answer import Facet, Facets
 from grove.search.selection import Selected
 
+_SPECIAL = re.compile(r"([.+*?()|\[\]{}^$\\])")
+_ESCAPED = r"\\\1"
+
 
 def facets_of(files: Iterable[tuple[Selected, int]], *, is_exhaustive: bool, count_max: int) -> Facets:
     """Count the repositories and languages of some files, the most frequent first."""
@@ -16,7 +19,7 @@ def facets_of(files: Iterable[tuple[Selected, int]], *, is_exhaustive: bool, cou
         repositories[selected.target.name] += 1
         languages[selected.snapshot.languages[path_number]] += 1
     items = [
-        Facet(kind="repo", value=name, query=f"repo:^{re.escape(name)}$", count=count)
+        Facet(kind="repo", value=name, query=f"repo:^{_SPECIAL.sub(_ESCAPED, name)}$", count=count)
         for name, count in repositories.most_common(count_max)
     ]
     items += [

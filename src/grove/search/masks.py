@@ -1,8 +1,9 @@
 """Sets of a snapshot's files as arrays of booleans, one per path number, and conditions on paths evaluated to them."""
 
+import re
 import weakref
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Callable, Iterator
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any, NamedTuple
 
@@ -57,7 +58,7 @@ class PathTable:
         self._count = len(encoded)
         self._joined = b"\n".join(encoded)
         lengths = np.fromiter((len(path) + 1 for path in encoded), dtype=np.int64, count=self._count)
-        self._begins = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+        self._ends = np.cumsum(lengths) - 1
         self._languages = np.array(list(snapshot.languages), dtype=np.str_)
         skipped = dict(snapshot.skipped_counts)
         empty = skipped.pop(SkipReason.EMPTY, 0)
@@ -72,19 +73,29 @@ class PathTable:
 
     def matching(self, pattern: Pattern) -> Mask:
         """The files whose path the pattern matches."""
-        mask = np.zeros(self._count, dtype=np.bool_)
         if pattern.crosses_lines:
-            for number in range(self._count):
-                mask[number] = pattern.found_in(self._joined[self._begins[number] : self._begins[number + 1] - 1])
-            return mask
-        at = 0
-        while self._count and (begin := pattern.first_in(self._joined, at)) is not None:
-            number = int(np.searchsorted(self._begins, begin, side="right")) - 1
-            mask[min(number, self._count - 1)] = True
-            at = int(self._begins[number + 1])
-            if at > len(self._joined):
-                break
+            paths = self._joined.split(b"\n")[: self._count]
+            return np.fromiter((pattern.found_in(path) for path in paths), dtype=np.bool_, count=self._count)
+        mask = np.zeros(self._count, dtype=np.bool_)
+        begins = np.array(list(self._matches(pattern)), dtype=np.int64)
+        mask[np.searchsorted(self._ends, begins)] = True
         return mask
+
+    def _matches(self, pattern: Pattern) -> Iterator[int]:
+        """Where matches begin in the joined paths, at least one for every path that has any."""
+        if pattern.literal is not None and self._joined.isascii():
+            joined = self._folded if pattern.fold_case else self._joined
+            yield from (match.start() for match in re.finditer(re.escape(pattern.literal), joined))
+            return
+        begin = pattern.first_in(self._joined, 0) if self._count else None
+        while begin is not None:
+            yield begin
+            following = self._joined.find(b"\n", begin) + 1
+            begin = pattern.first_in(self._joined, following) if following else None
+
+    @cached_property
+    def _folded(self) -> bytes:
+        return self._joined.lower()
 
 
 _tables: "weakref.WeakKeyDictionary[Any, PathTable]" = weakref.WeakKeyDictionary()

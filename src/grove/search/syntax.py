@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grove.search.tree import Tree
+from grove.search.tree import All, AnyOf, Is, Negated, Tree
 
 
 class FilterName(StrEnum):
@@ -68,3 +68,32 @@ class Filter:
 
 Atom = Text | Filter
 Expression = Tree[Atom]
+
+
+def written(expression: Expression) -> str:
+    """The expression as the text of a query that means it."""
+    match expression:
+        case Is(Text() as text):
+            return _written_value(text.text, text.form)
+        case Is(Filter() as filter_):
+            return f"{filter_.name}:{_written_value(filter_.value, filter_.form)}"
+        case Negated(part):
+            inner = written(part)
+            return f"-({inner})" if isinstance(part, All | AnyOf) else f"NOT {inner}" if _is_bare(part) else f"-{inner}"
+        case AnyOf(parts):
+            return f"({' OR '.join(written(part) for part in parts)})"
+        case All(parts):
+            return " ".join(f"({written(part)})" if isinstance(part, All) else written(part) for part in parts)
+    raise TypeError(type(expression))
+
+
+def _is_bare(part: Expression) -> bool:
+    """Whether a minus before the part might be taken for the beginning of a word."""
+    return isinstance(part, Is) and isinstance(part.leaf, Text) and part.leaf.form is Form.BARE
+
+
+def _written_value(value: str, form: Form) -> str:
+    if form is Form.QUOTED:
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return f"/{value.replace('/', chr(92) + '/')}/" if form is Form.REGEX else value

@@ -88,7 +88,10 @@ class Worker:
         self._grove.gate.require(actor, kind.permission, Resource(kind="job", id=job.id, tenant_id=job.tenant_id))
         lease_seconds = self._grove.settings.lease_seconds
         self._run = Run(job=job, actor=actor, database=self._grove.database, lease_seconds=lease_seconds)
+        if self._stopping.is_set():  # told to between the claim and now
+            self._run.interrupt()
         try:
+            self._run.check_cancelled()
             with self._run.kept_alive():
                 kind.work(self._grove, self._run)
         except GroveError:

@@ -1,0 +1,102 @@
+"""A worker does jobs in the name of who asked for them, and only as long as it may."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grove import accounts, jobs
+from grove.jobs import JobState
+from grove.kit.gate import Actor
+from grove.worker import Worker
+from tests.support.git_repositories import Repository
+from tests.support.grove import House, house
+from tests.support.sources import connect, last_job, now_of
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Repository:
+    made = Repository.new(tmp_path / "upstream.git")
+    made.commit({"a.py": "def a():\n    pass\n"})
+    return made
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path / "data", local_roots=(tmp_path,)) as grove_house:
+        yield grove_house
+
+
+def suspend(made: House, actor: Actor) -> None:
+    with made.grove.database.transaction() as tx:
+        accounts.set_principal_active(tx, actor=made.admin, principal_id=actor.id, active=False, now=made.now)
+
+
+class TestAWorker:
+    def test_does_nothing_for_somebody_who_was_shut_out_meanwhile(self, made: House, upstream: Repository) -> None:
+        developer, _ = made.actor(accounts.Role.DEVELOPER)
+        repository = connect(made, str(upstream.path), actor=developer)
+        suspend(made, developer)
+        made.work()
+
+        job = last_job(made, repository, kind="mirror.sync")
+        assert (job.state, job.error and job.error["code"]) == (JobState.FAILED, "denied")
+
+    def test_waits_while_the_disk_is_nearly_full(self, tmp_path: Path, upstream: Repository) -> None:
+        with house(tmp_path / "full", local_roots=(tmp_path,), disk_free_mb_min=10**9) as full:
+            repository = connect(full, str(upstream.path))
+            full.work()
+
+            job = last_job(full, repository, kind="mirror.sync")
+            assert (job.state, job.error and job.error["code"]) == (JobState.QUEUED, "storage_low")
+
+    def test_gives_its_job_back_when_it_must_stop(self, made: House, upstream: Repository) -> None:
+        repository = connect(made, str(upstream.path))
+        worker = Worker(made.grove, name="w")
+        worker.stop()
+        worker.run_one()
+
+        job = last_job(made, repository, kind="mirror.sync")
+        assert (job.state, job.attempt) == (JobState.QUEUED, 0)
+        made.work()
+        assert now_of(made, repository).index == "ready"
+
+    def test_changes_nothing_when_another_has_taken_its_job(self, made: House, upstream: Repository) -> None:
+        repository = connect(made, str(upstream.path))
+        with made.grove.database.transaction() as tx:
+            late = jobs.claim(tx, worker="late", now=made.now, lease_seconds=0)
+        assert late is not None
+        made.work()
+        before = now_of(made, repository)
+
+        with pytest.raises(jobs.LeaseLost), made.grove.database.transaction() as tx:
+            jobs.finish(tx, job=late, error=None, now=made.now)
+        assert now_of(made, repository) == before
+
+    def test_shares_the_jobs_with_others_so_that_each_is_done_once(self, made: House, tmp_path: Path) -> None:
+        repositories = []
+        for number in range(6):
+            upstream = Repository.new(tmp_path / f"many{number}.git")
+            upstream.commit({"a.py": f"def a{number}():\n    pass\n"})
+            repositories.append(connect(made, str(upstream.path)))
+        workers = [Worker(made.grove, name=f"w{number}") for number in range(3)]
+        threads = [threading.Thread(target=worker.run_until_stopped) for worker in workers]
+        for thread in threads:
+            thread.start()
+        try:
+            waiting = True
+            while waiting:
+                with made.grove.database.reading() as tx:
+                    states = {job.state for job in jobs.list_jobs(tx, actor=made.admin)}
+                waiting = bool(states & {JobState.QUEUED, JobState.RUNNING})
+        finally:
+            for worker in workers:
+                worker.stop()
+            for thread in threads:
+                thread.join()
+
+        with made.grove.database.reading() as tx:
+            done = jobs.list_jobs(tx, actor=made.admin)
+        assert [(job.state, job.attempt) for job in done] == [(JobState.SUCCEEDED, 1)] * 12
+        assert {now_of(made, repository).index for repository in repositories} == {"ready"}
