@@ -153,17 +153,19 @@ class TestFreeText:
         assert split_filters("foo) OR (bar").text == "foo) OR (bar"
 
 
-WORDS = st.text(st.sampled_from("abAB-_.:()'\"/\\ORN T"), min_size=1, max_size=6)
+WORDS = st.text(st.sampled_from('abAB-_.:()"/\\ORN T'), min_size=1, max_size=6)
 
 
 class TestAnExpression:
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=400, deadline=None)
     @given(st.lists(WORDS, max_size=6).map(" ".join))
     def test_is_written_as_a_query_that_means_it(self, text: str) -> None:
-        with contextlib.suppress(QueryInvalid, FilterUnknown, FilterValueInvalid):
+        try:
             expression = parse_query(text)
+        except (QueryInvalid, FilterUnknown, FilterValueInvalid):
+            return
 
-            assert parse_query(written(expression)) == expression
+        assert parse_query(written(expression)) == expression
 
     @pytest.mark.parametrize(
         "text",

@@ -47,8 +47,6 @@ def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tu
 def postings_within(part: ScopePart, word: str) -> Postings:
     """A word's postings in a segment, without those out of scope."""
     postings = part.segment.terms.postings(word)
-    if postings is None:
-        return Postings(np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8))
     if part.whole:
         return postings
     inside = part.mask[postings.numbers]
@@ -99,7 +97,8 @@ class _Norms:
 
 
 def _discount(lengths: NDArray[np.uint16], mean: float, share: float) -> NDArray[np.float32]:
-    return np.reciprocal(np.float32(1.0 - share) + lengths * np.float32(share / max(mean, 1.0)))
+    relative = lengths * np.float32(share / max(mean, 1.0))
+    return np.divide(np.float32(1.0), relative + np.float32(1.0 - share), dtype=np.float32)
 
 
 def _mean(lengths: list[NDArray[np.uint16]]) -> float:
@@ -111,5 +110,7 @@ def _ascending(ordinals: list[Ordinals], scores: list[Scores]) -> tuple[Ordinals
     if not ordinals:
         return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.float32)
     joined, values = np.concatenate(ordinals), np.concatenate(scores)
+    if (joined[1:] > joined[:-1]).all():
+        return joined, values
     order = np.argsort(joined, kind="stable")
     return joined[order], values[order]

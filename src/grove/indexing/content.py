@@ -1,13 +1,12 @@
 """The texts of chunks, compressed in frames of many chunks each."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
 from typing import Final
 
 import numpy as np
 import zstandard
 
+from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.parts import PartsReader, PartsWriter
 
@@ -54,38 +53,10 @@ class ContentWriter:
             self._waiting, self._waiting_bytes = [], 0
 
 
-class FrameCache:
-    """Recently decompressed frames of all segments of a store, within a limit of bytes."""
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._bytes = 0
-        self._frames: OrderedDict[tuple[str, int], bytes] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: tuple[str, int]) -> bytes | None:
-        """The frame, if it is still there."""
-        with self._lock:
-            frame = self._frames.get(key)
-            if frame is not None:
-                self._frames.move_to_end(key)
-            return frame
-
-    def put(self, key: tuple[str, int], frame: bytes) -> None:
-        """Keep a frame; the ones that were not used for longest make room."""
-        with self._lock:
-            replaced = self._frames.pop(key, b"")
-            self._frames[key] = frame
-            self._bytes += len(frame) - len(replaced)
-            while self._bytes > self._bytes_max and len(self._frames) > 1:
-                _, dropped = self._frames.popitem(last=False)
-                self._bytes -= len(dropped)
-
-
 class ContentIndex:
     """Reads the texts of a segment's chunks."""
 
-    def __init__(self, reader: PartsReader, cache: FrameCache, *, chunk_count: int) -> None:
+    def __init__(self, reader: PartsReader, cache: SizedCache[bytes], *, chunk_count: int) -> None:
         self._reader = reader
         self._cache = cache
         self.sizes = reader.array("chunk_bytes", np.uint32)
@@ -133,5 +104,5 @@ class ContentIndex:
                 raise IndexCorrupt(name=self._reader.label, part=PART, frame=frame) from error
             if len(content) != size:
                 raise IndexCorrupt(name=self._reader.label, part=PART, frame=frame)
-            self._cache.put(key, content)
+            self._cache.put(key, content, len(content))
         return content

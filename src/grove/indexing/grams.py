@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from grove.indexing.arrays import distinct, run_starts
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.parts import DELTA_ZSTD, PartsReader, PartsWriter
 from grove.indexing.postings import Packed, PostingLists, Runs, packed, write_postings
@@ -44,9 +45,9 @@ def _batch(texts: list[bytes], first: int) -> Packed:
     if any(character in joined for character, _ in _LIKE_ASCII):
         keys = np.concatenate((keys, *(_keyed_as_ascii(text, number) for number, text in enumerate(texts))))
     keys.sort()
-    keys = keys[np.r_[True, keys[1:] != keys[:-1]]] if keys.size else keys
+    keys = keys[run_starts(keys)]
     groups = keys >> np.uint32(3)
-    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]) if keys.size else np.empty(0, dtype=np.int64)
+    starts = run_starts(groups)
     bits = np.left_shift(np.uint8(1), (keys & np.uint32(7)).astype(np.uint8))
     masks = np.bitwise_or.reduceat(bits, starts) if keys.size else bits
     groups = groups[starts]
@@ -81,7 +82,7 @@ def grams_of(literal: bytes, *, fold_case: bool) -> NDArray[np.uint32]:
     if fold_case:
         ascii_only = (folded[:-2] < _ASCII_END) & (folded[1:-1] < _ASCII_END) & (folded[2:] < _ASCII_END)
         grams = grams[ascii_only]
-    return np.unique(grams)
+    return distinct(grams)
 
 
 def write_grams(writer: PartsWriter, runs: Runs, *, chunk_count: int) -> None:

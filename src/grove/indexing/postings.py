@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from grove.indexing.arrays import distinct, run_lengths, run_starts
 from grove.indexing.errors import IndexCorrupt, IndexTooLarge
 from grove.indexing.parts import DELTA_ZSTD, PartsReader, PartsWriter
 
@@ -46,6 +47,9 @@ class Postings(NamedTuple):
 def packed(keys: NDArray[np.uint64], numbers: NDArray[np.uint64], payload: NDArray[np.uint64]) -> Packed:
     """Postings as single numbers; not yet sorted."""
     return (keys << np.uint64(_KEY_SHIFT)) | (numbers << np.uint64(_NUMBER_SHIFT)) | payload
+
+
+NO_POSTINGS: Final = Postings(np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.uint8))
 
 
 class Runs:
@@ -160,8 +164,8 @@ def encoded(partition: Packed, *, dense_below: int = 0) -> tuple[NDArray[np.uint
     keys = (partition >> np.uint64(_KEY_SHIFT)).astype(np.uint32)
     numbers = ((partition >> np.uint64(_NUMBER_SHIFT)) & np.uint64(NUMBER_MAX)).astype(np.uint32)
     payload = (partition & np.uint64(0xFF)).astype(np.uint8)
-    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    counts = np.diff(np.r_[first, keys.size])
+    first = run_starts(keys)
+    counts = run_lengths(first, keys.size)
     forms = np.where(np.logical_and.reduceat(payload == 1, first), ONES, PLAIN)
     if dense_below:
         forms[counts > max(dense_below // _DENSE_SHARE, _DENSE_MIN)] = DENSE
@@ -214,7 +218,7 @@ def _from_gaps(gaps: Bytes, count: int) -> NDArray[np.uint32] | None:
     ends = np.flatnonzero(gaps < _MORE)
     if ends.size != count or not count or ends[-1] != gaps.size - 1:
         return None
-    begins = np.r_[0, ends[:-1] + 1]
+    begins = np.concatenate((ends[:1] * 0, ends[:-1] + 1))
     if (ends - begins).max() >= _VARINT_BYTES_MAX:
         return None
     place = np.arange(gaps.size) - np.repeat(begins, ends - begins + 1)
@@ -246,4 +250,4 @@ def _bounds(runs: list[Packed], total: int) -> list[np.uint64]:
     pieces = -(-total // PARTITION_POSTINGS)
     samples = np.sort(np.concatenate([run[:: max(1, run.size // (pieces * 16))] for run in runs]))
     cuts = samples[np.linspace(0, samples.size, pieces, endpoint=False, dtype=np.int64)[1:]]
-    return list(np.unique((cuts >> np.uint64(_KEY_SHIFT)) << np.uint64(_KEY_SHIFT)))
+    return list(distinct((cuts >> np.uint64(_KEY_SHIFT)) << np.uint64(_KEY_SHIFT)))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grove.indexing.arrays import distinct
 from grove.indexing.blobs import Blob, BlobTable
 from grove.indexing.model import Ordinals, SkipReason
 from grove.indexing.view import IndexView
@@ -43,6 +44,6 @@ def _with_all_chunks(view: IndexView, found: dict[bytes, list[Blob]]) -> dict[by
 
 
 def _missing(view: IndexView, chunks: Sequence[Ordinals]) -> Ordinals:
-    wanted = np.unique(np.concatenate(chunks)) if chunks else np.empty(0, dtype=np.uint32)
+    wanted = distinct(np.concatenate(chunks)) if chunks else np.empty(0, dtype=np.uint32)
     present = [segment.ordinals[segment.numbers_of(wanted)] for segment in view.open_segments]
     return np.setdiff1d(wanted, np.concatenate(present)) if present else wanted

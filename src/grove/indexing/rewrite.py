@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from grove.indexing.arrays import distinct
 from grove.indexing.blobs import Blob, BlobKey
 from grove.indexing.errors import IndexMissing
 from grove.indexing.model import Ordinals
@@ -71,7 +72,7 @@ def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Pa
 
 def _blobs(view: IndexView, segments: Sequence[Segment], kept: Ordinals) -> Mapping[BlobKey, Blob]:
     elsewhere = [segment.ordinals for segment in view.open_segments if segment not in segments]
-    present = np.unique(np.concatenate([kept, *elsewhere]))
+    present = distinct(np.concatenate([kept, *elsewhere]))
     found: dict[BlobKey, Blob] = {}
     for segment in segments:
         table = segment.blobs

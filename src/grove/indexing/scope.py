@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from grove.indexing.arrays import distinct
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import GROUP, Bitmap
 from grove.indexing.model import Occurrence, Ordinals, Selection
@@ -90,7 +91,7 @@ class Scope:
         for selection in self.selections:
             numbers = self._snapshots[selection.snapshot].paths_of(ordinals)
             if selection.path_numbers is not None:
-                numbers = np.intersect1d(numbers, selection.path_numbers, assume_unique=True)
+                numbers = numbers[_held(selection.path_numbers, numbers)]
             if numbers.size:
                 found[selection.snapshot] = numbers
         return found
@@ -106,7 +107,7 @@ class Scope:
             some.append(np.array(BitMap.union(*whole).to_array(), dtype=np.uint32))
         if len(some) == 1:
             return some[0]
-        return np.unique(np.concatenate(some)) if some else np.empty(0, dtype=np.uint32)
+        return distinct(np.concatenate(some)) if some else np.empty(0, dtype=np.uint32)
 
 
 def _merged(selections: Sequence[Selection]) -> tuple[Selection, ...]:
@@ -115,7 +116,9 @@ def _merged(selections: Sequence[Selection]) -> tuple[Selection, ...]:
     for selection in selections:
         numbers = selection.path_numbers
         before = merged.get(selection.snapshot, np.empty(0, dtype=np.uint32))
-        both = None if numbers is None or before is None else np.union1d(before, numbers).astype(np.uint32)
+        both = (
+            None if numbers is None or before is None else distinct(np.concatenate((before, numbers))).astype(np.uint32)
+        )
         merged[selection.snapshot] = both
     return tuple(Selection(snapshot=snapshot, path_numbers=numbers) for snapshot, numbers in merged.items())
 
@@ -128,5 +131,12 @@ def _snapshot(snapshots: Mapping[str, SnapshotView], selection: Selection) -> Sn
 
 
 def _holds(ascending: NDArray[np.uint32], number: int) -> bool:
-    place = int(np.searchsorted(ascending, np.uint32(number)))
-    return place < ascending.size and int(ascending[place]) == number
+    return bool(_held(ascending, np.array([number], dtype=np.uint32))[0])
+
+
+def _held(ascending: NDArray[np.uint32], numbers: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which of some numbers are among ascending ones."""
+    if not ascending.size:
+        return np.zeros(numbers.size, dtype=np.bool_)
+    places = np.minimum(np.searchsorted(ascending, numbers), ascending.size - 1)
+    return np.equal(ascending[places], numbers)

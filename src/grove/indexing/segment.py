@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing.blobs import BlobTable
-from grove.indexing.content import ContentIndex, FrameCache
+from grove.indexing.caching import SizedCache
+from grove.indexing.content import ContentIndex
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.grams import GramIndex
 from grove.indexing.model import Ordinals
 from grove.indexing.parts import PartsReader
+from grove.indexing.postings import Postings
 from grove.indexing.symbols import SymbolIndex
 from grove.indexing.terms import TermIndex
 from grove.indexing.vectors import VectorIndex
@@ -25,16 +27,23 @@ Digests = NDArray[np.uint64]
 """Rows of two numbers: the halves of digests."""
 
 
+class Caches(NamedTuple):
+    """What all segments of a store keep of what they have decoded."""
+
+    frames: SizedCache[bytes]
+    postings: SizedCache[Postings]
+
+
 class Segment:
     """Reads a segment. Within it chunks have numbers from 0; to everyone else they have ordinals.
 
     Each kind of look-up is opened when it is first used. Safe to share between threads.
     """
 
-    def __init__(self, reader: PartsReader, *, name: str, cache: FrameCache) -> None:
+    def __init__(self, reader: PartsReader, *, name: str, caches: Caches) -> None:
         self.name = name
         self.reader = reader
-        self._cache = cache
+        self._caches = caches
         self.facts = reader.facts("facts")
         self.ordinals: Ordinals = reader.array("ordinals", np.uint32)
         self.lines = reader.array("chunk_lines", np.uint8)
@@ -47,14 +56,14 @@ class Segment:
         self._gapless = self.last - self.first + 1 == len(self)
 
     @classmethod
-    def open(cls, folder: Path, *, cache: FrameCache) -> "Segment":
+    def open(cls, folder: Path, *, caches: Caches) -> "Segment":
         """Map the segment in a folder.
 
         :raises IndexMissing: if there is none.
         :raises IndexCorrupt: if it is damaged.
         """
         reader = PartsReader.open(folder / FILE_NAME, kind=KIND)
-        return cls(reader, name=folder.name, cache=cache)
+        return cls(reader, name=folder.name, caches=caches)
 
     def __len__(self) -> int:
         return self.ordinals.size
@@ -92,7 +101,7 @@ class Segment:
     @cached_property
     def content(self) -> ContentIndex:
         """The texts."""
-        return ContentIndex(self.reader, self._cache, chunk_count=len(self))
+        return ContentIndex(self.reader, self._caches.frames, chunk_count=len(self))
 
     @cached_property
     def grams(self) -> GramIndex:
@@ -102,7 +111,7 @@ class Segment:
     @cached_property
     def terms(self) -> TermIndex:
         """The words."""
-        return TermIndex(self.reader, chunk_count=len(self))
+        return TermIndex(self.reader, self._caches.postings, chunk_count=len(self))
 
     @cached_property
     def vectors(self) -> VectorIndex:

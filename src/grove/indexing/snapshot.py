@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from grove.indexing.arrays import distinct, spans
 from grove.indexing.blobs import SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
@@ -154,17 +155,14 @@ class SnapshotView:
         numbers = path_numbers.astype(np.int64)
         begins = np.where(numbers > 0, self._path_ends[numbers - 1], 0)
         counts = self._path_ends[numbers] - begins
-        places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
-        return np.unique(self._flat[places])
+        return distinct(self._flat[spans(begins, counts)])
 
     def paths_of(self, ordinals: Ordinals) -> NDArray[np.uint32]:
         """The numbers of the paths in which any of some ascending chunks stands: ascending, each once."""
         begins = np.searchsorted(self._sorted, ordinals)
         counts = np.searchsorted(self._sorted, ordinals, side="right") - begins
-        places = np.arange(counts.sum()) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
-        return np.unique(np.searchsorted(self._path_ends, self._places[places].astype(np.int64), side="right")).astype(
-            np.uint32
-        )
+        places = self._places[spans(begins, counts)].astype(np.int64)
+        return distinct(np.searchsorted(self._path_ends, places, side="right")).astype(np.uint32)
 
     def occurrences(self, ordinal: int) -> list[Occurrence]:
         """Every place at which a chunk stands, by path number, then line."""
@@ -197,8 +195,7 @@ class SnapshotView:
     def _flat(self) -> Ordinals:
         """The chunks of all paths, path by path."""
         counts = np.diff(self._path_ends, prepend=0)
-        begins = self.blobs.begins[self._path_blobs] - (self._path_ends - counts)
-        return np.take(self.blobs.chunks, np.arange(counts.sum()) + np.repeat(begins, counts))
+        return np.take(self.blobs.chunks, spans(self.blobs.begins[self._path_blobs], counts))
 
     @cached_property
     def _places(self) -> NDArray[np.uint32]:

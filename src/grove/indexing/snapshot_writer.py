@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from pyroaring import BitMap
 
+from grove.indexing.arrays import distinct
 from grove.indexing.blobs import SKIPS, Blob, BlobKey, write_blobs
 from grove.indexing.model import Mark, SkipReason
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsWriter
@@ -69,7 +70,7 @@ def write_snapshot(
         commit=commit,
         file_count=len(rows) + sum(refused.counts.values()),
         indexed_file_count=len(indexed),
-        chunk_count=np.unique(flat).size,
+        chunk_count=distinct(flat).size,
         source_bytes=sum(row.size_bytes for row in rows if row.skip is None),
         stored_bytes=(folder / FILE_NAME).stat().st_size,
         skipped=dict(skipped),
@@ -79,7 +80,7 @@ def write_snapshot(
 
 
 def _bitmap(flat: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> bytes:
-    bitmap = BitMap(np.unique(flat))
+    bitmap = BitMap(distinct(flat))
     bitmap.run_optimize()
     serialized: bytes = bitmap.serialize()
     return serialized

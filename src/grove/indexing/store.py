@@ -7,17 +7,18 @@ from threading import Lock
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
-from grove.indexing.content import FrameCache
+from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexMissing
 from grove.indexing.model import Ordinals
 from grove.indexing.rewrite import rewrite
-from grove.indexing.segment import Segment
+from grove.indexing.segment import Caches, Segment
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.view import IndexView
 from grove.kit import files
 from grove.snapshots import SegmentRecord
 
-FRAME_CACHE_BYTES_MAX: Final = 64 * 1024 * 1024
+FRAMES_BYTES_MAX: Final = 64 * 1024 * 1024
+POSTINGS_BYTES_MAX: Final = 64 * 1024 * 1024
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 Opened = TypeVar("Opened")
@@ -29,9 +30,9 @@ class IndexStore:
     What is open is shared by all views, and closed when the last view that uses it is gone.
     """
 
-    def __init__(self, root: Path, *, frame_cache_bytes_max: int = FRAME_CACHE_BYTES_MAX) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        self._cache = FrameCache(frame_cache_bytes_max)
+        self._caches = Caches(SizedCache(FRAMES_BYTES_MAX), SizedCache(POSTINGS_BYTES_MAX))
         self._segments: WeakValueDictionary[str, Segment] = WeakValueDictionary()
         self._snapshots: WeakValueDictionary[str, SnapshotView] = WeakValueDictionary()
         self._lock = Lock()
@@ -105,7 +106,7 @@ class IndexStore:
         return record
 
     def _open_segment(self, name: str) -> Segment:
-        return Segment.open(self.segment_folder(name), cache=self._cache)
+        return Segment.open(self.segment_folder(name), caches=self._caches)
 
     def _open_snapshot(self, name: str) -> SnapshotView:
         return SnapshotView.open(self.snapshot_folder(name))

@@ -12,11 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsReader, PartsWriter
-from grove.indexing.postings import Packed, PostingLists, Postings, Runs, packed, write_postings
+from grove.indexing.postings import NO_POSTINGS, Packed, PostingLists, Postings, Runs, packed, write_postings
 
 PART: Final = "terms"
+_ENTRY_BYTES: Final = 300  # of memory for a word that is kept in a cache, with an empty list
 BODY_MAX: Final = 15
 COMMENT_MAX: Final = 3
 DEFINITION_MAX: Final = 3
@@ -41,7 +43,9 @@ class FieldWeights:
 class TermIndex:
     """The words of a segment's chunks. A word's list stands at the word's position in the sorted table of words."""
 
-    def __init__(self, reader: PartsReader, *, chunk_count: int) -> None:
+    def __init__(self, reader: PartsReader, cache: SizedCache[Postings], *, chunk_count: int) -> None:
+        self._label = reader.label
+        self._cache = cache
         self._lists = PostingLists(reader, PART, numbers=chunk_count)
         self._text = reader.array("words", np.uint8)
         self._ends = reader.array("word_ends", np.uint32)
@@ -53,12 +57,19 @@ class TermIndex:
         if not self.body_lengths.size == self.comment_lengths.size == chunk_count:
             raise IndexCorrupt(name=reader.label, part="body_lengths")
 
-    def postings(self, word: str) -> Postings | None:
+    def postings(self, word: str) -> Postings:
         """In which chunks a word stands, and its counts."""
+        found = self._cache.get((self._label, word))
+        if found is None:
+            found = self._read(word)
+            self._cache.put((self._label, word), found, _ENTRY_BYTES + found.numbers.nbytes + found.payload.nbytes)
+        return found
+
+    def _read(self, word: str) -> Postings:
         wanted = word.encode("utf-8", "replace")
         position = bisect_left(range(self._ends.size), wanted, key=self._word)
         if position == self._ends.size or self._word(position) != wanted:
-            return None
+            return NO_POSTINGS
         return self._lists.read(position)
 
     def _word(self, position: int) -> bytes:

@@ -118,8 +118,7 @@ class IndexView:
         """In how many chunks (of `scope`, or of all) the word stands."""
         if scope is not None:
             return sum(bm25.postings_within(part, word).numbers.size for part in scope.parts)
-        found = (segment.terms.postings(word) for segment in self.open_segments)
-        return sum(postings.numbers.size for postings in found if postings is not None)
+        return sum(segment.terms.postings(word).numbers.size for segment in self.open_segments)
 
     def is_wholly_live(self, name: str, live: Ordinals) -> bool:
         """Whether every chunk of a segment is among `live`, which ascends."""

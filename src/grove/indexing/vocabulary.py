@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from grove.indexing.arrays import run_lengths, run_starts, spans
 from grove.indexing.chunks import CHUNK_BYTES_MAX
 from grove.indexing.comments import parted
 from grove.indexing.ports import WordCounts
@@ -89,8 +90,7 @@ class Vocabulary:
         of_token = np.array(tokens, dtype=np.int64)
         owners = np.repeat(np.arange(len(texts)), sizes)
         counts = ends[of_token + 1] - ends[of_token]
-        places = np.arange(counts.sum()) + np.repeat(ends[of_token] - (np.cumsum(counts) - counts), counts)
-        terms = np.array(self._parts, dtype=np.int64)[places]
+        terms = np.array(self._parts, dtype=np.int64)[spans(ends[of_token], counts)]
         return terms, np.repeat(owners, counts), np.full(terms.size, field)
 
     def _split_new(self) -> None:
@@ -108,11 +108,11 @@ class Vocabulary:
     def _counted(
         self, keys: NDArray[np.uint64], body: NDArray[np.uint16], comment: NDArray[np.uint16], first: int
     ) -> Counted:
-        starts = _starts(keys)
-        counts = np.diff(np.r_[starts, keys.size])
+        starts = run_starts(keys)
+        counts = run_lengths(starts, keys.size)
         fields = (keys[starts] & np.uint64(3)).astype(np.uint8)
         pairs = keys[starts] >> _FIELD_BITS
-        pair_starts = _starts(pairs)
+        pair_starts = run_starts(pairs)
         payload = np.add.reduceat(payload_of(counts, fields), pair_starts) if pairs.size else counts
         in_text = np.where(fields == _DEFINITION, 0, counts)
         totals = np.add.reduceat(in_text, pair_starts) if pairs.size else counts
@@ -125,17 +125,10 @@ class Vocabulary:
     def _for_embedder(
         self, terms: NDArray[np.uint64], owners: NDArray[np.uint64], totals: NDArray[np.int64], chunks: int
     ) -> tuple[list[str], WordCounts]:
-        starts = _starts(terms)
-        positions = np.repeat(np.arange(starts.size), np.diff(np.r_[starts, terms.size]))
+        starts = run_starts(terms)
+        positions = np.repeat(np.arange(starts.size), run_lengths(starts, terms.size))
         order = np.argsort(owners, kind="stable")
-        indptr = np.r_[0, np.cumsum(np.bincount(owners.astype(np.int64), minlength=chunks))]
+        indptr = np.zeros(chunks + 1, dtype=np.int64)
+        np.cumsum(np.bincount(owners.astype(np.int64), minlength=chunks), out=indptr[1:])
         words = [self.words[term] for term in terms[starts].tolist()]
-        return words, WordCounts(
-            indptr.astype(np.int64), positions[order].astype(np.int32), totals[order].astype(np.float32)
-        )
-
-
-def _starts(ordered: NDArray[np.uint64]) -> NDArray[np.int64]:
-    if not ordered.size:
-        return np.empty(0, dtype=np.int64)
-    return np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        return words, WordCounts(indptr, positions[order].astype(np.int32), totals[order].astype(np.float32))

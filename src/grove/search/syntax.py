@@ -93,7 +93,7 @@ def _is_bare(part: Expression) -> bool:
 
 
 def _written_value(value: str, form: Form) -> str:
-    if form is Form.QUOTED:
+    if form is Form.QUOTED or value.startswith("'"):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return f"/{value.replace('/', chr(92) + '/')}/" if form is Form.REGEX else value

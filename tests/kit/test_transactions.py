@@ -1,0 +1,93 @@
+"""Transactions: all or nothing, events inside them, readers beside a writer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from grove.kit.events import Event
+from grove.kit.gate import Denied
+from grove.kit.transactions import Database, StorageBusy, StorageFaulty, Transaction
+from grove.policies import RoleGate
+from tests.support.people import NOON, administrator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened(Event):
+    """Something happened."""
+
+
+def note(tx: Transaction, words: str) -> None:
+    tx.session.execute(text("INSERT INTO notes VALUES (:words)"), {"words": words})
+
+
+def notes(database: Database) -> list[str]:
+    with database.reading() as tx:
+        return list(tx.session.scalars(text("SELECT words FROM notes")))
+
+
+@pytest.fixture
+def noted(database_url: str) -> Database:
+    """A database with a table of notes, in which whatever happens is noted."""
+    made = Database(
+        database_url, gate=RoleGate(), handlers={Happened: [lambda tx, _event: note(tx, "it was answered")]}
+    )
+    with made.transaction() as tx:
+        tx.session.execute(text("CREATE TABLE notes (words VARCHAR(100))"))
+    return made
+
+
+class TestATransaction:
+    def test_commits_events_with_what_caused_them(self, noted: Database) -> None:
+        with noted.transaction() as tx:
+            note(tx, "it happened")
+            tx.publish(Happened(tenant_id="t", at=NOON))
+
+        assert notes(noted) == ["it happened", "it was answered"]
+        noted.close()
+
+    def test_keeps_nothing_when_it_fails(self, noted: Database) -> None:
+        def fail() -> None:
+            with noted.transaction() as tx:
+                tx.publish(Happened(tenant_id="t", at=NOON))
+                raise Denied(action="x")
+
+        with pytest.raises(Denied):
+            fail()
+        assert notes(noted) == []
+        noted.close()
+
+    def test_does_not_disturb_a_reader(self, noted: Database) -> None:
+        with noted.reading() as reader:
+            assert reader.session.scalar(text("SELECT count(*) FROM notes")) == 0
+            with noted.transaction() as tx:
+                note(tx, "new")
+            assert reader.session.scalar(text("SELECT count(*) FROM notes")) == 0
+        assert notes(noted) == ["new"]
+        noted.close()
+
+    def test_for_reading_cannot_write_on_postgresql(self, noted: Database) -> None:
+        if noted.engine.dialect.name != "postgresql":
+            pytest.skip("SQLite keeps readers from writing by their number of connections, not by the transaction")
+        with pytest.raises(Exception, match="read-only"), noted.reading() as tx:
+            note(tx, "never")
+        noted.close()
+
+
+class TestTheDatabase:
+    def test_says_busy_when_another_holds_the_lock_for_too_long(self, tmp_path: Path) -> None:
+        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=RoleGate(), handlers={})
+        with made.engine.connect() as holder:
+            holder.exec_driver_sql("SELECT 1")  # begins, and so holds the lock
+            with made.engine.connect().execution_options(read_only=True) as impatient:
+                impatient.exec_driver_sql("PRAGMA busy_timeout=10")
+            with pytest.raises(StorageBusy), made.transaction() as tx:
+                tx.session.execute(text("SELECT 1"))
+        made.close()
+
+    def test_says_faulty_when_it_cannot_be_used(self, tmp_path: Path) -> None:
+        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=RoleGate(), handlers={})
+        with pytest.raises(StorageFaulty), made.transaction() as tx:
+            administrator(tx)
+        made.close()
