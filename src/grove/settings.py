@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         return variables
 
 
+def use_one_native_thread() -> None:
+    """Keep numerical libraries from starting a thread per core for each small product; call it before they load."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 def load_settings(**overrides: Any) -> Settings:
     """The settings of the environment, with what the command line says instead.
 

@@ -7,10 +7,12 @@ from grove.repositories import Repository, get_repository, request_sync
 from tests.support.grove import House
 
 
-def connect(made: House, address: str, *, token: str | None = None, actor: Actor | None = None) -> Repository:
+def connect(
+    made: House, address: str, *, token: str | None = None, name: str | None = None, actor: Actor | None = None
+) -> Repository:
     """Look at a source and register it; its jobs wait."""
     actor = actor or made.admin
-    wanted = mirrors.Source(address=address, access_token=token)
+    wanted = mirrors.Source(address=address, access_token=token, name=name)
     with made.grove.database.reading() as tx:
         mirrors.require_check(tx, actor=actor, source=wanted)
     report = mirrors.check_source(wanted, tools=made.grove.sources)

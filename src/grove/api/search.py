@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query
@@ -78,7 +78,7 @@ def begin_search(asked: Annotated[QuestionIn, Query()], caller: CallerOf) -> Run
     """Begin a search, up to its first event: a question that cannot be answered is refused before the answer begins."""
     began = time.perf_counter()
     events = iter(caller.grove.search.stream(caller.actor, asked.question()))
-    first = [event for event, _ in zip(events, range(1), strict=False)]
+    first = list(islice(events, 1))
     return Running(edge=caller.edge, mode=asked.mode, events=chain(first, events), began=began)
 
 

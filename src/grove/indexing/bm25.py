@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from grove.indexing.model import Ordinals, Scores
 from grove.indexing.postings import Postings
 from grove.indexing.scope import Scope, ScopePart
-from grove.indexing.terms import BODY_MAX, BODY_OF, COMMENT_OF, DEFINITION_OF, FieldWeights
+from grove.indexing.terms import BODY_MAX, BODY_OF, COMMENT_OF, DEFINITION_OF, FieldWeights, rarity
 
 
 def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tuple[Ordinals, Scores]:
@@ -51,11 +51,6 @@ def postings_within(part: ScopePart, word: str) -> Postings:
         return postings
     inside = part.mask[postings.numbers]
     return Postings(postings.numbers[inside], postings.payload[inside])
-
-
-def rarity(total: int, holding: int) -> float:
-    """How much a word tells that `holding` of `total` chunks have."""
-    return float(np.log1p((total - holding + 0.5) / (holding + 0.5)))
 
 
 class _Discounts(NamedTuple):
@@ -98,7 +93,8 @@ class _Norms:
 
 def _discount(lengths: NDArray[np.uint16], mean: float, share: float) -> NDArray[np.float32]:
     relative = lengths * np.float32(share / max(mean, 1.0))
-    return np.divide(np.float32(1.0), relative + np.float32(1.0 - share), dtype=np.float32)
+    discounts: NDArray[np.float32] = np.reciprocal(relative + np.float32(1.0 - share))
+    return discounts
 
 
 def _mean(lengths: list[NDArray[np.uint16]]) -> float:

@@ -40,6 +40,11 @@ class FieldWeights:
     comment_length: float = 0.5
 
 
+def rarity(total: int, holding: int) -> float:
+    """How much a word tells that `holding` of `total` texts have."""
+    return float(np.log1p((total - holding + 0.5) / (holding + 0.5)))
+
+
 class TermIndex:
     """The words of a segment's chunks. A word's list stands at the word's position in the sorted table of words."""
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing.arrays import run_lengths, run_starts, spans
+from grove.indexing.arrays import distinct, run_lengths, run_starts, spans
 from grove.indexing.chunks import CHUNK_BYTES_MAX
 from grove.indexing.comments import parted
 from grove.indexing.ports import WordCounts
@@ -18,7 +18,8 @@ from grove.indexing.words import tokens_of, words_of_token
 LENGTH_MAX: Final = np.iinfo(np.uint16).max
 _OWNER_BITS: Final = np.uint64(24)
 _FIELD_BITS: Final = np.uint64(2)
-_BODY, _COMMENT, _DEFINITION = 0, 1, 2
+_SHORT_BITS: Final = 32
+_DEFINITION: Final = 2  # fields are the code, its comments, the names defined in it
 
 
 class Counted(NamedTuple):
@@ -64,20 +65,17 @@ class Vocabulary:
         parts = [parted(text[:CHUNK_BYTES_MAX], language) for text, language in zip(texts, languages, strict=True)]
         named = ["\n".join(names).encode("utf-8", "replace") if names else b"" for names in definitions]
         fields = ([body for body, _ in parts], [comment for _, comment in parts], named)
-        terms, owners, kinds = zip(*(self._field(field, texts) for field, texts in enumerate(fields)), strict=True)
+        terms, owners = zip(*(self.terms_of(field) for field in fields), strict=True)
+        kinds = [np.full(of_field.size, field, dtype=np.uint64) for field, of_field in enumerate(terms)]
         lengths = [np.bincount(owner, minlength=len(texts))[: len(texts)] for owner in owners]
         body, comment = (np.minimum(length, LENGTH_MAX).astype(np.uint16) for length in lengths[:2])
         keys = np.concatenate(terms).astype(np.uint64) << _OWNER_BITS
-        keys = ((keys | np.concatenate(owners).astype(np.uint64)) << _FIELD_BITS) | np.concatenate(kinds).astype(
-            np.uint64
-        )
+        keys = ((keys | np.concatenate(owners).astype(np.uint64)) << _FIELD_BITS) | np.concatenate(kinds)
         keys.sort()
         return self._counted(keys, body, comment, first)
 
-    def _field(
-        self, field: int, texts: Sequence[bytes]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """The terms of one field's tokens, whose they are, and the field again for each."""
+    def terms_of(self, texts: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The numbers of all words of some texts, and whose they are."""
         number = self._tokens.__getitem__
         tokens: list[int] = []
         sizes: list[int] = []
@@ -91,7 +89,7 @@ class Vocabulary:
         owners = np.repeat(np.arange(len(texts)), sizes)
         counts = ends[of_token + 1] - ends[of_token]
         terms = np.array(self._parts, dtype=np.int64)[spans(ends[of_token], counts)]
-        return terms, np.repeat(owners, counts), np.full(terms.size, field)
+        return terms, np.repeat(owners, counts)
 
     def _split_new(self) -> None:
         """Split the tokens that were numbered since the last time."""
@@ -132,3 +130,21 @@ class Vocabulary:
         np.cumsum(np.bincount(owners.astype(np.int64), minlength=chunks), out=indptr[1:])
         words = [self.words[term] for term in terms[starts].tolist()]
         return words, WordCounts(indptr, positions[order].astype(np.int32), totals[order].astype(np.float32))
+
+
+class Inverted:
+    """In which of some short texts each word stands."""
+
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        self._vocabulary = Vocabulary()
+        terms, owners = self._vocabulary.terms_of(texts)
+        self._pairs = distinct((terms << _SHORT_BITS) | owners)
+
+    def holding(self, word: str) -> NDArray[np.int64]:
+        """The numbers of the texts that have a word, ascending."""
+        term = self._vocabulary.term(word)
+        if term is None:
+            return self._pairs[:0]
+        begin, end = np.searchsorted(self._pairs, [term << _SHORT_BITS, (term + 1) << _SHORT_BITS]).tolist()
+        numbers: NDArray[np.int64] = self._pairs[begin:end] & ((1 << _SHORT_BITS) - 1)
+        return numbers

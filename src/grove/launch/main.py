@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from grove.cli import app
-from grove.settings import load_settings
+from grove.settings import load_settings, use_one_native_thread
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
 
 
 def main() -> None:
     """Run the command line."""
+    use_one_native_thread()
     app()
 
 
