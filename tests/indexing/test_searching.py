@@ -289,14 +289,6 @@ class TestScoreWords:
             found, _ = view.score_words(scope, words)
             assert set(found.tolist()) == set(scope.ordinals.tolist()) & set(whole)
 
-    def test_says_how_often_a_word_stands(self, sources: Library) -> None:
-        view, scope = sources.view(), sources.scope(sources.snapshots[0])
-
-        expected = sum("protocol" in split_words(text.decode()) for text in view.chunk_texts(scope.ordinals))
-        assert view.document_frequency("protocol", scope=scope) == expected
-        assert view.document_frequency("protocol") >= expected
-        assert view.document_frequency("absent_from_all") == 0
-
 
 class TestScoreVector:
     def test_gives_the_nearest_first(self, sources: Library) -> None:

@@ -33,9 +33,7 @@ def admin(database: Database) -> Actor:
 
 def enqueue(database: Database, admin: Actor, *, target: str = "t1", kind: str = "work") -> jobs.Job:
     with database.transaction() as tx:
-        return jobs.enqueue(
-            tx, tenant_id=admin.tenant_id, kind=kind, target_id=target, requested_by=admin.id, now=NOON
-        )
+        return jobs.enqueue(tx, tenant_id=admin.tenant_id, kind=kind, target_id=target, requested_by=admin.id, now=NOON)
 
 
 def claim(database: Database, *, worker: str = "w1", after: float = 0) -> jobs.Job | None:

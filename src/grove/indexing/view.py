@@ -114,12 +114,6 @@ class IndexView:
         segment, number = self._place(ordinal)
         return [_hit(segment, symbol) for symbol in segment.symbols.of_chunk(number)]
 
-    def document_frequency(self, word: str, *, scope: Scope | None = None) -> int:
-        """In how many chunks (of `scope`, or of all) the word stands."""
-        if scope is not None:
-            return sum(bm25.postings_within(part, word).numbers.size for part in scope.parts)
-        return sum(segment.terms.postings(word).numbers.size for segment in self.open_segments)
-
     def is_wholly_live(self, name: str, live: Ordinals) -> bool:
         """Whether every chunk of a segment is among `live`, which ascends."""
         return all(
