@@ -97,9 +97,12 @@ def command_line(server: ServerProcess, *words: str) -> "subprocess.CompletedPro
 def call_tool(server: ServerProcess, tool: str, **arguments: Any) -> str:
     async def call() -> Any:
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        async with httpx2.AsyncClient(headers=headers, timeout=60) as http:
-            async with Client(streamable_http_client(f"{server.address}/mcp", http_client=http)) as client:
-                return await client.call_tool(tool, arguments)
+        address = f"{server.address}/mcp"
+        async with (
+            httpx2.AsyncClient(headers=headers, timeout=60) as http,
+            Client(streamable_http_client(address, http_client=http)) as client,
+        ):
+            return await client.call_tool(tool, arguments)
 
     answer = asyncio.run(call())
     assert not answer.is_error, answer
