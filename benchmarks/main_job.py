@@ -154,8 +154,18 @@ def _push(server: ServerProcess, identifier: str, upstream: Repository, branch: 
 
 
 def _copy(origin: Path, target: Path) -> Repository:
-    """A copy that may be pushed to."""
-    git(target.parent, "clone", "--quiet", "--bare", "--no-hardlinks", str(origin), str(target))
+    """A copy of the default branch that may be pushed to."""
+    git(
+        target.parent,
+        "clone",
+        "--quiet",
+        "--bare",
+        "--single-branch",
+        "--no-tags",
+        "--no-hardlinks",
+        str(origin),
+        str(target),
+    )
     return Repository(target)
 
 

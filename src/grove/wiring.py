@@ -62,7 +62,7 @@ def build(settings: Settings) -> Grove:
     """Put the parts together for this data folder.
 
     :raises GroveError: if the master key is missing, unsafe or weak.
-    :raises OSError: if the data folder cannot be used.
+    :raises DataFolderUnusable: if the data folder cannot be used.
     """
     logging.configure(pretty=settings.log_format == "pretty", level=settings.log_level)
     locator = Locator(settings.data_dir)

@@ -70,12 +70,12 @@ class ServerProcess:
 
     def get(self, path: str, **parts: Any) -> Any:
         answer = self.client.get(path.lstrip("/"), **parts)
-        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        assert answer.is_success, f"{answer.status_code} {answer.text}\n{self.log[-6000:]}"
         return answer.json()
 
     def post(self, path: str, **parts: Any) -> Any:
         answer = self.client.post(path.lstrip("/"), **parts)
-        assert answer.is_success, f"{answer.status_code} {answer.text}"
+        assert answer.is_success, f"{answer.status_code} {answer.text}\n{self.log[-6000:]}"
         return answer.json()
 
     def wait_for(self, is_reached: Callable[[], Any], *, what: str) -> Any:

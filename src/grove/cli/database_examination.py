@@ -20,7 +20,7 @@ from grove.settings import Settings
 from grove.wiring import database_url
 
 SQLITE_VERSION_MIN = (3, 51, 3)
-"""Before, a crash at the wrong moment of a checkpoint could damage a database in WAL mode."""
+"""Before, a write at the wrong moment of a checkpoint could damage a database that keeps a write-ahead log."""
 WAITING_SECONDS_MAX = 300
 _ABANDONED = text("SELECT count(*) FROM jobs WHERE state = 'running' AND lease_until < :now").bindparams(
     bindparam("now", type_=UtcDateTime())

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from grove.cli import app
-from grove.settings import load_settings, use_one_native_thread
+from grove.cli import app, read_settings
+from grove.settings import use_one_native_thread
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
 
@@ -27,7 +27,7 @@ def serve(
     """Run a server: the API, MCP and the workers, on one data folder."""
     from grove.launch.serve import serve_until_stopped  # noqa: PLC0415 - heavy
 
-    raise typer.Exit(serve_until_stopped(load_settings(data_dir=data, bind=bind, port=port, workers=workers)))
+    raise typer.Exit(serve_until_stopped(read_settings(data_dir=data, bind=bind, port=port, workers=workers)))
 
 
 @app.command(hidden=True)
@@ -35,7 +35,7 @@ def worker(name: Annotated[str, typer.Option(help="The name that its leases carr
     """Run one worker; `grove serve` starts as many as are needed."""
     from grove.launch.work import work_until_stopped  # noqa: PLC0415 - heavy
 
-    work_until_stopped(load_settings(), name=name)
+    work_until_stopped(read_settings(), name=name)
 
 
 @app.command(rich_help_panel="Servers")
@@ -57,7 +57,7 @@ def mcp(data: DataDir = None) -> None:
     """Speak MCP over standard input and output, on the data folder of this machine."""
     from grove.launch.mcp import speak_mcp  # noqa: PLC0415 - heavy
 
-    speak_mcp(load_settings(data_dir=data))
+    speak_mcp(read_settings(data_dir=data))
 
 
 admin = typer.Typer(help="Look after a server from the machine that it runs on.", no_args_is_help=True)
@@ -69,4 +69,4 @@ def setup_link(data: DataDir = None) -> None:
     """Make a new single-use link for setting up the first administrator."""
     from grove.launch.setup import renew_setup_link  # noqa: PLC0415 - heavy
 
-    raise typer.Exit(renew_setup_link(load_settings(data_dir=data)))
+    raise typer.Exit(renew_setup_link(read_settings(data_dir=data)))

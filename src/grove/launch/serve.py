@@ -4,7 +4,6 @@ import fcntl
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from grove.wiring import Grove, build
 from grove.worker import Supervisor
 
 GRACE_SECONDS = 10
+CONNECTIONS_WAITING_MAX = 1024
 log = logger(__name__)
 
 
@@ -30,6 +30,13 @@ class DataFolderBusy(GroveError):
 
     kind = Kind.CONFLICT
     code = "data_folder_busy"
+
+
+class AddressUnusable(GroveError):
+    """The server cannot listen on this address; name another one by `--bind` and `--port`."""
+
+    kind = Kind.UNAVAILABLE
+    code = "address_unusable"
 
 
 class Server:
@@ -76,7 +83,10 @@ class Server:
 
 
 def serve_until_stopped(settings: Settings) -> int:
-    """Serve until the process is told to stop; the exit code."""
+    """Serve until the process is told to stop; the exit code.
+
+    :raises GroveError: if the server must not start.
+    """
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -84,14 +94,10 @@ def serve_until_stopped(settings: Settings) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    try:
-        server = Server(settings)
-        with server.running():
-            log.info("serving", address=server.address, data=str(settings.data_dir), workers=settings.workers)
-            stopping.wait()
-    except GroveError as refused:
-        sys.stderr.write(f"grove serve: {refused.message}\n  {refused}\n  Next: grove doctor\n")
-        return 1
+    server = Server(settings)
+    with server.running():
+        log.info("serving", address=server.address, data=str(settings.data_dir), workers=settings.workers)
+        stopping.wait()
     return 0
 
 
@@ -109,6 +115,10 @@ def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.bind else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((settings.bind, settings.port))
-    listening.listen(1024)
+    try:
+        listening.bind((settings.bind, settings.port))
+        listening.listen(CONNECTIONS_WAITING_MAX)
+    except OSError as error:
+        listening.close()
+        raise AddressUnusable(bind=settings.bind, port=settings.port, reason=error.strerror) from error
     return listening

@@ -1,5 +1,5 @@
 """Where things are kept. The locator is the only maker of paths; no path is ever stored."""
 
-from grove.placement.locator import Locator
+from grove.placement.locator import DataFolderUnusable, Locator
 
-__all__ = ["Locator"]
+__all__ = ["DataFolderUnusable", "Locator"]

@@ -4,7 +4,16 @@ import os
 import uuid
 from pathlib import Path
 
+from grove.kit.errors import GroveError, Kind
+
 FOLDER_MODE = 0o700
+
+
+class DataFolderUnusable(GroveError):
+    """The data folder cannot be made or is not ours; name another one by `--data` or GROVE_DATA_DIR."""
+
+    kind = Kind.UNAVAILABLE
+    code = "data_folder_unusable"
 
 
 class Locator:
@@ -16,11 +25,14 @@ class Locator:
     def prepare(self) -> None:
         """Make the data folder, readable by its owner alone.
 
-        :raises OSError: if it cannot be made.
+        :raises DataFolderUnusable: if it cannot be made, or is not ours.
         """
-        for folder in (self.data, self.jobs(), self.git_home()):
-            folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        self.data.chmod(FOLDER_MODE)
+        try:
+            for folder in (self.data, self.jobs(), self.git_home()):
+                folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            self.data.chmod(FOLDER_MODE)
+        except OSError as error:
+            raise DataFolderUnusable(data=str(self.data), reason=error.strerror) from error
 
     def database(self) -> Path:
         """The embedded database."""
