@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         for name in SECRET_SETTINGS:
             path = os.environ.get(f"GROVE_{name.upper()}_FILE")
             if path and not any(key in given for key in (name, f"GROVE_{name.upper()}", *_SEEDS.get(name, ()))):
-                given[name] = Path(path).read_text(encoding="utf-8").strip()
+                given[name] = _content_of(Path(path))
         return given
 
     @field_validator("allowed_hosts", "allowed_networks", "local_roots", mode="before")
@@ -125,6 +125,13 @@ def load_settings(**overrides: Any) -> Settings:
     :raises pydantic.ValidationError: if one of them makes no sense.
     """
     return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def _content_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
 
 
 def _user_folder(variable: str, otherwise: str) -> Path:

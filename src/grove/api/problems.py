@@ -1,5 +1,6 @@
 """How a failure is told: RFC 9457 problems, and the `detail` objects of the `/api/v1/code` routes."""
 
+import errno
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
+from grove.git import StorageFull
 from grove.kit.errors import GroveError, Kind
 from grove.kit.logging import mask
 
@@ -71,6 +73,7 @@ class ProblemResponse(JSONResponse):
 def tell_problems(app: FastAPI) -> None:
     """Have every failure of the app answered in this module's way."""
     app.add_exception_handler(GroveError, _on_grove_error)
+    app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
 
@@ -166,6 +169,13 @@ def _code_response(
 def _on_grove_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GroveError)
     return error_response(request.scope, error)
+
+
+def _on_os_error(request: Request, error: Exception) -> JSONResponse:
+    """A full disk has a name of its own; anything else was not foreseen."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return error_response(request.scope, StorageFull(reason=error.strerror))
+    raise error
 
 
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

@@ -17,7 +17,7 @@ from grove.cli.session import read_settings
 if TYPE_CHECKING:
     from grove.settings import Settings
 
-__all__ = ["app", "read_settings", "remember_server"]
+__all__ = ["app", "forget_server", "read_settings", "remember_server"]
 
 app = typer.Typer(
     name="grove",
@@ -34,6 +34,11 @@ def _show_version(value: bool) -> None:
     if value:
         sys.stdout.write(f"grove {grove.__version__}\n")
         raise typer.Exit
+
+
+def forget_server(settings: "Settings", *, address: str) -> None:
+    """Have the commands use the server that they used before."""
+    Hosts(settings.config_dir).forget(normal_url(address))
 
 
 def remember_server(settings: "Settings", *, address: str, token: str, user: str = "demo") -> None:

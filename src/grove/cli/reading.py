@@ -1,6 +1,7 @@
 """`grove cat` and `grove tree`: files at any branch, tag or commit."""
 
 import re
+import shlex
 import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -82,7 +83,7 @@ def show_file(
         raise Failure(
             "The file was not shown.",
             why=f"it is binary, {shown_bytes(len(content))}",
-            next_step=f"grove cat --raw {place} > FILE",
+            next_step=f"grove cat --raw {shlex.quote(place)} > FILE",
             exit_code=Exit.INVALID,
         )
     text = content.decode(errors="backslashreplace")
@@ -128,7 +129,7 @@ def _lines_of(content: bytes, wanted: Place) -> bytes:
         raise Failure(
             "The lines could not be shown.",
             why=f"the file has {len(lines)} lines",
-            next_step=f"grove cat {wanted.repository}:{wanted.path}",
+            next_step=f"grove cat {shlex.quote(f'{wanted.repository}:{wanted.path}')}",
             exit_code=Exit.NOT_FOUND,
         )
     return b"\n".join(lines[wanted.first_line - 1 : wanted.last_line]) + b"\n"

@@ -39,6 +39,12 @@ class StorageFaulty(GroveError):
     code = "storage_faulty"
 
 
+class DatabaseUnknown(GroveError):
+    """This kind of database is not one that Grove can use."""
+
+    code = "database_unknown"
+
+
 class WrittenMeanwhile(GroveError):
     """Somebody else has written the same thing at the same time; look again."""
 
@@ -102,9 +108,19 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Transaction]:
+        with self.usable(), Session(engine, expire_on_commit=False) as session, session.begin():
+            yield Transaction(session, gate=self._gate, handlers=self._handlers)
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Tell what goes wrong with the database in the block in our own words.
+
+        :raises StorageBusy: if it stayed locked or could not be reached.
+        :raises StorageFaulty: if it cannot be used at all.
+        :raises WrittenMeanwhile: if another transaction was quicker with something that there may be only one of.
+        """
         try:
-            with Session(engine, expire_on_commit=False) as session, session.begin():
-                yield Transaction(session, gate=self._gate, handlers=self._handlers)
+            yield
         except OperationalError as error:
             cause = _cause(error)
             raise (StorageBusy if _is_passing(cause) else StorageFaulty)(cause=cause) from error
@@ -126,7 +142,10 @@ def _is_passing(cause: str) -> bool:
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
+    backend = make_url(url).get_backend_name()
+    if backend not in _READ_ONLY:
+        raise DatabaseUnknown(backend=backend, known=", ".join(_READ_ONLY))
+    if backend != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
     arguments = {"timeout": BUSY_SECONDS_MAX, "check_same_thread": False}
     engine = create_engine(url, module=pysqlite3, connect_args=arguments)

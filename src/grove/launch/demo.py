@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from grove import __version__
-from grove.cli import remember_server
+from grove.cli import forget_server, remember_server
 from grove.kit.errors import GroveError
 from grove.kit.ids import new_secret
 from grove.launch.serve import Server
@@ -116,6 +116,8 @@ class _Demo:
                 time.sleep(1)
         except KeyboardInterrupt:
             self._console.print("  stopping")
+        finally:
+            forget_server(self._settings, address=server.address)
 
     @contextmanager
     def _step(self, title: str) -> Iterator[list[str]]:

@@ -1,5 +1,6 @@
 """First things: the schema, what a crash left behind, and the way in for the first administrator."""
 
+import os
 import sys
 from datetime import UTC, datetime
 
@@ -13,10 +14,17 @@ from grove.kit.files import write_durably
 from grove.kit.logging import logger
 from grove.repositories import known_places
 from grove.settings import Settings
-from grove.wiring import Grove, build
+from grove.wiring import GIT_SEARCH_PATH, Grove, build
 
 TOKEN_CHARACTERS_MIN = 32
 log = logger(__name__)
+
+
+class GitMissing(GroveError):
+    """There is no git on this machine, or it may not be run; install it."""
+
+    kind = Kind.UNAVAILABLE
+    code = "git_missing"
 
 
 class GitUnsafe(GroveError):
@@ -37,7 +45,10 @@ def prepare(grove: Grove) -> None:
 
     :raises GroveError: if the server must not start.
     """
-    migrations.migrate(grove.database.engine)
+    if not os.access(grove.git.config.executable, os.X_OK):
+        raise GitMissing(searched=GIT_SEARCH_PATH)
+    with grove.database.usable():
+        migrations.migrate(grove.database.engine)
     with grove.database.reading() as tx:
         check_keyring(tx, keyring=grove.keyring)
     failed = [finding.name for finding in probe_installed_git(grove.git) if not finding.passed]

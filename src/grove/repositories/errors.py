@@ -25,7 +25,7 @@ class RepositoryExists(GroveError):
 
 
 class NameInvalid(GroveError):
-    """A repository's name is one printable line, and not too long."""
+    """A repository's name is segments between slashes; none is empty, `.`, `..`, or begins with a dash."""
 
     code = "repository_name_invalid"
 

@@ -118,10 +118,12 @@ def remove_repository(tx: Transaction, *, actor: Actor, repository_id: str, now:
 def checked_key(name: str) -> str:
     """The key of a new name.
 
-    :raises NameInvalid: if it is empty, too long, or not one printable line.
+    :raises NameInvalid: if it is not one printable line of plain segments, or too long.
     """
     key = name_key(name)
-    if not key.strip() or not name.isprintable() or max(len(name), len(key)) > NAME_CHARACTERS_MAX:
+    segments = key.split("/")
+    plain = all(segment.strip() and segment not in {".", ".."} and segment[0] != "-" for segment in segments)
+    if not plain or not name.isprintable() or max(len(name), len(key)) > NAME_CHARACTERS_MAX:
         raise NameInvalid(characters_max=NAME_CHARACTERS_MAX)
     return key
 

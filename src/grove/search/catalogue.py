@@ -49,6 +49,8 @@ class RegistryCatalogue:
                 skipped.append(reason)
             else:
                 targets += self._targets(repository, plan.revisions)
+        if not chosen:
+            skipped.append(_nothing_chosen(bool(self.repositories)))
         skipped += self._unknown(chosen, targets, plan.revisions)
         return Resolution(targets=tuple(targets), skipped=tuple(skipped))
 
@@ -88,6 +90,12 @@ class RegistryCatalogue:
             for revision in revisions
             if not any(self._named(repository, revision) for repository in repositories)
         ]
+
+
+def _nothing_chosen(any_kept: bool) -> Skipped:
+    if any_kept:
+        return Skipped(reason="repository_unknown", title="repositories", message="none has such a name")
+    return Skipped(reason="no_repository", title="repositories", message="there is none yet; grove add URL")
 
 
 def _matches(branch: str, wanted: str) -> bool:

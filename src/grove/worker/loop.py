@@ -1,5 +1,6 @@
 """One worker: takes a job, does it, says how it ended, takes the next."""
 
+import errno
 import threading
 from datetime import UTC, datetime
 
@@ -72,9 +73,10 @@ class Worker:
             self._work(job)
         except GroveError as expected:
             error = expected
-        except Exception:
+        except Exception as unforeseen:
             log.exception("job_crashed")
-            error = JobFailed()
+            full = isinstance(unforeseen, OSError) and unforeseen.errno in {errno.ENOSPC, errno.EDQUOT}
+            error = StorageLow() if full else JobFailed()
         try:
             self._end(job, error)
         except LeaseLost:
