@@ -50,7 +50,7 @@ class RegistryCatalogue:
             else:
                 targets += self._targets(repository, plan.revisions)
         if not chosen:
-            skipped.append(_nothing_chosen(bool(self.repositories)))
+            skipped.append(_nothing_chosen(kept=len(self.repositories)))
         skipped += self._unknown(chosen, targets, plan.revisions)
         return Resolution(targets=tuple(targets), skipped=tuple(skipped))
 
@@ -92,8 +92,8 @@ class RegistryCatalogue:
         ]
 
 
-def _nothing_chosen(any_kept: bool) -> Skipped:
-    if any_kept:
+def _nothing_chosen(*, kept: int) -> Skipped:
+    if kept:
         return Skipped(reason="repository_unknown", title="repositories", message="none has such a name")
     return Skipped(reason="no_repository", title="repositories", message="there is none yet; grove add URL")
 
