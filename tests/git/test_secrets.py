@@ -26,7 +26,8 @@ from grove.kit.errors import GroveError
 from tests.git.conftest import HEADS, LIMITS, served
 from tests.support.git_server import GitServer
 
-CANARY = "ghp_CANARYcanaryCANARYcanary0123456789"
+CANARY = f"ghp_CANARYcanaryCANARYcanary{os.getpid():010}"
+"""Of this process alone: tests that run beside show theirs on purpose."""
 USERNAME = "canary-user"
 
 
