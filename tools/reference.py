@@ -48,7 +48,7 @@ def _described_fields() -> dict[str, str]:
 
 def _errors() -> Iterator[str]:
     yield "## Errors\n\n| code | kind | retried | message |\n|---|---|---|---|"
-    for error in error_classes():
+    for error in (kind for kind in error_classes() if kind.__module__.startswith("grove.")):
         message = " ".join((error.__doc__ or "").split("\n\n")[0].split())
         yield f"| `{error.code}` | {error.kind} | {'yes' if error.transient else ''} | {message} |"
     yield ""

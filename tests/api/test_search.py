@@ -66,7 +66,8 @@ class TestSearch:
         answer = shared.stranger().get("/api/v1/search", params={"q": '"retry_call"'}).json()
 
         assert answer["files"] == []
-        assert answer["truth"]["searched"] == answer["truth"]["skipped"] == []
+        assert answer["truth"]["searched"] == []
+        assert [skipped["reason"] for skipped in answer["truth"]["skipped"]] == ["no_repository"]
 
     @pytest.mark.usefixtures("payments")
     def test_is_for_viewers_too(self, shared: Door) -> None:
