@@ -1,14 +1,20 @@
 """What all tests may ask for."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from grove.kit.transactions import Database
 from grove.migrations import migrate
 from grove.policies import RoleGate
 from tests.support.postgres import Postgres, running_postgres
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """Every setting, error, event, kind of job and permission is documented."""
 
+import re
+
+from tests.architecture.source import modules
 from tools.reference import PAGE, page
 
 
@@ -12,3 +15,11 @@ class TestTheReference:
         assert rows
         for row in rows:
             assert row.rstrip(" |").count("|") >= 2, f"not described: {row}"
+
+
+class TestErrorCodes:
+    def test_belong_to_one_error_each(self) -> None:
+        declared = re.compile(r'^    code(?:: ClassVar\[str\])? = "(\w+)"', re.MULTILINE)
+        codes = [code for module in modules() for code in declared.findall(module.text)]
+
+        assert sorted(codes) == sorted(set(codes))

@@ -16,8 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from grove import accounts
 from grove.accounts import TokenInvalid
 from grove.api.edge import Edge, EdgeOf
-from grove.api.errors import TokenMissing
-from grove.kit.gate import Actor, Source
+from grove.kit.gate import Actor, Source, TokenMissing
 from grove.kit.logging import logger
 from grove.kit.transactions import StorageBusy, Transaction
 from grove.wiring import Grove

@@ -3,13 +3,6 @@
 from grove.kit.errors import GroveError, Kind
 
 
-class TokenMissing(GroveError):
-    """Show a token: `Authorization: Bearer grove_…`."""
-
-    kind = Kind.UNAUTHENTICATED
-    code = "token_missing"
-
-
 class BodyMalformed(GroveError):
     """The body is JSON in which a name stands twice, or a number is none."""
 

@@ -47,6 +47,13 @@ class Denied(GroveError):
     code = "denied"
 
 
+class TokenMissing(GroveError):
+    """Show a token: as `Authorization: Bearer grove_…`, or to a program as GROVE_TOKEN."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "token_missing"
+
+
 class Gate(Protocol):
     """Decides whether an actor may do an action. Deny is the default."""
 

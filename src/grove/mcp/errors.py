@@ -62,17 +62,3 @@ class DataFolderEmpty(GroveError):
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
     code: ClassVar[str] = "data_folder_empty"
-
-
-class TokenMissing(GroveError):
-    """The tools act for the owner of a token, and none was given."""
-
-    kind: ClassVar[Kind] = Kind.UNAUTHENTICATED
-    code: ClassVar[str] = "token_missing"
-
-
-class DataFolderUnusable(GroveError):
-    """The data folder cannot be used."""
-
-    kind: ClassVar[Kind] = Kind.UNAVAILABLE
-    code: ClassVar[str] = "data_folder_unusable"

@@ -22,9 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from grove import accounts
 from grove.kit.errors import GroveError, Kind
-from grove.kit.gate import Actor, Source
+from grove.kit.gate import Actor, Source, TokenMissing
 from grove.mcp.calls import Caller
-from grove.mcp.errors import TokenMissing
 from grove.mcp.server import create_server
 from grove.settings import Settings
 from grove.wiring import Grove

@@ -12,9 +12,9 @@ import anyio
 from mcp.server.stdio import stdio_server
 from starlette.requests import Request
 
-from grove.kit.gate import Source
+from grove.kit.gate import Source, TokenMissing
 from grove.mcp.calls import Caller
-from grove.mcp.errors import DataFolderEmpty, DataFolderUnusable, TokenMissing
+from grove.mcp.errors import DataFolderEmpty
 from grove.mcp.server import create_server
 from grove.settings import Settings
 
@@ -80,7 +80,4 @@ def _built(settings: Settings) -> "Grove":
 
     if settings.database_url is None and not Locator(settings.data_dir).database().exists():
         raise DataFolderEmpty(data=str(settings.data_dir))
-    try:
-        return build(settings)
-    except OSError as unusable:
-        raise DataFolderUnusable(data=str(settings.data_dir), reason=str(unusable)) from unusable
+    return build(settings)

@@ -71,19 +71,28 @@ Expression = Tree[Atom]
 
 
 def written(expression: Expression) -> str:
-    """The expression as the text of a query that means it."""
+    """The expression as the text of a query that means it.
+
+    Alternatives stand without brackets where nothing is around them: a word of theirs may hold a bracket of its own.
+    """
+    if isinstance(expression, AnyOf):
+        return " OR ".join(_written(part) for part in expression.parts)
+    return _written(expression)
+
+
+def _written(expression: Expression) -> str:
     match expression:
         case Is(Text() as text):
             return _written_value(text.text, text.form)
         case Is(Filter() as filter_):
             return f"{filter_.name}:{_written_value(filter_.value, filter_.form)}"
         case Negated(part):
-            inner = written(part)
+            inner = _written(part)
             return f"-({inner})" if isinstance(part, All | AnyOf) else f"NOT {inner}" if _is_bare(part) else f"-{inner}"
         case AnyOf(parts):
-            return f"({' OR '.join(written(part) for part in parts)})"
+            return f"({' OR '.join(_written(part) for part in parts)})"
         case All(parts):
-            return " ".join(f"({written(part)})" if isinstance(part, All) else written(part) for part in parts)
+            return " ".join(f"({_written(part)})" if isinstance(part, All) else _written(part) for part in parts)
     raise TypeError(type(expression))
 
 
