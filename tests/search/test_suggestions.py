@@ -29,7 +29,7 @@ class TestSuggestions:
                 '"backoff" "RetryCall"',
                 {
                     "in either case: 0 files": "",
-                    "any of the words: 2 files": '("backoff" OR "RetryCall")',
+                    "any of the words: 2 files": '"backoff" OR "RetryCall"',
                 },
             ),
             ('"nowhere"', {}),
