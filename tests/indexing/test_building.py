@@ -1,4 +1,6 @@
+import codecs
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,11 +8,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grove.indexing import BlobUnavailable, BuildLimits, Mark, SkipReason
+from grove.git import Git, GitConfig, TreeLimits
+from grove.indexing import (
+    BlobUnavailable,
+    BuildLimits,
+    FileEntry,
+    Mark,
+    Selection,
+    SkipReason,
+    SymbolMatch,
+    build_snapshot,
+)
+from grove.indexing.texts import text_of
 from grove.kit import faults
 from tests.indexing.trees import LINK, SUBMODULE, Commit, Library, contents_of
+from tests.support.git_repositories import Repository
 
 PYTHON = b"import os\n\n\nclass Greeter:\n    def greet(self):\n        return 'hello'\n"
+
+
+def utf16(text: str) -> bytes:
+    return codecs.BOM_UTF16_LE + text.encode("utf-16-le")
 
 
 def numbered(count: int, *, salt: str = "") -> bytes:
@@ -121,6 +139,119 @@ class TestBuildSnapshot:
         Library(tmp_path).add({"a": b"1\n", "b": b"2\n"}, on_progress=lambda *step: told.append(step))
 
         assert told == [("indexing", 2, 2), ("publishing", 2, 2)]
+
+    def test_keeps_the_rows_of_files_that_did_not_change(self, tmp_path: Path) -> None:
+        library = Library(tmp_path)
+        files: dict[str | bytes, str | bytes] = {f"lib/file{number}.py": f"x = {number}\n" for number in range(20)}
+        library.add(files | {"tests/data.bin": b"\0", "empty": b""})
+        changed = Commit(files | {"tests/data.bin": b"\0", "empty": b"", "lib/file3.py": "y\n", "a.rs": "fn f() {}\n"})
+
+        built = library.add(changed)
+
+        assert len(changed.read) == 2
+        now = library.view().snapshots[built.snapshot.name]
+        fresh = Library(tmp_path / "fresh")
+        again = fresh.add(Commit({entry.path: changed.contents[entry.oid] for entry in changed.entries}))
+        anew = fresh.view().snapshots[again.snapshot.name]
+        assert list(now.paths) == list(anew.paths)
+        assert list(now.languages) == list(anew.languages)
+        assert now.marks.tolist() == anew.marks.tolist()
+        assert now.sizes.tolist() == anew.sizes.tolist()
+        assert now.skipped == anew.skipped
+        numbers = range(now.path_count)
+        assert [now.oid(number) for number in numbers] == [anew.oid(number) for number in numbers]
+        assert replace(built.snapshot, name="", commit="", stored_bytes=0, checksum="") == replace(
+            again.snapshot, name="", commit="", stored_bytes=0, checksum=""
+        )
+
+    def test_follows_limits_that_have_changed(self, tmp_path: Path) -> None:
+        files: dict[str | bytes, str | bytes] = {f"f{number}": b"x" * number for number in range(1, 9)}
+        library = Library(tmp_path)
+        library.add(files)
+
+        for limits, skipped in (
+            (BuildLimits(file_bytes_max=6), {"too_large": 2}),
+            (BuildLimits(total_bytes_max=10), {"too_many_bytes": 4}),
+            (BuildLimits(files_max=3), {"too_many_files": 5}),
+            (BuildLimits(), {}),
+        ):
+            library.tools = replace(library.tools, limits=limits)
+            assert library.add(files).snapshot.skipped == skipped
+
+    def test_counts_kept_files_among_the_bytes(self, tmp_path: Path) -> None:
+        library = Library(tmp_path, limits=BuildLimits(total_bytes_max=30))
+        files: dict[str | bytes, str | bytes] = {"b": b"b" * 10, "c": b"c" * 10}
+        library.add(files)
+
+        built = library.add(files | {"a": b"a" * 15})
+
+        assert library.view().snapshots[built.snapshot.name].skipped == {"c": SkipReason.TOO_MANY_BYTES}
+
+    @settings(max_examples=30, deadline=None)
+    @given(
+        contents=st.lists(
+            st.one_of(st.binary(max_size=400), st.text(max_size=200).map(str.encode), st.text(max_size=99).map(utf16)),
+            min_size=1,
+            max_size=6,
+        ),
+        suffix=st.sampled_from(["", ".py", ".js", ".c", ".h", ".rb", ".hs", ".sh"]),
+    )
+    def test_takes_any_content(
+        self, tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], suffix: str
+    ) -> None:
+        library = Library(tmp_path_factory.mktemp("any"), parse=True)
+
+        built = library.add({f"f{number}{suffix}": content for number, content in enumerate(contents)})
+
+        found = contents_of(library.view(), built.snapshot.name)
+        for number, content in enumerate(contents):
+            text = text_of(content)
+            assert found[f"f{number}{suffix}"] == (b"" if isinstance(text, SkipReason) else text)
+
+    def test_indexes_a_real_repository(self, tmp_path: Path) -> None:
+        repository = Repository.new(tmp_path / "data" / "repository.git")
+        commit = repository.commit({"src/main.go": "package main\n\nfunc main() {}\n", "README.md": "# Hello\n"})
+        folders = {name: tmp_path / name for name in ("home", "jobs", "data")}
+        for folder in folders.values():
+            folder.mkdir(exist_ok=True)
+        git = Git(
+            GitConfig(
+                executable=Path("/usr/bin/git"),
+                home=folders["home"],
+                job_root=folders["jobs"],
+                data_root=folders["data"],
+            )
+        )
+        library = Library(tmp_path / "index", parse=True)
+        with git.objects(repository.path) as objects:
+            limits = TreeLimits(entries_max=99, depth_max=9, seconds_max=9)
+            entries = git.list_tree(repository.path, commit, limits=limits)
+            built = build_snapshot(
+                store=library.store,
+                view=library.view(),
+                job="job",
+                commit=commit,
+                entries=[
+                    FileEntry(path=entry.path, oid=entry.oid, mode=entry.mode, size_bytes=entry.size_bytes or 0)
+                    for entry in entries
+                ],
+                blobs=objects,
+                reserve=lambda _: 7,
+                tools=library.tools,
+                on_progress=lambda *_: None,
+                check_cancelled=lambda: None,
+            )
+
+        assert built.segment is not None
+        view = library.store.open_view(segments=[built.segment.name], snapshots=[built.snapshot.name])
+        assert contents_of(view, built.snapshot.name) == {
+            "README.md": b"# Hello\n",
+            "src/main.go": b"package main\n\nfunc main() {}\n",
+        }
+        (hit,) = view.find_symbols(
+            view.scope([Selection(snapshot=built.snapshot.name)]), "main", match=SymbolMatch.EXACT, limit=5
+        )
+        assert (hit.kind, hit.line, hit.ordinal >= 7) == ("function", 2, True)
 
 
 class TestSkipping:

@@ -2,6 +2,7 @@ import pytest
 
 from grove.indexing import Definition, PooledParser, TreeSitterParser, grammars
 from grove.indexing.definitions import definitions_in
+from grove.indexing.parsers import _believed
 
 Expected = list[tuple[str, str, int, str]]
 
@@ -323,8 +324,8 @@ const X = 1;
         ],
     ),
     "bash": (
-        "deploy() {\n  echo\n}\nfunction roll_back { :; }\n",
-        [("deploy", "function", 1, ""), ("roll_back", "function", 4, "")],
+        "deploy() {\n  echo\n}\nfunction roll_back { :; }\nlog::info() { :; }\n",
+        [("deploy", "function", 1, ""), ("roll_back", "function", 4, ""), ("log::info", "function", 5, "")],
     ),
     "lua": (
         """\
@@ -540,6 +541,27 @@ class TestPooledParser:
             assert parser.parse(files) == TreeSitterParser().parse(files)
         finally:
             parser.close()
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            None,
+            "text",
+            [("name", "function", 1, 1)],
+            [("name", "function", 0, 1, "")],
+            [("name", "function", 2, 1, "")],
+            [("name", "anything", 1, 1, "")],
+            [("", "function", 1, 1, "")],
+            [("a\nb", "function", 1, 1, "")],
+            [("\ud800", "function", 1, 1, "")],
+            [("x" * 300, "function", 1, 1, "")],
+            [("name", "function", 1.5, 2, "")],
+            [["name", "function", 1, 1, ""]],
+        ],
+    )
+    def test_believes_no_answer_that_is_not_a_list_of_definitions(self, answer: object) -> None:
+        assert _believed(answer) == []
+        assert len(_believed([("name", "function", 1, 1, "")])) == 1
 
     def test_gives_up_a_file_that_takes_too_long_and_no_other(self) -> None:
         slow = ("cpp", b"a(" * 300_000)

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from grove.indexing import FieldWeights, IndexMissing, IndexView, Mark, Need, Selection, SymbolMatch, split_words
+from grove.indexing import (
+    FieldWeights,
+    IndexMissing,
+    IndexView,
+    Mark,
+    Need,
+    Selection,
+    SymbolMatch,
+    nearest,
+    split_words,
+)
 from grove.indexing.model import Ordinals
+from grove.indexing.reuse import known_chunks
 from tests.indexing.trees import Library
 
 LETTERS = st.sampled_from(["a", "B", "k", "S", "\u212a", "\u017f", "é", "É", "_", " ", "名", "\t", "0"])
@@ -310,6 +321,29 @@ class TestScoreVector:
 
         assert view.score_vector(scope, vector, limit=len(scope))[0].size == len(scope)
 
+    def test_finds_most_of_the_nearest_in_a_large_scope(
+        self, sources: Library, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(nearest, "COMPARED_MIN", 30)
+        monkeypatch.setattr(nearest, "COMPARED_PER_RESULT", 3)
+        view, scope = sources.view(), sources.scope()
+        vector = sources.tools.embedder.embed_query("start a process and kill its group")
+        everything, scores = view.score_vector(scope, vector, limit=10**6)
+
+        found, found_scores = view.score_vector(scope, vector, limit=10)
+
+        assert len(scope) > 60
+        assert len(set(found.tolist()) & set(everything[:10].tolist())) >= 5
+        exact = dict(zip(everything.tolist(), scores.tolist(), strict=True))
+        assert [exact[ordinal] for ordinal in found.tolist()] == pytest.approx(found_scores.tolist())
+
+    def test_leaves_out_the_vectors_of_another_embedder(self, sources: Library) -> None:
+        view, scope = sources.view(), sources.scope()
+        vector = np.full(16, 0.25, dtype=np.float32)
+
+        assert view.score_vector(scope, vector, limit=5, embedder="word-hash")[0].size == 5
+        assert view.score_vector(scope, vector, limit=5, embedder="another")[0].size == 0
+
     def test_leaves_out_vectors_of_another_size(self, sources: Library) -> None:
         assert sources.view().score_vector(sources.scope(), np.ones(7, dtype=np.float32), limit=5)[0].size == 0
 
@@ -368,13 +402,13 @@ class TestMatchWords:
         assert files.match_words({"absent": 1.0}).tolist() == [0, 0, 0, 0]
 
 
-class TestKnown:
+class TestKnownChunks:
     def test_finds_chunks_by_their_digests(self, sources: Library) -> None:
         view = sources.view()
         digests = [row.tobytes() for row in view.open_segments[0].digests.by_number()]
 
-        found = view.known([*digests, b"\0" * 16])
+        found = known_chunks(view, [*digests, b"\0" * 16])
 
         assert [found[digest] for digest in digests] == view.open_segments[0].ordinals.tolist()
         assert len(found) == len(digests)
-        assert view.known([]) == {}
+        assert known_chunks(view, []) == {}

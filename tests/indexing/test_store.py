@@ -7,7 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grove.indexing import IndexCorrupt, IndexMissing, IndexStore, IndexView, Need, Selection, SymbolMatch
+from grove.indexing import (
+    IndexCorrupt,
+    IndexMissing,
+    IndexStore,
+    IndexView,
+    Need,
+    Selection,
+    SymbolMatch,
+    segments_to_join,
+)
 from tests.indexing.trees import Library, contents_of
 
 FIRST: dict[str | bytes, str | bytes] = {
@@ -38,7 +47,6 @@ def answers(view: IndexView) -> list[object]:
         [array.tolist() for array in view.score_vector(scope, vector, limit=5)],
         view.find_symbols(scope, "a", match=SymbolMatch.SUBSTRING, limit=9),
         [view.symbols_of(ordinal) for ordinal in scope.ordinals.tolist()],
-        view.known([b"\0" * 16]),
     ]
 
 
@@ -142,6 +150,19 @@ class TestRewriteSegment:
     def test_refuses_a_segment_that_is_not_open(self, library: Library) -> None:
         with pytest.raises(IndexMissing):
             library.store.rewrite_segment(library.view(), "absent", keep=np.empty(0, dtype=np.uint32), job="job")
+
+
+class TestSegmentsToJoin:
+    def test_are_eight_of_about_the_same_size(self, tmp_path: Path) -> None:
+        library = Library(tmp_path)
+        library.add({"large": "".join(f"line {number}\n" for number in range(3_000))})
+        for number in range(7):
+            library.add({"small": f"number {number}\n"})
+        assert segments_to_join(library.view()) == []
+
+        library.add({"small": "number 8\n"})
+
+        assert segments_to_join(library.view()) == library.segments[1:]
 
 
 class TestDamage:

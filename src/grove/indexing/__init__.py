@@ -1,7 +1,6 @@
 """The index: content-addressed chunks, immutable segments, snapshots of commits, and what is looked up in them."""
 
 from grove.indexing.build import build_snapshot
-from grove.indexing.definitions import PooledParser, TreeSitterParser
 from grove.indexing.embedding import StaticEmbedder
 from grove.indexing.errors import BlobUnavailable, IndexCorrupt, IndexFormatUnknown, IndexMissing, IndexTooLarge
 from grove.indexing.languages import LANGUAGES, language_of, marks_of
@@ -22,10 +21,12 @@ from grove.indexing.model import (
     SymbolMatch,
 )
 from grove.indexing.opened import OpenIndexes
+from grove.indexing.parsers import PooledParser, TreeSitterParser
 from grove.indexing.paths import shown, stored
 from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, WordCounts
 from grove.indexing.refresh import IndexTools, index_repository, settle_index
 from grove.indexing.removal import RemovalTools, compact_index, remove_everything
+from grove.indexing.rewrite import segments_to_join
 from grove.indexing.scope import Scope
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.store import IndexStore
@@ -75,6 +76,7 @@ __all__ = [
     "language_of",
     "marks_of",
     "remove_everything",
+    "segments_to_join",
     "settle_index",
     "shown",
     "split_words",

@@ -5,7 +5,7 @@ saturated once: tf / (k1 + tf). Rarity is ln(1 + (N - n + 0.5) / (n + 0.5)). N, 
 scope: the same question over the same chunks has the same scores whatever else the store holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,8 @@ def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tu
         totals = np.zeros(len(part.segment), dtype=np.float32)
         discounts = norms.discounts(part)
         for word, (numbers, payload) in part_found:
+            if not numbers.size:
+                continue
             counts = norms.weighted(discounts, numbers, payload)
             counts /= counts + np.float32(weights.k1)
             counts *= np.float32(factors[word])
@@ -42,6 +44,17 @@ def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tu
         ordinals.append(part.ordinals(matching))
         scores.append(totals[matching])
     return _ascending(ordinals, scores)
+
+
+def holding(scope: Scope, words: Sequence[str]) -> Ordinals:
+    """The chunks of a scope that hold any of the words, ascending."""
+    found = [np.empty(0, dtype=np.uint32)]
+    for part in scope.parts:
+        held = np.zeros(len(part.segment), dtype=np.bool_)
+        for word in words:
+            held[postings_within(part, word).numbers] = True
+        found.append(part.ordinals(np.flatnonzero(held)))
+    return np.sort(np.concatenate(found))
 
 
 def postings_within(part: ScopePart, word: str) -> Postings:

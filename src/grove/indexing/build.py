@@ -9,17 +9,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
+import numpy as np
+
 from grove.indexing.blobs import Blob, BlobKey
+from grove.indexing.commit_files import Row, files_kept, files_of, joined
 from grove.indexing.errors import BlobUnavailable
 from grove.indexing.languages import HEAD_BYTES, Trait, grammar_of, language_of, marks_of, trait_of
 from grove.indexing.model import BlobSource, Built, FileEntry, SkipReason
 from grove.indexing.novelty import NO_CHUNKS, NewText, Novelty
 from grove.indexing.ports import BuildTools
-from grove.indexing.reuse import known_blobs
-from grove.indexing.snapshot_writer import Refused, Row, write_snapshot
+from grove.indexing.reuse import known_blobs, nearest_snapshot
+from grove.indexing.snapshot_writer import Refused, write_snapshot
 from grove.indexing.store import IndexStore
 from grove.indexing.texts import text_of
-from grove.indexing.tree import Tree, TreeFile, tree_of
+from grove.indexing.tree import Tree, TreeFile, rules_of, tree_of
 from grove.indexing.view import IndexView
 from grove.kit import faults, files, ids
 from grove.snapshots import SegmentRecord
@@ -57,10 +60,11 @@ def build_snapshot(  # noqa: PLR0913 - a build has this many parties
     began = perf_counter()
     store.remove_building(job)
     folder = store.building_folder(job)
-    tree = tree_of(entries, tools.limits)
+    listed = list(entries)
+    before = nearest_snapshot(view, listed, tools.limits)
+    tree = tree_of(listed, tools.limits, before)
     indexable = [file for file in tree.files if file.skip is None]
-    known = known_blobs(view, [file.oid for file in indexable])
-    chosen, unknown = _chosen(indexable, known)
+    chosen, unknown = _chosen(indexable, known_blobs(view, [file.oid for file in indexable]))
     looked_up = perf_counter()
     novelty = Novelty(view=view, tools=tools, folder=folder / ids.new_id())
     try:
@@ -73,11 +77,14 @@ def build_snapshot(  # noqa: PLR0913 - a build has this many parties
         novelty.abandon()
         raise
     check_cancelled()
-    on_progress("publishing", len(tree.files), len(tree.files))
-    rows, of_commit = _rows(tree, chosen | new_blobs)
+    on_progress("publishing", len(listed), len(listed))
+    of_commit = files_of(*_rows(tree, chosen | new_blobs))
+    if before is not None:
+        of_commit = joined(files_kept(before, np.array(tree.kept, dtype=np.int64)), of_commit)
     name = ids.new_id()
     refused = Refused(tree.refused, tree.refused_counts)
-    snapshot = write_snapshot(folder / name, commit=commit, rows=rows, blobs=of_commit, refused=refused)
+    rules = rules_of(tools.limits)
+    snapshot = write_snapshot(folder / name, commit=commit, files=of_commit, refused=refused, rules=rules)
     files.publish_folder(folder / name, store.snapshot_folder(name))
     faults.reach(SNAPSHOT_PUBLISHED)
     store.remove_building(job)

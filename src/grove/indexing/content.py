@@ -12,7 +12,7 @@ from grove.indexing.parts import PartsReader, PartsWriter
 
 PART: Final = "content"
 FRAME_BYTES: Final = 64 * 1024
-LEVEL: Final = 3
+LEVEL: Final = 6
 
 
 class ContentWriter:

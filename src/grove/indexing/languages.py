@@ -7,6 +7,7 @@ depends on the bytes alone, so it is kept with the blob and serves every path at
 import re
 from functools import lru_cache
 from typing import Final, NamedTuple
+from zlib import crc32
 
 from grove.indexing.language_table import BY_EXTENSION, BY_FILE_NAME, BY_INTERPRETER, GRAMMARS, LANGUAGES
 from grove.indexing.model import Mark
@@ -72,6 +73,14 @@ _PATH_MARKS: Final = (
         ),
     ),
 )
+
+
+TABLES_CHECKSUM: Final = crc32(
+    repr(
+        (BY_EXTENSION, BY_FILE_NAME, BY_INTERPRETER, [(mark, pattern.pattern) for mark, pattern in _PATH_MARKS])
+    ).encode()
+)
+"""Changes when another version tells languages or marks by other rules."""
 
 
 class Trait(NamedTuple):

@@ -31,7 +31,7 @@ class Mark(IntFlag):
 
 
 class SkipReason(StrEnum):
-    """Why a file of a commit has no chunks in the index."""
+    """Why a file of a commit has no chunks in the index. New reasons go to the end: files hold their numbers."""
 
     BINARY = "binary"
     TOO_LARGE = "too_large"

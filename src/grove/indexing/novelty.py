@@ -14,6 +14,7 @@ from grove.indexing.chunks import Cut, cuts_of, digest_of
 from grove.indexing.languages import Trait, grammar_of
 from grove.indexing.model import Definition, SkipReason
 from grove.indexing.ports import BuildTools
+from grove.indexing.reuse import known_chunks
 from grove.indexing.segment_writer import NewChunk, SegmentWriter
 from grove.indexing.symbols import Symbol
 from grove.indexing.view import IndexView
@@ -35,8 +36,8 @@ class _Draft(NamedTuple):
     """A blob whose new chunks have no ordinals yet: -1 stands for the first of them, -2 for the second, ..."""
 
     trait: Trait
-    chunks: list[int]
-    first_lines: list[int]
+    chunks: NDArray[np.int64]
+    first_lines: NDArray[np.uint32]
 
 
 class _Cuts(NamedTuple):
@@ -64,8 +65,8 @@ class Novelty:
         self._writer = SegmentWriter(folder, embedder=tools.embedder)
         self._drafts: dict[BlobKey, _Draft] = {}
         self._without_text: dict[BlobKey, Blob] = {}
-        self._seen: set[bytes] = set()
-        self._places: dict[bytes, int] = {}
+        self._places: dict[bytes, int | None] = {}
+        """Per digest an ordinal, or -1 for the first new chunk, -2 for the second, ...; `None` while it waits."""
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._waiting: _Waiting | None = None
 
@@ -80,9 +81,9 @@ class Novelty:
     def add(self, texts: Sequence[NewText]) -> None:
         """Cut texts, and while they are parsed index those that were added before."""
         cut = [self._cut(new) for new in texts]
-        unknown = {digest for text in cut for digest in text.digests if digest not in self._seen}
-        self._seen |= unknown
-        known = self._view.known(unknown)
+        unknown = {digest for text in cut for digest in text.digests if digest not in self._places}
+        known = known_chunks(self._view, unknown)
+        self._places.update(dict.fromkeys(unknown))
         self._places.update(known)
         unknown.difference_update(known)
         with_new = [number for number, text in enumerate(cut) if not unknown.isdisjoint(text.digests)]
@@ -111,9 +112,8 @@ class Novelty:
         """The blobs that were added, if the first new chunk is ordinal `first`."""
         blobs = dict(self._without_text)
         for key, draft in self._drafts.items():
-            chunks = np.array(draft.chunks, dtype=np.int64)
-            ordinals = np.where(chunks < 0, first - 1 - chunks, chunks).astype(np.uint32)
-            blobs[key] = Blob(key.grammar, draft.trait, None, ordinals, np.array(draft.first_lines, dtype=np.uint32))
+            ordinals = np.where(draft.chunks < 0, first - 1 - draft.chunks, draft.chunks).astype(np.uint32)
+            blobs[key] = Blob(key.grammar, draft.trait, None, ordinals, draft.first_lines)
         return blobs
 
     def abandon(self) -> None:
@@ -135,11 +135,13 @@ class Novelty:
             within[max(bisect_right(first_lines, definition.line) - 1, 0)].append(definition)
         chunks = []
         for cut, digest, defined in zip(cuts, digests, within, strict=True):
-            place = self._places.get(digest)
+            place = self._places[digest]
             if place is None:
                 place = self._places[digest] = -1 - self._add_chunk(new, cut, digest, defined)
             chunks.append(place)
-        self._drafts[BlobKey(new.oid, grammar_of(new.language))] = _Draft(new.trait, chunks, first_lines)
+        self._drafts[BlobKey(new.oid, grammar_of(new.language))] = _Draft(
+            new.trait, np.array(chunks, dtype=np.int64), np.array(first_lines, dtype=np.uint32)
+        )
 
     def _add_chunk(self, new: NewText, cut: Cut, digest: bytes, definitions: Sequence[Definition]) -> int:
         names = [definition.name for definition in definitions]

@@ -1,15 +1,37 @@
-"""What a view already knows of a commit's blobs."""
+"""What a view already knows of a commit: a snapshot like it, its blobs, its chunks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 
 from grove.indexing.arrays import distinct
 from grove.indexing.blobs import Blob, BlobTable
-from grove.indexing.model import Ordinals, SkipReason
+from grove.indexing.model import FileEntry, Ordinals, SkipReason
+from grove.indexing.ports import BuildLimits
+from grove.indexing.segment import digests_of
+from grove.indexing.snapshot import SnapshotView
+from grove.indexing.tree import rules_of
 from grove.indexing.view import IndexView
 
-_BY_CONTENT = frozenset({None, SkipReason.BINARY, SkipReason.EMPTY})
+SAMPLE: Final = 64
+_BY_CONTENT: Final = frozenset({None, SkipReason.BINARY, SkipReason.EMPTY})
+
+
+def nearest_snapshot(view: IndexView, entries: Sequence[FileEntry], limits: BuildLimits) -> SnapshotView | None:
+    """The snapshot that shares most blobs with a commit (as a sample of them tells), if one shares half of them."""
+    sample = [bytes.fromhex(entry.oid) for entry in entries[:: max(1, len(entries) // SAMPLE)]]
+    rules = rules_of(limits)
+    most, nearest = len(sample) // 2, None
+    for snapshot in reversed(list(view.snapshots.values())):
+        shared = int(np.count_nonzero(snapshot.blobs.positions(sample) >= 0))
+        if shared > most and snapshot.rules == rules:
+            most, nearest = shared, snapshot
+        if shared == len(sample):
+            break
+    if nearest is None or _missing(view, [nearest.ordinals]).size:
+        return None
+    return nearest
 
 
 def known_blobs(view: IndexView, oids: Sequence[bytes]) -> dict[bytes, list[Blob]]:
@@ -29,6 +51,20 @@ def known_blobs(view: IndexView, oids: Sequence[bytes]) -> dict[bytes, list[Blob
     return _with_all_chunks(view, found)
 
 
+def known_chunks(view: IndexView, digests: Iterable[bytes]) -> dict[bytes, int]:
+    """The ordinals of those digests whose chunks are in the view."""
+    wanted = list(digests)
+    found: dict[bytes, int] = {}
+    for segment in view.open_segments:
+        if not wanted:
+            break
+        numbers = segment.digests.find(digests_of(wanted)).tolist()
+        present = [(digest, number) for digest, number in zip(wanted, numbers, strict=True) if number >= 0]
+        found.update((digest, int(segment.ordinals[number])) for digest, number in present)
+        wanted = [digest for digest in wanted if digest not in found]
+    return found
+
+
 def _tables(view: IndexView) -> list[BlobTable]:
     """Newest first: a commit shares most with the one before it."""
     snapshots = [snapshot.blobs for snapshot in reversed(list(view.snapshots.values()))]
@@ -45,5 +81,7 @@ def _with_all_chunks(view: IndexView, found: dict[bytes, list[Blob]]) -> dict[by
 
 def _missing(view: IndexView, chunks: Sequence[Ordinals]) -> Ordinals:
     wanted = distinct(np.concatenate(chunks)) if chunks else np.empty(0, dtype=np.uint32)
-    present = [segment.ordinals[segment.numbers_of(wanted)] for segment in view.open_segments]
-    return np.setdiff1d(wanted, np.concatenate(present)) if present else wanted
+    absent = np.ones(wanted.size, dtype=np.bool_)
+    for segment in view.open_segments:
+        absent[np.searchsorted(wanted, segment.ordinals[segment.numbers_of(wanted)])] = False
+    return wanted[absent]

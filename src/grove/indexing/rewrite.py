@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from grove.indexing.segment_writer import NewChunk, SegmentWriter
 from grove.indexing.view import IndexView
 from grove.kit import ids
 from grove.snapshots import SegmentRecord
+
+JOINED_MIN: Final = 8
 
 
 class _StoredVectors:
@@ -34,6 +37,19 @@ class _StoredVectors:
         places = self._places[self._given : self._given + size]
         self._given += size
         return np.stack([self._segments[segment].vectors.vectors(np.array([number]))[0] for segment, number in places])
+
+
+def segments_to_join(view: IndexView) -> list[str]:
+    """The segments that are worth joining into one: of the smallest size of which there are eight, if there is one.
+
+    Sizes are told apart by powers of four, so that a chunk is rewritten a few times in all, and the segments of a
+    store are at most some dozens.
+    """
+    of_size: dict[tuple[int, str], list[str]] = {}
+    for segment in view.open_segments:
+        of_size.setdefault((len(segment).bit_length() // 2, segment.embedder), []).append(segment.name)
+    crowded = [(size, names) for size, names in of_size.items() if len(names) >= JOINED_MIN]
+    return min(crowded)[1] if crowded else []
 
 
 def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Path) -> SegmentRecord | None:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing import grams
-from grove.indexing.blobs import Blob, BlobKey, write_blobs
+from grove.indexing.blobs import Blob, BlobKey, columns_of
 from grove.indexing.content import ContentWriter
+from grove.indexing.errors import IndexTooLarge
 from grove.indexing.model import Ordinals
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsWriter
 from grove.indexing.ports import ChunkEmbedder
-from grove.indexing.postings import Runs
+from grove.indexing.postings import KEY_MAX, NUMBER_MAX, Runs
 from grove.indexing.segment import FILE_NAME, KIND, digests_of
 from grove.indexing.symbols import Symbol, write_symbols
 from grove.indexing.terms import write_terms
@@ -79,8 +80,13 @@ class SegmentWriter:
         self._symbols.append(symbol)
 
     def finish(self, *, ordinals: Ordinals, blobs: Mapping[BlobKey, Blob]) -> SegmentRecord:
-        """Write the segment: `ordinals` of the chunks, ascending, and the blobs that were read."""
+        """Write the segment: `ordinals` of the chunks, ascending, and the blobs that were read.
+
+        :raises IndexTooLarge: if there are more chunks or words than postings can tell apart.
+        """
         self._flush()
+        if len(self) > NUMBER_MAX or len(self._vocabulary.words) > KEY_MAX:
+            raise IndexTooLarge(chunks=len(self), words=len(self._vocabulary.words))
         parts = self._parts
         self._content.finish()
         digests = digests_of(self._digests)
@@ -100,7 +106,7 @@ class SegmentWriter:
         write_terms(parts, words=self._vocabulary.words, runs=self._terms, body=body, comment=comment)
         self._vectors.write(parts)
         write_symbols(parts, self._symbols)
-        facts = write_blobs(parts, blobs) | {
+        facts = columns_of(blobs).write(parts) | {
             "embedder": self._embedder.name,
             "dimensions": self._embedder.dimensions,
             "languages": languages,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from grove.indexing.arrays import distinct, spans
-from grove.indexing.blobs import SKIPS, BlobTable
+from grove.indexing.blobs import SKIP_NUMBERS, SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
 from grove.indexing.parts import PartsReader
@@ -20,6 +20,7 @@ from grove.indexing.paths import shown, stored
 
 KIND: Final = "snapshot"
 FILE_NAME: Final = "snapshot.grove"
+_BY_CONTENT: Final = [SKIP_NUMBERS[skip] for skip in ("", SkipReason.BINARY.value, SkipReason.EMPTY.value)]
 
 
 class SnapshotView:
@@ -31,13 +32,13 @@ class SnapshotView:
         facts = reader.facts("facts")
         self._facts = facts
         self.commit = str(facts.get("commit", ""))
-        self._path_blobs = reader.array("path_blobs", np.uint32)
-        self.path_count = self._path_blobs.size
-        self._language_numbers = reader.array("path_languages", np.uint8)
+        self.path_blobs = reader.array("path_blobs", np.uint32)
+        self.path_count = self.path_blobs.size
+        self.language_numbers = reader.array("path_languages", np.uint8)
         self.marks = reader.array("path_marks", np.uint8)
         self.sizes = reader.array("path_sizes", np.uint64)
         self.path_skips = reader.array("path_skips", np.uint8)
-        columns = (self._language_numbers, self.marks, self.sizes, self.path_skips)
+        columns = (self.language_numbers, self.marks, self.sizes, self.path_skips)
         if any(column.size != self.path_count for column in columns):
             raise IndexCorrupt(name=name, part="path_blobs")
         if self.path_skips.max(initial=0) >= len(SKIPS):
@@ -69,10 +70,32 @@ class SnapshotView:
     @cached_property
     def languages(self) -> Sequence[str]:
         """Per path number: a name in `LANGUAGES`, or `""`."""
+        names = self.language_names
+        return [names[number] for number in self.language_numbers.tolist()]
+
+    @cached_property
+    def language_names(self) -> list[str]:
+        """The languages by their numbers in this snapshot."""
         names = self._facts.get("languages")
-        if not isinstance(names, list) or self._language_numbers.max(initial=0) >= max(len(names), 1):
+        if not isinstance(names, list) or self.language_numbers.max(initial=0) >= max(len(names), 1):
             raise IndexCorrupt(name=self.name, part="path_languages")
-        return [names[number] for number in self._language_numbers.tolist()]
+        return names
+
+    @property
+    def rules(self) -> object:
+        """What decided about the rows, beside paths and blobs (see `tree.rules_of`)."""
+        return self._facts.get("rules")
+
+    def files_by_path_and_oid(self) -> dict[tuple[bytes, str], int]:
+        """The path numbers of all files whose content decided whether they have chunks."""
+        by_content = np.isin(self.path_skips, _BY_CONTENT)
+        oids, width = self.blobs.columns.oids.tobytes().hex(), 2 * self.blobs.columns.oids.shape[1]
+        rows = zip(self.raw_paths, self.path_blobs.tolist(), by_content.tolist(), strict=True)
+        return {
+            (path, oids[blob * width : (blob + 1) * width]): number
+            for number, (path, blob, found) in enumerate(rows)
+            if found
+        }
 
     @cached_property
     def skipped(self) -> Mapping[str, SkipReason]:
@@ -99,28 +122,25 @@ class SnapshotView:
 
     def oid(self, path_number: int) -> str:
         """The blob's id in hexadecimal."""
-        return self.blobs.oid(self.blob_number(path_number)).hex()
+        return self.blobs.oid(self._blob_number(path_number)).hex()
 
     def path_number(self, path: str) -> int | None:
         """The number of a displayable path, if the commit has it."""
-        return self.raw_path_number(stored(path))
-
-    def raw_path_number(self, path: bytes) -> int | None:
-        """The number of a path as git has it."""
-        number = bisect_left(self.raw_paths, path)
-        return number if number < self.path_count and self.raw_paths[number] == path else None
+        wanted = stored(path)
+        number = bisect_left(self.raw_paths, wanted)
+        return number if number < self.path_count and self.raw_paths[number] == wanted else None
 
     def chunks_of(self, path_number: int) -> Ordinals:
         """The chunks of a file, in the order in which they stand in it."""
         if self.path_skips[path_number]:
             return np.empty(0, dtype=np.uint32)
-        return self.blobs.chunks_of(self.blob_number(path_number))
+        return self.blobs.chunks_of(self._blob_number(path_number))
 
     def first_lines_of(self, path_number: int) -> NDArray[np.uint32]:
         """The 1-based line on which each chunk of a file begins; parallel to `chunks_of`."""
         if self.path_skips[path_number]:
             return np.empty(0, dtype=np.uint32)
-        return self.blobs.first_lines_of(self.blob_number(path_number))
+        return self.blobs.first_lines_of(self._blob_number(path_number))
 
     def match_words(self, words: Mapping[str, float]) -> NDArray[np.float32]:
         """Per path number, how well its path matches weighted words (as `split_words` gives them); 0 is not at all.
@@ -133,7 +153,7 @@ class SnapshotView:
     def blobs(self) -> BlobTable:
         """The blobs of the commit."""
         blobs = BlobTable(self.reader, self._facts)
-        if self._path_blobs.max(initial=0) >= max(len(blobs), 1):
+        if self.path_blobs.max(initial=0) >= max(len(blobs), 1):
             raise IndexCorrupt(name=self.name, part="path_blobs")
         return blobs
 
@@ -170,9 +190,8 @@ class SnapshotView:
         begin, end = np.searchsorted(self._sorted, wanted), np.searchsorted(self._sorted, wanted, side="right")
         return [self._occurrence(place) for place in self._places[begin:end].tolist()]
 
-    def blob_number(self, path_number: int) -> int:
-        """The number of a path's blob in `blobs`."""
-        return int(self._path_blobs[path_number])
+    def _blob_number(self, path_number: int) -> int:
+        return int(self.path_blobs[path_number])
 
     def _occurrence(self, place: int) -> Occurrence:
         number = int(np.searchsorted(self._path_ends, place, side="right"))
@@ -189,13 +208,13 @@ class SnapshotView:
 
     @cached_property
     def _path_ends(self) -> NDArray[np.int64]:
-        return np.cumsum(np.where(self.path_skips == 0, self.blobs.counts[self._path_blobs], 0))
+        return np.cumsum(np.where(self.path_skips == 0, self.blobs.columns.counts[self.path_blobs], 0))
 
     @cached_property
     def _flat(self) -> Ordinals:
         """The chunks of all paths, path by path."""
         counts = np.diff(self._path_ends, prepend=0)
-        return np.take(self.blobs.chunks, spans(self.blobs.begins[self._path_blobs], counts))
+        return np.take(self.blobs.columns.chunks, spans(self.blobs.begins[self.path_blobs], counts))
 
     @cached_property
     def _places(self) -> NDArray[np.uint32]:

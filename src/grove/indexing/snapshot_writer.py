@@ -1,31 +1,21 @@
 """Writes the snapshot of one commit."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from grove.indexing.arrays import distinct
-from grove.indexing.blobs import SKIPS, Blob, BlobKey, write_blobs
-from grove.indexing.model import Mark, SkipReason
+from grove.indexing.arrays import distinct, spans
+from grove.indexing.blobs import SKIPS
+from grove.indexing.commit_files import CommitFiles
+from grove.indexing.model import Ordinals, SkipReason
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsWriter
 from grove.indexing.snapshot import FILE_NAME, KIND
 from grove.snapshots import SnapshotRecord
-
-
-class Row(NamedTuple):
-    """A path of the commit: its blob, and what depends on the path."""
-
-    path: bytes
-    blob: BlobKey
-    language: str
-    marks: Mark
-    size_bytes: int
-    skip: SkipReason | None
 
 
 class Refused(NamedTuple):
@@ -36,51 +26,69 @@ class Refused(NamedTuple):
 
 
 def write_snapshot(
-    folder: Path, *, commit: str, rows: Sequence[Row], blobs: Mapping[BlobKey, Blob], refused: Refused
+    folder: Path, *, commit: str, files: CommitFiles, refused: Refused, rules: Mapping[str, int]
 ) -> SnapshotRecord:
-    """Write a snapshot into a new folder; `rows` are sorted by path and every row's blob is in `blobs`."""
+    """Write a snapshot into a new folder; `rules` are what decided about its files."""
     folder.mkdir(parents=True)
+    indexed = files.skips == 0
+    chunks = _chunks_by_path(files, indexed)
+    ordinals = distinct(chunks)
+    skipped = {SKIPS[number]: count for number, count in _counted(files.skips[~indexed]).items()}
+    for reason, count in refused.counts.items():
+        skipped[reason] = skipped.get(reason, 0) + count
+    languages = {files.language_names[number]: count for number, count in _counted(files.languages[indexed]).items()}
     parts = PartsWriter(folder / FILE_NAME, kind=KIND)
-    languages = sorted({row.language for row in rows})
-    language_numbers = {language: number for number, language in enumerate(languages)}
-    blob_numbers = {key: number for number, key in enumerate(sorted(blobs))}
-    skip_numbers = {skip: number for number, skip in enumerate(SKIPS)}
-    skips = [row.skip.value if row.skip else "" for row in rows]
-    indexed = [blobs[row.blob].chunks for row in rows if row.skip is None]
-    flat = np.concatenate(indexed) if indexed else np.empty(0, dtype=np.uint32)
-    skipped = Counter(filter(None, skips)) + Counter(refused.counts)
-    parts.add("paths", b"".join(row.path + b"\0" for row in rows), encoding=ZSTD)
-    parts.add("path_blobs", np.array([blob_numbers[row.blob] for row in rows], dtype=np.uint32), encoding=ZSTD)
-    parts.add(
-        "path_languages", np.array([language_numbers[row.language] for row in rows], dtype=np.uint8), encoding=ZSTD
-    )
-    parts.add("path_marks", np.array([int(row.marks) for row in rows], dtype=np.uint8), encoding=ZSTD)
-    parts.add("path_sizes", np.array([row.size_bytes for row in rows], dtype=np.uint64), encoding=ZSTD)
-    parts.add("path_skips", np.array([skip_numbers[skip] for skip in skips], dtype=np.uint8), encoding=ZSTD)
-    parts.add("places", np.argsort(flat, kind="stable").astype(np.uint32), encoding=DELTA_ZSTD)
-    parts.add("bitmap", _bitmap(flat))
-    parts.add(
-        "refused", json.dumps({path: reason.value for path, reason in refused.named.items()}).encode(), encoding=ZSTD
-    )
-    facts = write_blobs(parts, blobs) | {"commit": commit, "languages": languages, "skipped": dict(skipped)}
-    parts.add("facts", json.dumps(facts, sort_keys=True).encode())
+    parts.add("paths", b"".join(path + b"\0" for path in files.paths), encoding=ZSTD)
+    parts.add("path_blobs", files.path_blobs.astype(np.uint32), encoding=ZSTD)
+    parts.add("path_languages", files.languages, encoding=ZSTD)
+    parts.add("path_marks", files.marks, encoding=ZSTD)
+    parts.add("path_sizes", files.sizes, encoding=ZSTD)
+    parts.add("path_skips", files.skips, encoding=ZSTD)
+    parts.add("places", _places_by_chunk(chunks), encoding=DELTA_ZSTD)
+    parts.add("bitmap", _bitmap(ordinals))
+    parts.add("refused", _json({path: reason.value for path, reason in refused.named.items()}), encoding=ZSTD)
+    facts = {"commit": commit, "languages": files.language_names, "skipped": skipped, "rules": dict(rules)}
+    parts.add("facts", _json(facts | files.blobs.write(parts)))
     checksum = parts.finish()
     return SnapshotRecord(
         name=folder.name,
         commit=commit,
-        file_count=len(rows) + sum(refused.counts.values()),
-        indexed_file_count=len(indexed),
-        chunk_count=distinct(flat).size,
-        source_bytes=sum(row.size_bytes for row in rows if row.skip is None),
+        file_count=len(files.paths) + sum(refused.counts.values()),
+        indexed_file_count=int(np.count_nonzero(indexed)),
+        chunk_count=ordinals.size,
+        source_bytes=int(files.sizes[indexed].sum()),
         stored_bytes=(folder / FILE_NAME).stat().st_size,
-        skipped=dict(skipped),
-        languages=dict(Counter(row.language for row in rows if row.skip is None and row.language)),
+        skipped=skipped,
+        languages={language: count for language, count in languages.items() if language},
         checksum=checksum,
     )
 
 
-def _bitmap(flat: np.ndarray[tuple[int, ...], np.dtype[np.uint32]]) -> bytes:
-    bitmap = BitMap(distinct(flat))
+def _chunks_by_path(files: CommitFiles, indexed: NDArray[np.bool_]) -> Ordinals:
+    counts = files.blobs.counts
+    begins = np.cumsum(counts) - counts
+    blobs = files.path_blobs[indexed]
+    return np.take(files.blobs.chunks, spans(begins[blobs], counts[blobs]))
+
+
+def _places_by_chunk(chunks: Ordinals) -> NDArray[np.uint32]:
+    """The positions in `chunks`, by chunk, then position."""
+    both = (chunks.astype(np.uint64) << np.uint64(32)) | np.arange(chunks.size, dtype=np.uint64)
+    both.sort()
+    return both.astype(np.uint32)
+
+
+def _counted(numbers: NDArray[np.uint8]) -> dict[int, int]:
+    counts = np.bincount(numbers)
+    return {number: int(counts[number]) for number in np.flatnonzero(counts).tolist()}
+
+
+def _bitmap(ordinals: Ordinals) -> bytes:
+    bitmap = BitMap(ordinals)
     bitmap.run_optimize()
     serialized: bytes = bitmap.serialize()
     return serialized
+
+
+def _json(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts, sort_keys=True).encode()

@@ -12,7 +12,7 @@ from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, S
 from grove.indexing.nearest import nearest
 from grove.indexing.needs import bitmap_of, files_of
 from grove.indexing.scope import Scope
-from grove.indexing.segment import Segment, digests_of
+from grove.indexing.segment import Segment
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.symbols import Symbol
 from grove.indexing.terms import FieldWeights
@@ -90,13 +90,20 @@ class IndexView:
         """
         return bm25.score(scope, words, weights)
 
-    def score_vector(self, scope: Scope, vector: NDArray[np.float32], *, limit: int) -> tuple[Ordinals, Scores]:
+    def chunks_with(self, scope: Scope, words: Iterable[str]) -> Ordinals:
+        """The chunks of `scope` that hold any of `words` (as `split_words` gives them), ascending."""
+        return bm25.holding(scope, tuple(words))
+
+    def score_vector(
+        self, scope: Scope, vector: NDArray[np.float32], *, limit: int, embedder: str | None = None
+    ) -> tuple[Ordinals, Scores]:
         """The `limit` chunks of `scope` nearest to a vector of unit length and their cosines, best first.
 
         In a scope of more than some thousand chunks a few of the last ranks may be missed (see `nearest`).
-        Segments whose vectors have another number of dimensions were made by another embedder and are left out.
+        Vectors of another size, or made by another than the named `embedder`, cannot be compared and are left out.
         """
-        parts = [part for part in scope.parts if part.segment.dimensions == vector.size]
+        comparable = [part for part in scope.parts if part.segment.dimensions == vector.size]
+        parts = [part for part in comparable if embedder in {None, part.segment.embedder}]
         return nearest(parts, vector, limit=limit)
 
     def find_symbols(self, scope: Scope, name: str, *, match: SymbolMatch, limit: int) -> list[SymbolHit]:
@@ -119,22 +126,6 @@ class IndexView:
         return all(
             segment.numbers_of(live).size == len(segment) for segment in self.open_segments if segment.name == name
         )
-
-    def known(self, digests: Iterable[bytes]) -> dict[bytes, int]:
-        """The ordinals of those digests whose chunks are in this view."""
-        wanted = list(digests)
-        found: dict[bytes, int] = {}
-        for segment in self.open_segments:
-            if not wanted:
-                break
-            numbers = segment.digests.find(digests_of(wanted)).tolist()
-            found.update(
-                (digest, int(segment.ordinals[number]))
-                for digest, number in zip(wanted, numbers, strict=True)
-                if number >= 0
-            )
-            wanted = [digest for digest, number in zip(wanted, numbers, strict=True) if number < 0]
-        return found
 
     def _place(self, ordinal: int) -> tuple[Segment, int]:
         for segment in self.open_segments:
