@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grove import indexing, mirrors
+from grove import freshness, indexing, mirrors
 from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
 from grove.forges import Forge, ForgeAccess
-from grove.git import Git, GitConfig, TreeLimits, parse_remote_url, pin
+from grove.git import Git, GitConfig, HostBusy, TreeLimits, parse_remote_url, pin
 from grove.indexing import BuildTools, IndexTools, OpenIndexes, PooledParser, RemovalTools, StaticEmbedder
 from grove.jobs import JobKind, enqueue
 from grove.kit import faults, logging
@@ -16,7 +16,15 @@ from grove.kit.files import write_durably
 from grove.kit.gate import Gate
 from grove.kit.ids import new_id
 from grove.kit.transactions import Database, Handlers, Transaction
-from grove.mirrors import MirrorLimits, MirrorPublished, MirrorReader, MirrorTools, SourceTools
+from grove.mirrors import (
+    MirrorFoundCurrent,
+    MirrorLimits,
+    MirrorPublished,
+    MirrorReader,
+    MirrorTools,
+    SourceTools,
+    SyncFailed,
+)
 from grove.placement import Locator
 from grove.policies import RoleGate
 from grove.repositories import RepositoryApproved, RepositoryEvent, RepositoryRemoved, RepositorySyncRequested
@@ -191,14 +199,29 @@ def _index_mirror(tx: Transaction, event: MirrorPublished) -> None:
     _enqueue_for(event, tx, "snapshot.index")
 
 
+def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
+    freshness.begin_freshness(tx, tenant_id=event.tenant_id, repository_id=event.repository_id, now=event.at)
+
+
+def _resume_host(tx: Transaction, event: MirrorPublished | MirrorFoundCurrent) -> None:
+    freshness.resume_host(tx, host=event.host)
+
+
+def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
+    if event.code == HostBusy.code:
+        freshness.pause_host(tx, host=event.host, now=event.at)
+
+
 def _remove(tx: Transaction, event: RepositoryRemoved) -> None:
     _enqueue_for(event, tx, "repository.remove")
 
 
 WHEN: Handlers = {
-    RepositoryApproved: [_mirror_approved],
+    RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again],
-    MirrorPublished: [_index_mirror],
+    MirrorPublished: [_index_mirror, _resume_host],
+    MirrorFoundCurrent: [_resume_host],
+    SyncFailed: [_pause_busy_host],
     RepositoryRemoved: [_remove],
 }
 """What causes what."""

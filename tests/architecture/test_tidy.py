@@ -14,10 +14,10 @@ PUBLIC_METHODS_MAX = 12
 
 NO_DRAWERS = {"utils", "helpers", "helper", "manager", "managers", "service", "services", "common", "misc", "base"}
 ENTRY_POINTS = {"api", "mcp", "cli", "worker", "launch"}
-CLOCKS = {"jobs/run.py"}
-"""`Run` is how work learns the time."""
+CLOCKS = {"jobs/run.py", "freshness/keeping.py"}
+"""`Run` is how work learns the time; who keeps mirrors up to date goes by the clock."""
 
-LOOPS = {"worker/loop.py", "sandbox/answering.py"}
+LOOPS = {"worker/loop.py", "sandbox/answering.py", "freshness/keeping.py"}
 """What goes on whatever the work in it raises."""
 
 NEVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|[Ii]ssue #?\d+")

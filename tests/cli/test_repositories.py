@@ -6,9 +6,11 @@ from grove.api.accounts import MeOut, PrincipalOut, ProjectOut, TokenOut
 from grove.api.answers import AnswerOut, FileMatchOut
 from grove.api.credentials import CredentialOut
 from grove.api.files import TreeItemOut
+from grove.api.freshness import FreshnessOut
+from grove.api.hooks import DeliveryOut, HookOut, NewHookOut
 from grove.api.jobs import JobOut
 from grove.api.repositories import RefOut, RepositoryDetailOut, RepositoryOut
-from grove.cli import credentials, jobs, people, reading, repositories, search, signing_in
+from grove.cli import credentials, freshness, hooks, jobs, people, reading, repositories, search, signing_in
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine, Site
 
@@ -34,6 +36,10 @@ class TestTheDocumentedFields:
             (people.PROJECT_FIELDS, ProjectOut),
             (people.USER_FIELDS, PrincipalOut),
             (signing_in.FIELDS, MeOut),
+            (freshness.FIELDS, FreshnessOut),
+            (hooks.FIELDS, HookOut),
+            (hooks.NEW_FIELDS, NewHookOut),
+            (hooks.DELIVERY_FIELDS, DeliveryOut),
         ):
             assert set(fields) == model.model_fields.keys(), model.__name__
 

@@ -34,6 +34,7 @@ from grove.accounts.setup import (
     set_up,
     use_setup_link,
 )
+from grove.accounts.stewards import steward
 
 __all__ = [
     "SETUP_LINK_MINUTES",
@@ -67,5 +68,6 @@ __all__ = [
     "revoke_token",
     "set_principal_active",
     "set_up",
+    "steward",
     "use_setup_link",
 ]

@@ -27,6 +27,7 @@ class PrincipalKind(StrEnum):
 
     USER = "user"
     AGENT = "agent"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

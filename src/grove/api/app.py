@@ -9,7 +9,20 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from grove import __version__
-from grove.api import accounts, code, credentials, files, health, jobs, pages, repositories, search, setup
+from grove.api import (
+    accounts,
+    code,
+    credentials,
+    files,
+    freshness,
+    health,
+    hooks,
+    jobs,
+    pages,
+    repositories,
+    search,
+    setup,
+)
 from grove.api.edge import Edge
 from grove.api.guard import Guard
 from grove.api.hosts import Hosts
@@ -19,6 +32,9 @@ from grove.wiring import Grove
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     repositories.router,
+    freshness.router,
+    hooks.router,
+    hooks.deliveries,
     files.router,
     search.router,
     jobs.router,

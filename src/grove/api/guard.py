@@ -17,6 +17,9 @@ from grove.kit.ids import new_id
 from grove.kit.logging import bound, logger
 
 BODY_BYTES_MAX: Final = 1024 * 1024
+DELIVERY_PREFIX: Final = "/api/v1/webhooks/"
+DELIVERY_BYTES_MAX: Final = 25 * 1024 * 1024
+"""Forges send this much at most."""
 CLIENT_GONE: Final = 499
 """What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -54,7 +57,7 @@ class Guard:
         with bound(request_id=request_id):
             try:
                 app = self._refusal(scope, headers) or self._app
-                await app(scope, _bounded(receive), answer.send)
+                await app(scope, _bounded(receive, _bytes_max(scope)), answer.send)
             except Exception:
                 log.exception("request_crashed")
                 if not answer.status:
@@ -75,8 +78,9 @@ class Guard:
         origin = headers.get("origin")
         if scope["method"] not in _SAFE_METHODS and origin is not None and not self._hosts.is_own(origin, hosts[0]):
             return _refused(scope, 403, "origin_refused", "Pages of another origin may not change anything here.")
-        if int(length) > BODY_BYTES_MAX:
-            return _refused(scope, 413, "body_too_large", f"The body may have {BODY_BYTES_MAX:,} bytes at most.")
+        bytes_max = _bytes_max(scope)
+        if int(length) > bytes_max:
+            return _refused(scope, 413, "body_too_large", f"The body may have {bytes_max:,} bytes at most.")
         return None
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
@@ -104,7 +108,11 @@ class _Answer:
         await self._send(message)
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bytes_max(scope: Scope) -> int:
+    return DELIVERY_BYTES_MAX if scope["path"].startswith(DELIVERY_PREFIX) else BODY_BYTES_MAX
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
     """Read no more of a body than it may have, also when it did not say how long it is."""
     count = 0
 
@@ -112,7 +120,7 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal count
         message = await receive()
         count += len(message.get("body", b""))
-        if count > BODY_BYTES_MAX:
+        if count > bytes_max:
             raise HTTPException(413)
         return message
 

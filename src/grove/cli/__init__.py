@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import grove
-from grove.cli import add, credentials, doctor, jobs, people, reading, repositories, search, signing_in, topics
+from grove.cli import (
+    add,
+    credentials,
+    doctor,
+    freshness,
+    hooks,
+    jobs,
+    people,
+    reading,
+    repositories,
+    search,
+    signing_in,
+    topics,
+)
 from grove.cli.hosts import Host, Hosts, normal_url
 from grove.cli.root import Root
 from grove.cli.session import read_settings
@@ -57,9 +70,11 @@ def _root(
 
 for group in (search.app, add.app, reading.app, signing_in.app, doctor.app, topics.app):
     app.add_typer(group)
+repositories.app.add_typer(freshness.app)
 app.add_typer(repositories.app, name="repo")
 app.add_typer(jobs.app, name="job")
 app.add_typer(credentials.app, name="cred")
+app.add_typer(hooks.app, name="hook")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")

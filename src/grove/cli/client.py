@@ -73,6 +73,13 @@ class Client:
         """
         return _document(self._asked("POST", path, json=_given(body or {})))
 
+    def put(self, path: str, body: Parameters) -> Document:
+        """Set something; what the server answers.
+
+        :raises Refused: if it does not do it.
+        """
+        return _document(self._asked("PUT", path, json=_given(body)))
+
     def delete(self, path: str) -> Document:
         """Have something removed; what the server answers.
 

@@ -93,11 +93,26 @@ def lease_secret(
     :raises CredentialUnreadable: if its row was changed, or its master key is gone.
     """
     row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id, lock=True)
-    if row.host != normal_host(host):
-        raise CredentialHostMismatch(credential=credential_id, host=normal_host(host))
-    password = open_sealed(keyring, row.sealed, row.binding).decode()
+    secret = _opened(row, keyring=keyring, host=host)
     row.last_used_at = now
-    return Secret(username=row.username, password=password)
+    return secret
+
+
+def read_secret(tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str) -> Secret:
+    """Unseal a secret to compare something with it; that is no use of it, and leaves no trace.
+
+    :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
+    :raises CredentialHostMismatch: if it is meant for another host or port.
+    :raises CredentialUnreadable: if its row was changed, or its master key is gone.
+    """
+    row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id)
+    return _opened(row, keyring=keyring, host=host)
+
+
+def _opened(row: CredentialRow, *, keyring: Keyring, host: str) -> Secret:
+    if row.host != normal_host(host):
+        raise CredentialHostMismatch(credential=row.id, host=normal_host(host))
+    return Secret(username=row.username, password=open_sealed(keyring, row.sealed, row.binding).decode())
 
 
 def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int) -> int:

@@ -4,7 +4,15 @@ from grove.jobs.errors import JobCancelled, JobNotFound, JobStateConflict, Lease
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, retry_job
-from grove.jobs.queries import count_by_state, events_after, get_job, list_jobs, oldest_waiting_seconds
+from grove.jobs.queries import (
+    count_by_state,
+    events_after,
+    get_job,
+    is_waiting,
+    list_jobs,
+    oldest_waiting_seconds,
+    unfinished_targets,
+)
 from grove.jobs.run import Run
 
 __all__ = [
@@ -28,9 +36,11 @@ __all__ = [
     "finish",
     "get_job",
     "give_back",
+    "is_waiting",
     "list_jobs",
     "oldest_waiting_seconds",
     "recover_workers",
     "renew",
     "retry_job",
+    "unfinished_targets",
 ]

@@ -67,6 +67,20 @@ def events_after(tx: Transaction, *, actor: Actor, job_id: str, sequence: int) -
     return [row.value() for row in tx.session.scalars(chosen)]
 
 
+def is_waiting(tx: Transaction, *, target_id: str, kind: str) -> bool:
+    """Whether a job of that kind waits to work on the target; the caller has checked that it may know."""
+    waiting = select(JobRow.id).where(
+        JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED
+    )
+    return tx.session.scalar(waiting.limit(1)) is not None
+
+
+def unfinished_targets(tx: Transaction, *, kind: str) -> list[str]:
+    """What jobs of that kind wait for or work on, over all tenants: for what paces them."""
+    unfinished = JobRow.state.in_((JobState.QUEUED, JobState.RUNNING))
+    return list(tx.session.scalars(select(JobRow.target_id).where(JobRow.kind == kind, unfinished)))
+
+
 def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
     """How many jobs there are of each kind and state, over all tenants: for metrics."""
     counted = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)

@@ -15,6 +15,7 @@ class Source(StrEnum):
     MCP = "mcp"
     CLI = "cli"
     WORKER = "worker"
+    WEBHOOK = "webhook"
     SETUP = "setup"
 
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from grove import mcp
 from grove.api import create_app
+from grove.freshness import Keeper
 from grove.kit.errors import GroveError, Kind
 from grove.kit.logging import logger
 from grove.launch.setup import address_of, announce_setup_link, prepare, settle_administrator
@@ -47,6 +48,7 @@ class Server:
         self.grove = build(settings)
         self._lock = _lock(self.grove)
         self._supervisor = Supervisor(self.grove)
+        self._keeper = Keeper(self.grove.database)
         self._socket = _listen(settings)
         self.port: int = self._socket.getsockname()[1]
         self.address = address_of(settings, port=self.port)
@@ -68,6 +70,7 @@ class Server:
         prepare(self.grove)
         setup_secret = settle_administrator(self.grove)
         self._supervisor.start()
+        self._keeper.start()
         thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [self._socket]}, name="http")
         thread.start()
         try:
@@ -77,6 +80,7 @@ class Server:
         finally:
             self._uvicorn.should_exit = True
             thread.join()
+            self._keeper.stop()
             self._supervisor.stop()
             self.grove.close()
             os.close(self._lock)

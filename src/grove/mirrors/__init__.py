@@ -1,7 +1,7 @@
 """Bare copies of repositories: fetched aside, checked, published whole, never edited."""
 
 from grove.mirrors.errors import MirrorAbsent, RefsVanished
-from grove.mirrors.events import MirrorPublished
+from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
 from grove.mirrors.queries import branches_of, refs_of
 from grove.mirrors.reading import MirrorReader
@@ -10,6 +10,7 @@ from grove.mirrors.upkeep import remove_mirror, sweep_leftovers
 
 __all__ = [
     "MirrorAbsent",
+    "MirrorFoundCurrent",
     "MirrorLimits",
     "MirrorPublished",
     "MirrorReader",
@@ -18,6 +19,7 @@ __all__ = [
     "Source",
     "SourceReport",
     "SourceTools",
+    "SyncFailed",
     "branches_of",
     "check_source",
     "connect_source",

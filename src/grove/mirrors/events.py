@@ -8,3 +8,20 @@ from grove.repositories import RepositoryEvent
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorPublished(RepositoryEvent):
     """A fetch has been published; its branches are to be indexed."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorFoundCurrent(RepositoryEvent):
+    """The host was asked, and has nothing that the mirror lacks."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncFailed(RepositoryEvent):
+    """A mirror could not be brought up to date; `code` is that of the error."""
+
+    host: str
+    code: str

@@ -28,10 +28,11 @@ from grove.kit import faults
 from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_durably
 from grove.kit.transactions import Transaction
 from grove.mirrors.errors import RefsVanished
-from grove.mirrors.events import MirrorPublished
+from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
+from grove.mirrors.queries import refs_of
 from grove.mirrors.tables import MirrorRefRow
 from grove.placement import Locator
-from grove.repositories import Clone, Problem, Repository, record_clone, record_mirror, repository_of_job
+from grove.repositories import Clone, Index, Problem, Repository, record_clone, record_mirror, repository_of_job
 
 REFSPECS = ("+refs/heads/*:refs/heads/*",)
 TAG_REFSPEC = "+refs/tags/*:refs/tags/*"
@@ -71,6 +72,7 @@ class _Plan:
     remote: Remote
     mirror: Path
     incoming: Path
+    published_refs: Mapping[str, str]
     accept_ref_loss: bool
 
 
@@ -85,6 +87,9 @@ def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
             plan.remote, limits=ListingLimits(refs_max=tools.limits.refs_max), cancelled=run.is_stopped
         )
         run.check_cancelled()
+        if _is_current(plan, listing):
+            _finish_current(run, plan)
+            return
         _check_refs_kept(tools.git, plan, listing)
         refs = _fetch(run, tools, plan, listing)
         _publish(tools.git, plan, listing, refs)
@@ -106,6 +111,16 @@ def settle_sync(tx: Transaction, job: Job) -> None:
     if clone is Clone.CLONING:
         clone = Clone.QUEUED if job.state is JobState.QUEUED else Clone.FAILED
     record_clone(tx, tenant_id=job.tenant_id, repository_id=job.target_id, clone=clone, now=at, problem=problem)
+    tx.publish(
+        SyncFailed(
+            tenant_id=job.tenant_id,
+            repository_id=job.target_id,
+            actor_id=job.requested_by,
+            host=repository.host,
+            code=problem.code,
+            at=at,
+        )
+    )
 
 
 def _told(job: Job) -> str:
@@ -123,6 +138,7 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
             repository = record_clone(
                 tx, tenant_id=job.tenant_id, repository_id=job.target_id, clone=Clone.CLONING, now=run.now
             )
+        published_refs = refs_of(tx, repository_id=repository.id)
         secret = None
         if repository.credential_id is not None:
             leased = lease_secret(
@@ -143,6 +159,7 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
         remote=Remote(url=_address(repository), secret=secret),
         mirror=tools.locator.mirror(**place),
         incoming=incoming,
+        published_refs=published_refs,
         accept_ref_loss=bool(job.arguments.get("accept_ref_loss")),
     )
 
@@ -154,6 +171,42 @@ def _address(repository: Repository) -> RemoteUrl | LocalPath:
 def _fetch_limits(tools: MirrorTools) -> FetchLimits:
     limits = tools.limits
     return FetchLimits(bytes_max=limits.bytes_max, seconds_max=limits.seconds_max, refs_max=limits.refs_max)
+
+
+def _is_current(plan: _Plan, listing: RemoteListing) -> bool:
+    """Whether readers have all that the host has; what failed before is always done again."""
+    repository = plan.repository
+    is_whole = repository.clone is Clone.PRESENT and repository.index is Index.READY and repository.problem is None
+    upstream = {name: commit for name, commit in listing.refs.items() if not name.endswith("^{}")}
+    return (
+        is_whole
+        and _is_published(plan.mirror)
+        and upstream == plan.published_refs
+        and listing.default_branch == repository.default_branch
+    )
+
+
+def _finish_current(run: Run, plan: _Plan) -> None:
+    repository = plan.repository
+    with run.finish() as tx:
+        record_mirror(
+            tx,
+            tenant_id=repository.tenant_id,
+            repository_id=repository.id,
+            default_branch=repository.default_branch,
+            head_commit=repository.head_commit,
+            size_bytes=repository.size_bytes or 0,
+            now=run.now,
+        )
+        tx.publish(
+            MirrorFoundCurrent(
+                tenant_id=repository.tenant_id,
+                repository_id=repository.id,
+                actor_id=run.job.requested_by,
+                host=repository.host,
+                at=run.now,
+            )
+        )
 
 
 def _check_refs_kept(git: Git, plan: _Plan, listing: RemoteListing) -> None:
@@ -241,7 +294,11 @@ def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, st
         )
         tx.publish(
             MirrorPublished(
-                tenant_id=repository.tenant_id, repository_id=repository.id, actor_id=run.job.requested_by, at=run.now
+                tenant_id=repository.tenant_id,
+                repository_id=repository.id,
+                actor_id=run.job.requested_by,
+                host=repository.host,
+                at=run.now,
             )
         )
     faults.reach(ROWS_WRITTEN)

@@ -28,6 +28,7 @@ from grove.repositories.operations import (
     request_sync,
 )
 from grove.repositories.queries import (
+    at_addresses,
     count_by_status,
     find_repository,
     get_repository,
@@ -57,6 +58,7 @@ __all__ = [
     "RepositorySyncRequested",
     "ScreenStatus",
     "approve_repository",
+    "at_addresses",
     "clone_status_of",
     "connect_repository",
     "count_by_status",

@@ -1,8 +1,8 @@
 """What can be asked about repositories."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
@@ -93,6 +93,17 @@ def repository_of_job(tx: Transaction, *, tenant_id: str, repository_id: str) ->
     if row is None or row.tenant_id != tenant_id:
         raise RepositoryNotFound(repository=repository_id)
     return row.value()
+
+
+def at_addresses(tx: Transaction, *, tenant_id: str, addresses: Collection[str]) -> list[Repository]:
+    """The tenant's repositories that come from one of these addresses, which are in lower case without `.git`."""
+    spelt = [f"{address}{end}" for address in addresses for end in ("", ".git", "/", ".git/")]
+    chosen = select(RepositoryRow).where(
+        RepositoryRow.tenant_id == tenant_id,
+        RepositoryRow.lifecycle == Lifecycle.ACTIVE,
+        func.lower(RepositoryRow.url).in_(spelt),
+    )
+    return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
 
 
 def known_places(tx: Transaction) -> set[tuple[str, str]]:

@@ -1,0 +1,55 @@
+"""How mirrors keep up with their upstream: webhooks, polls, watched folders."""
+
+from grove.freshness.deliveries import forget_old_deliveries, receive
+from grove.freshness.errors import (
+    DeliveryMalformed,
+    DeliveryUnsigned,
+    FreshnessInvalid,
+    HookInvalid,
+    HookNotFound,
+    WatchRefused,
+)
+from grove.freshness.hook import Delivery, Hook, NewHook, Outcome, Provider, Received
+from grove.freshness.hooks import create_hook, list_deliveries, list_hooks, remove_hook, signed_hook
+from grove.freshness.keeping import Keeper
+from grove.freshness.model import PRESETS, Freshness, Preset, preset_of
+from grove.freshness.polling import is_poll_due, pause_host, poll_due, resume_host
+from grove.freshness.switches import begin_freshness, freshness_of, set_freshness
+from grove.freshness.watching import changed_repositories, sync_watched, watched_folders
+
+__all__ = [
+    "PRESETS",
+    "Delivery",
+    "DeliveryMalformed",
+    "DeliveryUnsigned",
+    "Freshness",
+    "FreshnessInvalid",
+    "Hook",
+    "HookInvalid",
+    "HookNotFound",
+    "Keeper",
+    "NewHook",
+    "Outcome",
+    "Preset",
+    "Provider",
+    "Received",
+    "WatchRefused",
+    "begin_freshness",
+    "changed_repositories",
+    "create_hook",
+    "forget_old_deliveries",
+    "freshness_of",
+    "is_poll_due",
+    "list_deliveries",
+    "list_hooks",
+    "pause_host",
+    "poll_due",
+    "preset_of",
+    "receive",
+    "remove_hook",
+    "resume_host",
+    "set_freshness",
+    "signed_hook",
+    "sync_watched",
+    "watched_folders",
+]

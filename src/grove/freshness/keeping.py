@@ -1,0 +1,91 @@
+"""The threads of a server that keep its mirrors up to date: one polls, one watches."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import watchfiles
+
+from grove.freshness.deliveries import forget_old_deliveries
+from grove.freshness.polling import is_poll_due, poll_due
+from grove.freshness.watching import changed_repositories, sync_watched, watched_folders
+from grove.kit.logging import logger
+from grove.kit.transactions import Database
+
+TICK_SECONDS = 1.0
+FOLDERS_SECONDS = 2.0
+"""How soon it is noticed that another folder is to be watched."""
+DEBOUNCE_MS = 100
+TICKS_BETWEEN_CLEANUPS = 3_600
+log = logger(__name__)
+
+
+class Keeper:
+    """Keeps mirrors up to date as long as it runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stopping = threading.Event()
+        self._ticks = 0
+        loops = {"polling": self._poll, "watching": self._watch}
+        self._threads = [
+            threading.Thread(target=self._go_on, args=(step,), name=name, daemon=True) for name, step in loops.items()
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End, and wait until it has ended."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _go_on(self, step: Callable[[], None]) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            try:
+                step()
+            except Exception:
+                log.exception("keeping_up_failed", step=threading.current_thread().name)
+
+    def _poll(self) -> None:
+        now = datetime.now(UTC)
+        with self._database.reading() as tx:
+            is_due = is_poll_due(tx, now=now)
+        if is_due:
+            with self._database.transaction() as tx:
+                count = poll_due(tx, now=now)
+            log.info("polled", count=count)
+        self._ticks += 1
+        if self._ticks % TICKS_BETWEEN_CLEANUPS == 0:
+            with self._database.transaction() as tx:
+                forget_old_deliveries(tx, now=now)
+
+    def _watch(self) -> None:
+        """Watch what is to be watched, until that has changed."""
+        folders = {folder: name for folder, name in self._folders().items() if folder.is_dir()}
+        if not folders:
+            return
+        changes = watchfiles.watch(
+            *folders,
+            watch_filter=None,
+            debounce=DEBOUNCE_MS,
+            stop_event=self._stopping,
+            rust_timeout=int(FOLDERS_SECONDS * 1000),
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        )
+        for changed in changes:
+            moved = changed_repositories((path for _, path in changed), folders)
+            if moved:
+                with self._database.transaction() as tx:
+                    sync_watched(tx, sorted(moved), now=datetime.now(UTC))
+            if not changed and {folder for folder in self._folders() if folder.is_dir()} != set(folders):
+                return
+
+    def _folders(self) -> dict[Path, str]:
+        with self._database.reading() as tx:
+            return watched_folders(tx)

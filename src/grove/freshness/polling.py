@@ -1,0 +1,86 @@
+"""Asking hosts from time to time: which mirrors are due, and which hosts have had enough for now."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from grove import jobs, repositories
+from grove.freshness.model import next_poll
+from grove.freshness.syncing import SYNC_KIND, request_sync
+from grove.freshness.tables import FreshnessRow, HostPauseRow
+from grove.kit.gate import Source
+from grove.kit.transactions import Transaction
+
+DUE_MAX = 200
+"""How many mirrors are looked at together."""
+SYNCS_PER_HOST_MAX = 8
+"""How many syncs of one host wait or run at once because of polls."""
+PAUSE_SECONDS = 60
+PAUSE_SECONDS_MAX = 3_600
+
+
+def is_poll_due(tx: Transaction, *, now: datetime) -> bool:
+    """Whether there is anything to poll."""
+    return (
+        tx.session.scalar(select(FreshnessRow.repository_id).where(FreshnessRow.next_poll_at <= now).limit(1))
+        is not None
+    )
+
+
+def poll_due(tx: Transaction, *, now: datetime) -> int:
+    """Request a sync of every mirror that is due, as far as its host has room; how many."""
+    due = select(FreshnessRow).where(FreshnessRow.next_poll_at <= now).order_by(FreshnessRow.next_poll_at)
+    rows = tx.session.scalars(due.limit(DUE_MAX).with_for_update(skip_locked=True)).all()
+    paused = _paused_hosts(tx, {row.host for row in rows}, now=now)
+    busy = _syncs_by_host(tx)
+    count = 0
+    for row in rows:
+        has_room = row.host not in paused and (not row.host or busy[row.host] < SYNCS_PER_HOST_MAX)
+        if has_room and _poll(tx, row, now=now):
+            busy[row.host] += 1
+            count += 1
+        elif not has_room:
+            row.next_poll_at = paused.get(row.host) or now + timedelta(seconds=PAUSE_SECONDS)
+    return count
+
+
+def pause_host(tx: Transaction, *, host: str, now: datetime) -> None:
+    """Leave a host alone that said that it is busy: a minute, and twice as long each further time, an hour at most.
+
+    Git does not pass on how long the host itself asks us to wait.
+    """
+    row = tx.session.get(HostPauseRow, host, with_for_update=True)
+    if row is None:
+        row = HostPauseRow(host=host, until=now, failures=0)
+        tx.session.add(row)
+    row.until = now + timedelta(seconds=min(PAUSE_SECONDS * 2**row.failures, PAUSE_SECONDS_MAX))
+    row.failures += 1
+
+
+def resume_host(tx: Transaction, *, host: str) -> None:
+    """A host has answered: forget that it was busy."""
+    tx.session.execute(delete(HostPauseRow).where(HostPauseRow.host == host))
+
+
+def _poll(tx: Transaction, row: FreshnessRow, *, now: datetime) -> bool:
+    """Request one sync, and say when to ask again."""
+    repository = repositories.repository_of_job(tx, tenant_id=row.tenant_id, repository_id=row.repository_id)
+    row.failures = row.failures + 1 if repository.problem else 0
+    assert row.poll_seconds is not None  # a row without it is never due
+    row.next_poll_at = next_poll(row.poll_seconds, failures=row.failures, now=now)
+    if jobs.is_waiting(tx, target_id=row.repository_id, kind=SYNC_KIND):
+        return False
+    return not request_sync(tx, repository, source=Source.WORKER, now=now)
+
+
+def _paused_hosts(tx: Transaction, hosts: Iterable[str], *, now: datetime) -> dict[str, datetime]:
+    chosen = select(HostPauseRow).where(HostPauseRow.host.in_(list(hosts)), HostPauseRow.until > now)
+    return {row.host: row.until for row in tx.session.scalars(chosen)}
+
+
+def _syncs_by_host(tx: Transaction) -> Counter[str]:
+    targets = jobs.unfinished_targets(tx, kind=SYNC_KIND)
+    hosts = select(FreshnessRow.host).where(FreshnessRow.repository_id.in_(targets))
+    return Counter(tx.session.scalars(hosts))
