@@ -21,7 +21,7 @@ from grove.indexing.parts import DELTA_ZSTD, PartsReader, PartsWriter
 
 KEY_MAX: Final = (1 << 28) - 1
 NUMBER_MAX: Final = (1 << 28) - 1
-PARTITION_POSTINGS: Final = 4_000_000
+PARTITION_POSTINGS: Final = 500_000
 STREAM_BYTES_MAX: Final = (1 << 32) - 1
 _KEY_SHIFT: Final = 36
 _NUMBER_SHIFT: Final = 8

@@ -125,7 +125,7 @@ class Vocabulary:
     ) -> tuple[list[str], WordCounts]:
         starts = run_starts(terms)
         positions = np.repeat(np.arange(starts.size), run_lengths(starts, terms.size))
-        order = np.argsort(owners, kind="stable")
+        order = np.argsort(owners.astype(np.uint16 if chunks <= LENGTH_MAX else np.uint64), kind="stable")
         indptr = np.zeros(chunks + 1, dtype=np.int64)
         np.cumsum(np.bincount(owners.astype(np.int64), minlength=chunks), out=indptr[1:])
         words = [self.words[term] for term in terms[starts].tolist()]
