@@ -88,8 +88,10 @@ class Scope:
     def files_of(self, ordinals: Ordinals) -> dict[str, NDArray[np.uint32]]:
         """Per snapshot the selected paths in which any of some ascending chunks stands."""
         found = {}
+        flags = np.zeros(int(self.ordinals[-1]) + 1 if len(self) else 0, dtype=np.bool_)
+        flags[ordinals] = True
         for selection in self.selections:
-            numbers = self._snapshots[selection.snapshot].paths_of(ordinals)
+            numbers = self._snapshots[selection.snapshot].paths_of(ordinals, flags)
             if selection.path_numbers is not None:
                 numbers = numbers[_held(selection.path_numbers, numbers)]
             if numbers.size:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from grove.indexing.arrays import distinct, spans
+from grove.indexing.arrays import distinct, run_starts, spans
 from grove.indexing.blobs import SKIP_NUMBERS, SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
@@ -20,6 +20,7 @@ from grove.indexing.paths import shown, stored
 
 KIND: Final = "snapshot"
 FILE_NAME: Final = "snapshot.grove"
+_TRIED_PER_LOOKUP: Final = 50
 _BY_CONTENT: Final = [SKIP_NUMBERS[skip] for skip in ("", SkipReason.BINARY.value, SkipReason.EMPTY.value)]
 
 
@@ -177,12 +178,23 @@ class SnapshotView:
         counts = self._path_ends[numbers] - begins
         return distinct(self._flat[spans(begins, counts)])
 
-    def paths_of(self, ordinals: Ordinals) -> NDArray[np.uint32]:
-        """The numbers of the paths in which any of some ascending chunks stands: ascending, each once."""
-        begins = np.searchsorted(self._sorted, ordinals)
-        counts = np.searchsorted(self._sorted, ordinals, side="right") - begins
-        places = self._places[spans(begins, counts)].astype(np.int64)
-        return distinct(np.searchsorted(self._path_ends, places, side="right")).astype(np.uint32)
+    def paths_of(self, ordinals: Ordinals, flags: NDArray[np.bool_]) -> NDArray[np.uint32]:
+        """The numbers of the paths in which any of some ascending chunks stands: ascending, each once.
+
+        `flags` says the same of every ordinal: with it all places are tried where that is quicker than to look up each.
+        """
+        begin, end = np.searchsorted(ordinals, self._sorted[[0, -1]]) if self._flat.size else (0, 0)
+        ordinals = ordinals[begin : end + 1]
+        if ordinals.size * _TRIED_PER_LOOKUP > self._flat.size:
+            last = int(self._sorted[-1])
+            if last >= flags.size:
+                flags = np.pad(flags, (0, last + 1 - flags.size))
+            numbers = self._path_of_place[flags[self._flat]]
+        else:
+            begins = np.searchsorted(self._sorted, ordinals)
+            counts = np.searchsorted(self._sorted, ordinals, side="right") - begins
+            numbers = np.sort(self._path_of_place[self._places[spans(begins, counts)]])
+        return numbers[run_starts(numbers)]
 
     def occurrences(self, ordinal: int) -> list[Occurrence]:
         """Every place at which a chunk stands, by path number, then line."""
@@ -209,6 +221,11 @@ class SnapshotView:
     @cached_property
     def _path_ends(self) -> NDArray[np.int64]:
         return np.cumsum(np.where(self.path_skips == 0, self.blobs.columns.counts[self.path_blobs], 0))
+
+    @cached_property
+    def _path_of_place(self) -> NDArray[np.uint32]:
+        counts = np.diff(self._path_ends, prepend=0)
+        return np.repeat(np.arange(self.path_count, dtype=np.uint32), counts)
 
     @cached_property
     def _flat(self) -> Ordinals:

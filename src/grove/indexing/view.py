@@ -1,6 +1,6 @@
 """What the index answers: a fixed set of segments and snapshots, opened once and shared between threads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ class IndexView:
     def __init__(self, *, segments: Sequence[Segment], snapshots: Sequence[SnapshotView]) -> None:
         self.open_segments = tuple(segments)
         self.segments = tuple(segment.name for segment in segments)
+        self._firsts = np.array([segment.first for segment in segments], dtype=np.int64)
+        self._lasts = np.array([segment.last for segment in segments], dtype=np.int64)
         self.snapshots: Mapping[str, SnapshotView] = {snapshot.name: snapshot for snapshot in snapshots}
 
     def scope(self, selections: Sequence[Selection]) -> Scope:
@@ -65,7 +67,7 @@ class IndexView:
         ascending, places = np.unique(ordinals, return_inverse=True)
         texts: list[bytes] = [b""] * ascending.size
         found = 0
-        for segment in self.open_segments:
+        for segment in self._segments_between(int(ascending[0]), int(ascending[-1])) if ascending.size else ():
             numbers = segment.numbers_of(ascending)
             at = np.searchsorted(ascending, segment.ordinals[numbers]).tolist()
             for place, text in zip(at, segment.content.texts(numbers.tolist()), strict=True):
@@ -128,11 +130,16 @@ class IndexView:
         )
 
     def _place(self, ordinal: int) -> tuple[Segment, int]:
-        for segment in self.open_segments:
+        for segment in self._segments_between(ordinal, ordinal):
             number = segment.number_of(ordinal)
             if number is not None:
                 return segment, number
         raise IndexMissing(ordinal=ordinal)
+
+    def _segments_between(self, first: int, last: int) -> Iterator[Segment]:
+        """The segments that may hold ordinals from `first` to `last`."""
+        for number in np.flatnonzero((self._firsts <= last) & (self._lasts >= first)).tolist():
+            yield self.open_segments[number]
 
 
 def _numbers(bitmap: Bitmap) -> NDArray[np.int64]:
