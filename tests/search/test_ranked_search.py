@@ -1,5 +1,6 @@
 """Ranked search: the best places first, each with its reasons."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,9 +81,7 @@ class TestRankedSearch:
 
         assert plain.signals == {}
         assert explained.signals["definition"] > 0
-        signals = dict(explained.signals)
-        factor = signals.pop("factor") * signals.pop("crowding")
-        assert sum(signals.values()) * factor == pytest.approx(explained.score, rel=1e-3)
+        assert 1 / (1 + math.exp(-sum(explained.signals.values()))) == pytest.approx(explained.score, rel=1e-3)
 
     def test_lists_each_file_once(self, library: Library) -> None:
         found = paths(library.ask("value http get retry_call"))
@@ -95,22 +94,29 @@ class TestRankedSearch:
 
         ranking = rank("exponential backoff", corpus=corpus, field=field)
 
-        assert not ranking.candidates.meaning.any()
-        assert ranking.candidates.files[ranking.candidates.file_of[ranking.chunks[0].row]].path == "src/net/retry.py"
+        assert not ranking.signals["meaning"].any()
+        assert ranking.files[0].file.path == "src/net/retry.py"
 
     def test_can_be_tuned(self, library: Library) -> None:
         corpus = library.corpus()
         field = select(plan_of(Question(text="retry", repositories=("web",))).condition, corpus)
         usual = RankingWeights()
-        blind = replace(
-            usual, test=1.0, vendored=1.0, documentation=1.0, described=replace(usual.described, path_words=0.0)
-        )
+        blind = replace(usual, described=replace(usual.described, test=0.0, vendored=0.0, documentation=0.0, title=0.0))
 
         by_usual = rank("exponential backoff jitter", corpus=corpus, field=field)
         by_blind = rank("exponential backoff jitter", corpus=corpus, field=field, weights=blind)
 
-        assert [chunk.score for chunk in by_usual.chunks] != [chunk.score for chunk in by_blind.chunks]
-        assert "path_words" not in {name for chunk in by_blind.chunks for name in by_blind.explain(chunk)}
+        assert [ranked.score for ranked in by_usual.files] != [ranked.score for ranked in by_blind.files]
+        assert "title" not in {name for ranked in by_blind.files for name in by_blind.explain(ranked)}
+
+    def test_hardly_counts_a_word_that_the_repository_has_in_its_name(self, tmp_path: Path) -> None:
+        tree: Tree = {
+            "web.py": "class Web:\n    pass\n",
+            "routing.py": "# routing\ndef match(path):\n    return path\n",
+        }
+        library = Library(tmp_path, {"acme/web": tree})
+
+        assert paths(library.ask("how web routing works", Mode.SEMANTIC))[0] == "routing.py"
 
     @pytest.mark.parametrize("query", ["the of and", "???", "日本語", "x" * 300])
     def test_answers_questions_that_say_little(self, library: Library, query: str) -> None:

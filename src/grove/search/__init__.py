@@ -31,13 +31,13 @@ from grove.search.errors import (
 )
 from grove.search.planning import plan_of
 from grove.search.question import Method, Mode, Plan, Question
-from grove.search.ranking import RankedChunk, Ranking, rank
+from grove.search.ranking import RankedFile, Ranking, rank
 from grove.search.reading import FileContent, Tree, TreeItem, TreeRequest
 from grove.search.selection import Field, select
 from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
 from grove.search.syntax import FILTERS, FilterName
 from grove.search.truth import truth_line
-from grove.search.weights import QuestionWeights, RankingWeights
+from grove.search.weights import RankingWeights, SignalWeights
 
 __all__ = [
     "FILTERS",
@@ -72,14 +72,14 @@ __all__ = [
     "QueryInvalid",
     "QueryTooLong",
     "Question",
-    "QuestionWeights",
-    "RankedChunk",
+    "RankedFile",
     "Ranking",
     "RankingWeights",
     "Resolution",
     "SearchEvent",
     "SearchedCommit",
     "Severity",
+    "SignalWeights",
     "Skipped",
     "Suggestion",
     "Symbol",

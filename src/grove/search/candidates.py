@@ -1,84 +1,128 @@
-"""The chunks that a ranked search looks at closely, gathered from every index that may know a good one."""
+"""The files that a ranked search looks at closely, gathered from every index that may know a good one."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import Mark, Occurrence, Ordinals, Scores, SymbolHit, SymbolMatch
+from grove.indexing import IndexView, Mark, Ordinals, Scope, Scores, Selection, SymbolHit, SymbolMatch
 from grove.search.corpus import Corpus
 from grove.search.selection import Field, Selected
 from grove.search.weights import RankingWeights
 from grove.search.wording import Wording
 
+_NONE: Final = np.empty(0, dtype=np.uint32)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateFile:
-    """A file that holds candidates; `path_score` is how well its path matches the question's words."""
+    """A file that may answer the question; `copies` are other files in the field with the very same content."""
 
     selected: Selected
     path_number: int
     path: str
     marks: Mark
-    path_score: float
+    copies: tuple[tuple[Selected, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """Chunks, one per row: what the indexes say of each, and the file in which it is shown.
+    """Files and all of their chunks, one chunk per row, the rows of a file together and in the order of its lines.
 
-    `words` (BM25F) and `meaning` (cosine) are 0 where an index did not name the chunk. `file_of` are positions in
-    `files`. `defined` holds the definitions of the question's names, by chunk. `is_cut` if there were more.
+    `file_of` are positions in `files`, `begins` the first row of each file, `first_lines` where each chunk begins.
+    `words` (BM25F) is 0 where a chunk holds none of the question's words, `cosines` without vectors. `defined` holds
+    the definitions of the question's names, by chunk; `is_spelt` if some are spelt as it spells them. `scope` is these
+    chunks, `searched` all that were looked at. `is_cut` if there may be other files that answer.
     """
 
-    ordinals: Ordinals
-    words: Scores
-    meaning: Scores
-    occurrences: tuple[tuple[Occurrence, ...], ...]
-    file_of: NDArray[np.intp]
     files: tuple[CandidateFile, ...]
-    defined: dict[int, list[SymbolHit]]
+    ordinals: Ordinals
+    first_lines: NDArray[np.uint32]
+    begins: NDArray[np.intp]
+    file_of: NDArray[np.intp]
+    words: Scores
+    cosines: Scores
+    defined: Mapping[int, list[SymbolHit]]
+    is_spelt: bool
+    scope: Scope
+    searched: Scope
     is_cut: bool
 
     def __len__(self) -> int:
-        """How many there are."""
+        """How many chunks there are."""
         return len(self.ordinals)
 
 
-def gather(wording: Wording, *, corpus: Corpus, field: Field, weights: RankingWeights) -> Candidates:
-    """Ask the words, the vectors, the symbols and the paths for their best chunks."""
-    view, scope = corpus.view, field.scope
-    by_words, word_scores = view.score_words(scope, wording.words, weights=weights.fields)
-    by_meaning, cosines = _by_meaning(wording, corpus, field, weights)
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Ascending ordinals and their scores."""
+
+    ordinals: Ordinals
+    scores: Scores
+
+    def of(self, ordinals: Ordinals) -> Scores:
+        """The score of each of some ordinals, 0 for those that have none."""
+        found = np.zeros(len(ordinals), dtype=np.float32)
+        if len(self.ordinals):
+            at = np.minimum(np.searchsorted(self.ordinals, ordinals), len(self.ordinals) - 1)
+            same = self.ordinals[at] == ordinals
+            found[same] = self.scores[at[same]]
+        return found
+
+    def best(self, count: int) -> Ordinals:
+        """The ordinals with the highest scores."""
+        return self.ordinals[_best(self.scores, count)]
+
+
+def gather(
+    wording: Wording, vector: NDArray[np.float32] | None, *, corpus: Corpus, field: Field, weights: RankingWeights
+) -> Candidates:
+    """Ask the words, the vectors, the symbols and the paths for their best files."""
+    view = corpus.view
+    by_words = Scored(*view.score_words(field.scope, wording.words, weights=weights.fields))
+    is_small = len(field.scope) <= weights.compared_chunks
+    near = _near(vector, view, field.scope, limit=weights.compared_chunks if is_small else weights.vector_candidates)
     defined = _definitions(wording, corpus, field, weights)
-    path_scores = {each.target.snapshot: each.snapshot.match_words(wording.words) for each in field.selected}
     pools = [
-        by_words[_best(word_scores, weights.word_candidates)],
-        by_meaning,
+        by_words.best(weights.word_candidates),
+        near.best(weights.vector_candidates),
         np.fromiter(defined, dtype=np.uint32, count=len(defined)),
-        *_by_path(path_scores, field, (by_words, word_scores), weights),
     ]
-    ordinals = np.unique(np.concatenate(pools)).astype(np.uint32)
-    occurrences = tuple(_plain_first(scope.occurrences(ordinal)) for ordinal in ordinals.tolist())
-    files, file_of = _files(occurrences, field, path_scores)
-    order = np.argsort(by_meaning)
+    named = field.scope.files_of(np.unique(np.concatenate(pools)).astype(np.uint32))
+    by_path = _by_path(wording, field, weights)
+    chosen = [
+        (each, sorted({*named.get(each.target.snapshot, _NONE).tolist(), *by_path.get(each.target.snapshot, ())}))
+        for each in field.selected
+    ]
+    files, chunks = _likeliest(chosen, by_words, weights.file_candidates)
+    ordinals = np.concatenate([*chunks, _NONE])
+    sizes = np.array([len(each) for each in chunks], dtype=np.intp)
+    scope = _scope_of(files, view)
     return Candidates(
+        files=tuple(files),
         ordinals=ordinals,
-        words=_scores_of(ordinals, by_words, word_scores),
-        meaning=_scores_of(ordinals, by_meaning[order], cosines[order]),
-        occurrences=occurrences,
-        file_of=file_of,
-        files=files,
+        first_lines=_first_lines(files),
+        begins=np.cumsum(sizes) - sizes,
+        file_of=np.repeat(np.arange(len(files)), sizes),
+        words=by_words.of(ordinals),
+        cosines=(near if is_small else _near(vector, view, scope, limit=len(scope))).of(ordinals),
         defined=defined,
-        is_cut=len(by_words) > weights.word_candidates,
+        is_spelt=any(hit.name in wording.names for hits in defined.values() for hit in hits),
+        scope=scope,
+        searched=field.scope,
+        is_cut=len(by_words.ordinals) > weights.word_candidates,
     )
 
 
-def _by_meaning(wording: Wording, corpus: Corpus, field: Field, weights: RankingWeights) -> tuple[Ordinals, Scores]:
-    if corpus.embedder is None or not len(field.scope):
-        return np.empty(0, dtype=np.uint32), np.empty(0, dtype=np.float32)
-    vector = corpus.embedder.embed_query(wording.text)
-    return corpus.view.score_vector(field.scope, vector, limit=weights.vector_candidates)
+def _near(vector: NDArray[np.float32] | None, view: IndexView, scope: Scope, *, limit: int) -> Scored:
+    """The chunks of a scope that are nearest to a vector."""
+    if vector is None or not len(scope):
+        return Scored(_NONE, np.empty(0, dtype=np.float32))
+    ordinals, cosines = view.score_vector(scope, vector, limit=limit)
+    order = np.argsort(ordinals)
+    return Scored(ordinals[order], cosines[order])
 
 
 def _definitions(wording: Wording, corpus: Corpus, field: Field, weights: RankingWeights) -> dict[int, list[SymbolHit]]:
@@ -91,57 +135,73 @@ def _definitions(wording: Wording, corpus: Corpus, field: Field, weights: Rankin
     return found
 
 
-def _by_path(
-    path_scores: dict[str, NDArray[np.float32]],
-    field: Field,
-    by_words: tuple[Ordinals, Scores],
-    weights: RankingWeights,
-) -> list[Ordinals]:
-    """The best chunk of each file whose path matches best."""
-    rows = [
-        (float(scores[number]), selected, number)
-        for selected in field.selected
-        for scores in [np.where(selected.admitted, path_scores[selected.target.snapshot], 0)]
-        for number in _best(scores, weights.path_candidates).tolist()
-        if scores[number] > 0
-    ]
+def _by_path(wording: Wording, field: Field, weights: RankingWeights) -> dict[str, list[int]]:
+    """Per snapshot the numbers of the paths that match best."""
+    rows: list[tuple[float, str, int]] = []
+    for selected in field.selected:
+        scores = np.where(selected.admitted, selected.snapshot.match_words(wording.words), 0)
+        best = _best(scores, weights.path_candidates).tolist()
+        rows += [(float(scores[number]), selected.target.snapshot, number) for number in best if scores[number] > 0]
     rows.sort(key=lambda row: -row[0])
-    found: list[Ordinals] = []
-    for _, selected, number in rows[: weights.path_candidates]:
-        chunks = selected.snapshot.chunks_of(number)
-        if len(chunks):
-            best = int(np.argmax(_scores_of(chunks, *by_words)))
-            found.append(chunks[best : best + 1])
+    found: dict[str, list[int]] = {}
+    for _, snapshot, number in rows[: weights.path_candidates]:
+        found.setdefault(snapshot, []).append(number)
     return found
 
 
-def _plain_first(occurrences: list[Occurrence]) -> tuple[Occurrence, ...]:
-    """The places of a chunk, those without marks before the others."""
-    return tuple(sorted(occurrences, key=lambda occurrence: occurrence.marks.bit_count()))
+def _likeliest(
+    chosen: Sequence[tuple[Selected, Sequence[int]]], by_words: Scored, count: int
+) -> tuple[list[CandidateFile], list[Ordinals]]:
+    """The `count` files whose best chunks have the highest scores, each content once, and their chunks."""
+    contents: dict[bytes, list[CandidateFile]] = {}
+    chunks: dict[bytes, Ordinals] = {}
+    for file, ordinals in _files(chosen):
+        key = ordinals.tobytes()
+        contents.setdefault(key, []).append(file)
+        chunks[key] = ordinals
+    kept = list(contents)
+    if len(kept) > count:
+        kept.sort(key=lambda key: -float(by_words.of(chunks[key]).max()))
+        del kept[count:]
+    return [_with_copies(contents[key]) for key in kept], [chunks[key] for key in kept]
 
 
-def _files(
-    occurrences: tuple[tuple[Occurrence, ...], ...], field: Field, path_scores: dict[str, NDArray[np.float32]]
-) -> tuple[tuple[CandidateFile, ...], NDArray[np.intp]]:
-    by_snapshot = field.by_snapshot()
-    numbers: dict[tuple[str, int], int] = {}
-    files: list[CandidateFile] = []
-    file_of = np.zeros(len(occurrences), dtype=np.intp)
-    for row, (place, *_) in enumerate(occurrences):
-        key = (place.snapshot, place.path_number)
-        if key not in numbers:
-            numbers[key] = len(files)
-            files.append(
-                CandidateFile(
-                    selected=by_snapshot[place.snapshot],
-                    path_number=place.path_number,
-                    path=place.path,
-                    marks=place.marks,
-                    path_score=float(path_scores[place.snapshot][place.path_number]),
+def _files(chosen: Sequence[tuple[Selected, Sequence[int]]]) -> Iterator[tuple[CandidateFile, Ordinals]]:
+    for selected, numbers in chosen:
+        snapshot = selected.snapshot
+        for number in numbers:
+            ordinals = snapshot.chunks_of(number)
+            if len(ordinals):
+                marks = Mark(int(snapshot.marks[number]))
+                yield (
+                    CandidateFile(selected=selected, path_number=number, path=snapshot.paths[number], marks=marks),
+                    ordinals,
                 )
-            )
-        file_of[row] = numbers[key]
-    return tuple(files), file_of
+
+
+def _with_copies(same: list[CandidateFile]) -> CandidateFile:
+    """One of several files of the same content, the one with the fewest marks; the others are its copies."""
+    if len(same) == 1:
+        return same[0]
+    first, *others = sorted(same, key=lambda file: file.marks.bit_count())
+    return replace(first, copies=tuple((other.selected, other.path_number) for other in others))
+
+
+def _first_lines(files: list[CandidateFile]) -> NDArray[np.uint32]:
+    found = [file.selected.snapshot.first_lines_of(file.path_number) for file in files]
+    return np.concatenate([*found, _NONE])
+
+
+def _scope_of(files: list[CandidateFile], view: IndexView) -> Scope:
+    numbers: dict[str, list[int]] = {}
+    for file in files:
+        numbers.setdefault(file.selected.target.snapshot, []).append(file.path_number)
+    return view.scope(
+        [
+            Selection(snapshot=snapshot, path_numbers=np.array(sorted(of_snapshot), dtype=np.uint32))
+            for snapshot, of_snapshot in numbers.items()
+        ]
+    )
 
 
 def _best(scores: Scores, count: int) -> NDArray[np.intp]:
@@ -149,13 +209,3 @@ def _best(scores: Scores, count: int) -> NDArray[np.intp]:
     if len(scores) <= count:
         return np.arange(len(scores))
     return np.argpartition(scores, -count)[-count:]
-
-
-def _scores_of(ordinals: Ordinals, named: Ordinals, scores: Scores) -> Scores:
-    """The score of each ordinal, 0 for those that were not named; `named` ascends."""
-    found = np.zeros(len(ordinals), dtype=np.float32)
-    if len(named):
-        at = np.minimum(np.searchsorted(named, ordinals), len(named) - 1)
-        same = named[at] == ordinals
-        found[same] = scores[at[same]]
-    return found

@@ -19,7 +19,7 @@ from grove.search.masks import path_table
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
 from grove.search.question import Method, Plan, Question
-from grove.search.ranking import RankedChunk, rank
+from grove.search.ranking import rank
 from grove.search.rendering import ExactRenderer, RankedRenderer
 from grove.search.selection import Selected, select
 from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
@@ -219,20 +219,15 @@ class _Run:
 
     def _ranked(self) -> Iterator[Hit]:
         ranking = rank(self.plan.words, corpus=self._corpus, field=self._field)
-        limits = self._progress.limits
-        renderer = RankedRenderer(ranking, view=self._corpus.view, field=self._field, limits=limits)
+        renderer = RankedRenderer(ranking, view=self._corpus.view, limits=self._progress.limits)
         self._has_more = ranking.candidates.is_cut
-        by_file: dict[int, list[RankedChunk]] = {}
-        for chunk in ranking.chunks:
-            by_file.setdefault(int(ranking.candidates.file_of[chunk.row]), []).append(chunk)
-        for number, chunks in by_file.items():
-            file = ranking.candidates.files[number]
+        for ranked in ranking.files:
             yield Hit(
-                selected=file.selected,
-                path_number=file.path_number,
-                match_count=len(chunks),
-                score=chunks[0].score,
-                show=partial(renderer.file, chunks, explain=self.question.explain),
+                selected=ranked.file.selected,
+                path_number=ranked.file.path_number,
+                match_count=ranked.match_count,
+                score=ranked.score,
+                show=partial(renderer.file, ranked, explain=self.question.explain),
             )
 
 

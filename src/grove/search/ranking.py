@@ -1,68 +1,98 @@
-"""Ranked search: the best places for a question, by words, meaning, symbols and paths together."""
+"""Ranked search: the best files for a question, by words, meaning, symbols and paths together."""
 
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
 from grove.indexing import Scores
-from grove.search.candidates import Candidates, gather
+from grove.search.candidates import CandidateFile, Candidates, gather
 from grove.search.corpus import Corpus
+from grove.search.inquiry import Inquiry
 from grove.search.selection import Field
-from grove.search.signals import signals_of
-from grove.search.weights import RankingWeights
+from grove.search.signals import relative, signals_of
+from grove.search.stems import stem_of, stems_of
+from grove.search.weights import RankingWeights, SignalWeights
 from grove.search.wording import Wording, wording_of
 
-DEFAULT_WEIGHTS = RankingWeights()
+DEFAULT_WEIGHTS: Final = RankingWeights()
+_DEFINING: Final = 2.0
+"""What a definition that is asked for counts when the chunks of a file are compared; the words' score is at most 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RankedChunk:
-    """A candidate that was chosen: its row, and its score."""
+class RankedFile:
+    """A candidate with its score, between 0 and 1; `number` is its position among the candidates.
 
-    row: int
+    `match_count` is how many of its chunks hold words of the question.
+    """
+
+    file: CandidateFile
+    number: int
     score: float
+    match_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The chosen chunks, best first, and what each signal gave to each candidate."""
+    """The files, best first; `signals` are what was found of every candidate."""
 
     wording: Wording
     candidates: Candidates
-    chunks: tuple[RankedChunk, ...]
-    given: dict[str, Scores]
+    files: tuple[RankedFile, ...]
+    signals: dict[str, Scores]
+    weights: SignalWeights
 
-    def explain(self, chunk: RankedChunk) -> dict[str, float]:
-        """What each signal gave to a chunk's score; `factor` and `crowding` multiply the sum of the others."""
-        return {name: float(values[chunk.row]) for name, values in self.given.items() if values[chunk.row]}
+    def explain(self, ranked: RankedFile) -> dict[str, float]:
+        """What each signal gave to a file; the score is the logistic function of the sum."""
+        given = {
+            name: float(values[ranked.number]) * getattr(self.weights, name) for name, values in self.signals.items()
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def rows_of(self, ranked: RankedFile) -> list[int]:
+        """The rows of a file's chunks that hold words or definitions of the question, best first; or else its first."""
+        candidates, number = self.candidates, ranked.number
+        begin = int(candidates.begins[number])
+        end = int(candidates.begins[number + 1]) if number + 1 < len(candidates.files) else len(candidates)
+        scores = relative(candidates.words[begin:end]) + _DEFINING * np.isin(
+            candidates.ordinals[begin:end], list(candidates.defined)
+        )
+        return [begin + row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0] or [begin]
 
 
 def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = DEFAULT_WEIGHTS) -> Ranking:
-    """Rank the chunks of a field for a question.
-
-    A further chunk of a file that was already chosen counts less each time.
-    """
-    wording = wording_of(text, weights)
-    candidates = gather(wording, corpus=corpus, field=field, weights=weights)
-    given, total = signals_of(candidates, wording, view=corpus.view, weights=weights)
-    crowding = _crowding(candidates, total, weights)
-    final = total * crowding
-    order = [row for row in np.argsort(-final, kind="stable").tolist() if final[row] > 0]
-    return Ranking(
-        wording=wording,
-        candidates=candidates,
-        chunks=tuple(RankedChunk(row=row, score=float(final[row])) for row in order),
-        given=given | {"crowding": crowding},
+    """Rank the files of a field for a question."""
+    wording = _without_own_names(wording_of(text, weights), field, weights)
+    vector = corpus.embedder.embed_query(text) if corpus.embedder else None
+    candidates = gather(wording, vector, corpus=corpus, field=field, weights=weights)
+    chosen = weights.named if wording.is_name else weights.described
+    if not candidates.files:
+        return Ranking(wording=wording, candidates=candidates, files=(), signals={}, weights=chosen)
+    signals = signals_of(Inquiry(wording=wording, candidates=candidates, view=corpus.view, weights=weights))
+    total = np.sum([getattr(chosen, name) * values for name, values in signals.items()], axis=0)
+    scores = 1 / (1 + np.exp(-total))
+    matches = np.add.reduceat(candidates.words > 0, candidates.begins, dtype=np.intp)
+    files = tuple(
+        RankedFile(
+            file=candidates.files[number],
+            number=number,
+            score=float(scores[number]),
+            match_count=int(matches[number]),
+        )
+        for number in np.argsort(-total, kind="stable").tolist()
     )
+    return Ranking(wording=wording, candidates=candidates, files=files, signals=signals, weights=chosen)
 
 
-def _crowding(candidates: Candidates, total: Scores, weights: RankingWeights) -> Scores:
-    """The factor by which the second, third, ... chunk of each file counts."""
-    factors = np.ones(len(candidates), dtype=np.float32)
-    chosen: defaultdict[int, int] = defaultdict(int)
-    for row in np.argsort(-total, kind="stable").tolist():
-        file = int(candidates.file_of[row])
-        factors[row] = weights.same_file ** chosen[file]
-        chosen[file] += 1
-    return factors
+def _without_own_names(wording: Wording, field: Field, weights: RankingWeights) -> Wording:
+    """The wording in which a word counts less that every searched repository has in its name."""
+    named = [stems_of(selected.target.name) for selected in field.selected]
+    common = frozenset.intersection(*named) if named else frozenset()
+    if not common or all(stem in common for stem in wording.stems):
+        return wording
+    words = {
+        word: weight * (weights.repository_word if stem_of(word) in common else 1.0)
+        for word, weight in wording.words.items()
+    }
+    return replace(wording, words=words)

@@ -12,8 +12,8 @@ from grove.search.corpus import Limits
 from grove.search.exact import ExactSearch, Found
 from grove.search.excerpts import FileLines, add_ranges, excerpts_of, highlights_of, symbol_excerpt
 from grove.search.question import Finds, Place
-from grove.search.ranking import RankedChunk, Ranking
-from grove.search.selection import Field, Selected
+from grove.search.ranking import RankedFile, Ranking
+from grove.search.selection import Selected
 from grove.search.snippets import best_lines, highlighted
 from grove.search.tree import signed_leaves
 from grove.search.verifying import OpenFile, open_file
@@ -99,37 +99,30 @@ class ExactRenderer:
 class RankedRenderer:
     """Shows the files of a ranked answer: the best lines of their best chunks."""
 
-    def __init__(self, ranking: Ranking, *, view: IndexView, field: Field, limits: Limits) -> None:
+    def __init__(self, ranking: Ranking, *, view: IndexView, limits: Limits) -> None:
         self._ranking = ranking
         self._view = view
-        self._by_snapshot = field.by_snapshot()
         self._limits = limits
 
-    def file(self, chunks: Sequence[RankedChunk], *, explain: bool) -> FileMatch:
-        """One file, by its chunks, the best first."""
-        candidates = self._ranking.candidates
-        best = chunks[0]
-        file = candidates.files[candidates.file_of[best.row]]
-        others = candidates.occurrences[best.row][1:]
+    def file(self, ranked: RankedFile, *, explain: bool) -> FileMatch:
+        """One file, by its best chunks."""
+        file = ranked.file
+        rows = self._ranking.rows_of(ranked)[: self._limits.chunks_per_file_max]
         return FileMatch(
             address=address_of(file.selected, file.path_number),
             language=file.selected.snapshot.languages[file.path_number],
             marks=file.marks,
-            excerpts=tuple(
-                self._excerpt(chunk, explain=explain) for chunk in chunks[: self._limits.chunks_per_file_max]
-            ),
-            score=best.score,
-            match_count=len(chunks),
-            is_count_exact=not candidates.is_cut,
-            also_in=tuple(
-                address_of(self._by_snapshot[place.snapshot], place.path_number) for place in others[:PLACES_NAMED_MAX]
-            ),
+            excerpts=tuple(self._excerpt(row, ranked, explain=explain) for row in rows),
+            score=ranked.score,
+            match_count=ranked.match_count,
+            is_count_exact=not self._ranking.candidates.is_cut,
+            also_in=tuple(address_of(selected, number) for selected, number in file.copies[:PLACES_NAMED_MAX]),
         )
 
-    def _excerpt(self, chunk: RankedChunk, *, explain: bool) -> Excerpt:
+    def _excerpt(self, row: int, ranked: RankedFile, *, explain: bool) -> Excerpt:
         candidates = self._ranking.candidates
-        ordinal = int(candidates.ordinals[chunk.row])
-        first = candidates.occurrences[chunk.row][0].first_line
+        ordinal = int(candidates.ordinals[row])
+        first = int(candidates.first_lines[row])
         lines = FileLines([first], lambda _: self._view.chunk_text(ordinal))
         numbers = range(first, lines.count + 1)
         wanted = candidates.defined.get(ordinal, ())
@@ -148,8 +141,8 @@ class RankedRenderer:
             last_line=numbers[-1],
             lines=tuple(highlighted(lines.bytes_of(number), number, wording, characters_max=cut) for number in shown),
             symbol=_symbol(hits[0], first) if hits else None,
-            score=chunk.score,
-            signals=self._ranking.explain(chunk) if explain else {},
+            score=ranked.score,
+            signals=self._ranking.explain(ranked) if explain else {},
         )
 
 

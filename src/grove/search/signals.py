@@ -1,195 +1,170 @@
-"""The signals of ranked search: each is a small function that says, for every candidate, something between 0 and 1."""
+"""The signals of ranked search: each is a small function that says something of every candidate file."""
 
-import re
-from collections.abc import Callable
-from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import IndexView, Mark, Scores, split_words
-from grove.search.candidates import CandidateFile, Candidates
-from grove.search.weights import QuestionWeights, RankingWeights
-from grove.search.wording import Wording, stem_of
+from grove.indexing import FieldWeights, Mark, Scores
+from grove.search.candidates import Candidates, Scored
+from grove.search.inquiry import Inquiry, Telling, telling_of
+from grove.search.naming import PathFacts, facts_of, names_platform, plain
+from grove.search.stems import parts_of
+from grove.search.wording import Wording
 
 _PREFIX_LETTERS_MIN: Final = 3
-_REMEMBERED: Final = 1 << 15
-_LEGACY: Final = re.compile(
-    r"(?:^|[/_.-])(?:compat|compatibility|legacy|deprecated|obsolete)(?:[/_.-]|$)", re.IGNORECASE
+_TOP_CHUNKS: Final = 3
+_ALIKE: Final = 0.4
+"""How alike the vectors of one file's chunks are on the average (their cosine)."""
+_LENGTH_SCALE: Final = 8.0
+_NAMES_ONLY: Final = FieldWeights(body=0.0, comment=0.0)
+_DATA: Final = frozenset(
+    ["", "markdown", "restructuredtext", "text", "json", "yaml", "toml", "ini", "xml", "html", "css", "csv"]
 )
-_PACKAGE_INDEX: Final = re.compile(r"(?:^|/)(?:__init__\.pyi?|package-info\.java)$")
-_NAMED_BY_FOLDER: Final = re.compile(r"(?:__init__|index|mod|main|init)\.\w+$")
-_DECLARATIONS: Final = re.compile(r"\.d\.[mc]?ts$|\.pyi$")
-_MARK_WORDS: Final = {
-    Mark.TEST: frozenset({"test", "tests", "testing", "spec", "specs", "fixture", "mock"}),
-    Mark.VENDORED: frozenset({"vendor", "vendored"}),
-    Mark.GENERATED: frozenset({"generated"}),
-    Mark.EXAMPLE: frozenset({"example", "examples", "demo", "sample", "tutorial"}),
-    Mark.DOCUMENTATION: frozenset({"docs", "documentation", "readme", "changelog", "license", "guide"}),
+_MARKS: Final = {
+    "test": (Mark.TEST, frozenset({"test", "tests", "testing", "spec", "specs", "fixture", "mock"})),
+    "example": (Mark.EXAMPLE, frozenset({"example", "examples", "demo", "sample", "tutorial"})),
+    "documentation": (
+        Mark.DOCUMENTATION,
+        frozenset({"docs", "documentation", "readme", "changelog", "license", "guide"}),
+    ),
+    "vendored": (Mark.VENDORED, frozenset({"vendor", "vendored"})),
+    "generated": (Mark.GENERATED, frozenset({"generated"})),
 }
+"""Each with the words by which a question says that it means such files."""
 
 
-def by_rank(scores: Scores, *, offset: float) -> Scores:
-    """1 for the best, falling with the place; 0 for what was not named."""
-    order = np.argsort(-scores, kind="stable")
-    ranks = np.empty(len(scores), dtype=np.float32)
-    ranks[order] = np.arange(len(scores), dtype=np.float32)
-    return np.where(scores > 0, np.float32(offset + 1) / (np.float32(offset + 1) + ranks), np.float32(0))
+def signals_of(inquiry: Inquiry) -> dict[str, Scores]:
+    """Every signal by the name of its weight: a number per candidate file."""
+    candidates, wording = inquiry.candidates, inquiry.wording
+    telling = telling_of(inquiry)
+    paths = [facts_of(file.path) for file in candidates.files]
+    in_names = Scored(*inquiry.view.score_words(candidates.scope, wording.words, weights=_NAMES_ONLY))
+    return {
+        **_of_words(candidates, in_names),
+        "coverage": telling.share(telling.held),
+        "meaning": _meaning(candidates),
+        **_of_paths(paths, telling),
+        "definition": _definition(inquiry),
+        "definition_words": _definition_words(inquiry, telling, in_names),
+        "namesake": _flags([path.plain_title in {plain(name) for name in wording.names} for path in paths]),
+        "length": _length(candidates),
+        "depth": _depth(candidates, paths),
+        **_of_kinds(candidates, paths, wording),
+    }
 
 
-def by_score(scores: Scores) -> Scores:
-    """1 for the best, the others relative to it; 0 for what was not named."""
+def relative(scores: Scores) -> Scores:
+    """1 for the best, the others in proportion; 0 for what is below 0."""
     best = scores.max(initial=0.0)
     return np.maximum(scores, 0) / best if best > 0 else np.zeros_like(scores)
 
 
-def coherence(candidates: Candidates, base: Scores) -> Scores:
-    """For the best candidate of each file, what all of the file's candidates have of the `base` score."""
-    sums = np.zeros(len(candidates.files), dtype=np.float32)
-    np.add.at(sums, candidates.file_of, base)
-    gathered = by_score(sums)
-    found = np.zeros(len(candidates), dtype=np.float32)
-    order = np.argsort(-base, kind="stable")
-    _, firsts = np.unique(candidates.file_of[order], return_index=True)
-    best = order[firsts]
-    found[best] = gathered[candidates.file_of[best]]
+def _of_words(candidates: Candidates, in_names: Scored) -> dict[str, Scores]:
+    """What the words in a file's content tell."""
+    by_score = candidates.words[np.lexsort((-candidates.words, candidates.file_of))]
+    places = np.arange(len(candidates)) - candidates.begins[candidates.file_of]
+    return {
+        "words_best": relative(np.maximum.reduceat(candidates.words, candidates.begins)),
+        "words_top": relative(np.add.reduceat(np.where(places < _TOP_CHUNKS, by_score, 0), candidates.begins)),
+        "words_all": relative(np.add.reduceat(candidates.words, candidates.begins)),
+        "words_defined": relative(np.add.reduceat(in_names.of(candidates.ordinals), candidates.begins)),
+    }
+
+
+def _meaning(candidates: Candidates) -> Scores:
+    """How near the question is to the mean direction of a file's chunks; that is estimated from their cosines."""
+    counts = np.diff(candidates.begins, append=len(candidates)).astype(np.float32)
+    means = np.add.reduceat(candidates.cosines, candidates.begins) / counts
+    return relative(means / np.sqrt(_ALIKE + (1 - _ALIKE) / counts))
+
+
+def _of_paths(paths: list[PathFacts], telling: Telling) -> dict[str, Scores]:
+    """What the words in a file's path tell."""
+    begun = [
+        [stem not in path.title_stems and _begins(stem, path.title_stems) for stem in telling.stems] for path in paths
+    ]
+    return {
+        "title": telling.precision([path.title_parts for path in paths]),
+        "path": telling.share(telling.within([path.stems for path in paths])),
+        "folder": telling.share(telling.within([path.folder_stems for path in paths])),
+        "beginnings": telling.share(np.array(begun, dtype=np.bool_).reshape(len(paths), len(telling.stems))),
+    }
+
+
+def _definition(inquiry: Inquiry) -> Scores:
+    """Whether a file defines what the question names."""
+    candidates, wording, weights = inquiry.candidates, inquiry.wording, inquiry.weights
+    folded = 0.0 if candidates.is_spelt else weights.folded_definition
+    found = np.zeros(len(candidates.files), dtype=np.float32)
+    for row in np.flatnonzero(np.isin(candidates.ordinals, list(candidates.defined))).tolist():
+        file = candidates.file_of[row]
+        for hit in candidates.defined[int(candidates.ordinals[row])]:
+            titled = weights.titled_definition if hit.name in wording.titles else folded
+            found[file] = max(found[file], 1.0 if hit.name in wording.names else titled)
     return found
 
 
-def definition(candidates: Candidates, wording: Wording, weights: RankingWeights) -> Scores:
-    """Whether a candidate defines what the question names."""
-    names = frozenset(wording.names)
-    found = np.zeros(len(candidates), dtype=np.float32)
-    for row, ordinal in enumerate(candidates.ordinals.tolist()):
-        for hit in candidates.defined.get(ordinal, ()):
-            exact = weights.titled_definition if hit.name in wording.titles else 1.0
-            found[row] = max(found[row], exact if hit.name in names | wording.titles else weights.folded_definition)
+def _definition_words(inquiry: Inquiry, telling: Telling, in_names: Scored) -> Scores:
+    """The best harmonic mean of how much of the question is in a name, and how much of the name in the question."""
+    candidates = inquiry.candidates
+    found = np.zeros(len(candidates.files), dtype=np.float32)
+    likely = in_names.best(inquiry.weights.definition_candidates)
+    columns = {stem: column for column, stem in enumerate(telling.stems)}
+    for row in np.flatnonzero(np.isin(candidates.ordinals, likely)).tolist():
+        file = candidates.file_of[row]
+        told: list[float] = telling.told[file].tolist()
+        for hit in inquiry.view.symbols_of(int(candidates.ordinals[row])):
+            parts = parts_of(hit.name)
+            matching = [told[columns[part]] for part in parts if part in columns]
+            if matching:
+                recall, precision = sum(matching) / sum(told), len(matching) / len(parts)
+                found[file] = max(found[file], 2 * recall * precision / (recall + precision))
     return found
 
 
-def definition_words(candidates: Candidates, wording: Wording, view: IndexView, *, rows: NDArray[np.intp]) -> Scores:
-    """The share of the question's words in the names that a candidate defines; told for some rows only."""
-    wanted = [stem_of(word) for word in wording.keywords]
-    found = np.zeros(len(candidates), dtype=np.float32)
-    for row in rows.tolist() if wanted else ():
-        hits = view.symbols_of(int(candidates.ordinals[row]))
-        defined = set[str]().union(*(_stems_of(hit.name) for hit in hits))
-        found[row] = sum(word in defined for word in wanted) / len(wanted)
-    return found
+def _length(candidates: Candidates) -> Scores:
+    lasts = np.append(candidates.begins[1:], len(candidates)) - 1
+    length: Scores = np.log1p(candidates.first_lines[lasts]).astype(np.float32) / np.float32(_LENGTH_SCALE)
+    return length
 
 
-def stem(candidates: Candidates, wording: Wording) -> Scores:
-    """Whether a candidate's file is named like something that the question names."""
-    names = {_plain(name) for name in wording.names}
-    return _by_file(candidates, lambda file: float(_plain(_title_of(file.path)) in names))
+def _depth(candidates: Candidates, paths: list[PathFacts]) -> Scores:
+    """How many folders deeper a file lies than the shallowest of its commit's candidates."""
+    snapshots = [file.selected.target.snapshot for file in candidates.files]
+    least: dict[str, int] = {}
+    for snapshot, path in zip(snapshots, paths, strict=True):
+        least[snapshot] = min(path.depth, least.get(snapshot, path.depth))
+    deeper = [path.depth - least[snapshot] for snapshot, path in zip(snapshots, paths, strict=True)]
+    return np.array(deeper, dtype=np.float32)
 
 
-def path_words(candidates: Candidates, wording: Wording) -> Scores:
-    """The share of the question's words in a file's name and last folder, whole or as a beginning."""
-    wanted = [stem_of(word) for word in wording.keywords]
-
-    def share(file: CandidateFile) -> float:
-        parts = _path_stems_of(file.path)
-        return sum(any(_alike(word, part) for part in parts) for word in wanted) / max(len(wanted), 1)
-
-    return _by_file(candidates, share)
-
-
-def path_score(candidates: Candidates) -> Scores:
-    """How well the whole path matches, relative to the best."""
-    return by_score(_by_file(candidates, lambda file: file.path_score))
-
-
-def factor(candidates: Candidates, wording: Wording, weights: RankingWeights) -> Scores:
-    """What a candidate's score is multiplied by, for files that are seldom what is looked for.
-
-    A question that says so means them.
-    """
+def _of_kinds(candidates: Candidates, paths: list[PathFacts], wording: Wording) -> dict[str, Scores]:
+    """What kind of file it is, unless the question says that it means this kind."""
     said = frozenset(wording.words)
-    marks = {
-        Mark.TEST: weights.test,
-        Mark.VENDORED: weights.vendored,
-        Mark.GENERATED: weights.generated,
-        Mark.EXAMPLE: weights.example,
-        Mark.DOCUMENTATION: weights.documentation,
+    data = frozenset() if said & (_MARKS["documentation"][1] | _DATA) else _DATA
+    platform = not names_platform(wording.text)
+    marked = {
+        name: _flags([mark in file.marks and said.isdisjoint(words) for file in candidates.files])
+        for name, (mark, words) in _MARKS.items()
     }
-    patterns = (
-        (_LEGACY, weights.legacy),
-        (_PACKAGE_INDEX, weights.package_index),
-        (_DECLARATIONS, weights.declarations),
+    return marked | {
+        "data": _flags([file.selected.snapshot.languages[file.path_number] in data for file in candidates.files]),
+        "legacy": _flags([path.is_legacy for path in paths]),
+        "declarations": _flags([path.is_declarations for path in paths]),
+        "package_index": _flags([path.is_package_index for path in paths]),
+        "platform": _flags([platform and path.is_of_platform for path in paths]),
+    }
+
+
+def _flags(values: list[bool]) -> NDArray[np.float32]:
+    return np.array(values, dtype=np.float32)
+
+
+def _begins(stem: str, name: frozenset[str]) -> bool:
+    """Whether one of the name's stems begins like this one, or the other way round."""
+    if len(stem) < _PREFIX_LETTERS_MIN:
+        return False
+    return any(
+        len(other) >= _PREFIX_LETTERS_MIN and (other.startswith(stem) or stem.startswith(other)) for other in name
     )
-
-    def of_file(file: CandidateFile) -> float:
-        product = 1.0
-        for mark, value in marks.items():
-            product *= value if mark in file.marks and said.isdisjoint(_MARK_WORDS[mark]) else 1.0
-        for pattern, value in patterns:
-            product *= value if pattern.search(file.path) else 1.0
-        return product
-
-    return _by_file(candidates, of_file)
-
-
-def signals_of(
-    candidates: Candidates, wording: Wording, *, view: IndexView, weights: RankingWeights
-) -> tuple[dict[str, Scores], Scores]:
-    """What each signal gives to each candidate's score, and the sum of it all, demoted."""
-    chosen: QuestionWeights = weights.named if wording.is_name else weights.described
-    given = {
-        "words_rank": chosen.words_rank * by_rank(candidates.words, offset=weights.rank_offset),
-        "words_score": chosen.words_score * by_score(candidates.words),
-        "meaning_rank": chosen.meaning_rank * by_rank(candidates.meaning, offset=weights.rank_offset),
-        "meaning_score": chosen.meaning_score * by_score(candidates.meaning),
-    }
-    base = _summed(given)
-    given |= {
-        "coherence": chosen.coherence * coherence(candidates, base),
-        "definition": chosen.definition * definition(candidates, wording, weights),
-        "stem": chosen.stem * stem(candidates, wording),
-        "path_words": chosen.path_words * path_words(candidates, wording),
-        "path_score": chosen.path_score * path_score(candidates),
-    }
-    factors = factor(candidates, wording, weights)
-    likely = np.argsort(-_summed(given) * factors, kind="stable")[: weights.definition_candidates]
-    given["definition_words"] = chosen.definition_words * definition_words(candidates, wording, view, rows=likely)
-    return given | {"factor": factors}, _summed(given) * factors
-
-
-def _summed(given: dict[str, Scores]) -> Scores:
-    total: Scores = np.sum(np.stack(list(given.values())), axis=0, dtype=np.float32)
-    return total
-
-
-def _by_file(candidates: Candidates, value: Callable[[CandidateFile], float]) -> Scores:
-    values = np.array([value(file) for file in candidates.files], dtype=np.float32)
-    return values[candidates.file_of] if len(candidates) else np.zeros(0, dtype=np.float32)
-
-
-def _alike(one: str, other: str) -> bool:
-    shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
-    return longer.startswith(shorter) and (len(shorter) >= _PREFIX_LETTERS_MIN or one == other)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _stems_of(name: str) -> frozenset[str]:
-    return frozenset(map(stem_of, split_words(name)))
-
-
-def _title_of(path: str) -> str:
-    """What a file is called: by its name without endings, or by its folder if the name says nothing."""
-    pure = PurePosixPath(path)
-    return pure.parent.name if _NAMED_BY_FOLDER.fullmatch(pure.name) else pure.name.partition(".")[0]
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _path_stems_of(path: str) -> frozenset[str]:
-    """The stems of the words of a file's name, without its endings, and of its folder's."""
-    pure = PurePosixPath(path)
-    return _stems_of(f"{pure.parent.name} {pure.name.partition('.')[0]}")
-
-
-def _plain(name: str) -> str:
-    """A name as it compares with a file's: without case and separators, in the singular."""
-    return re.sub(r"[^a-z0-9]", "", name.lower()).removesuffix("s")

@@ -1,7 +1,9 @@
 """The weights of ranked search, in one place.
 
-Every signal lies between 0 and 1; its weight says how much of the score it can give. Factors multiply a score. Set a
-weight to 0, or a factor to 1, to take that signal out. The defaults are what did best on the relevance benchmark.
+A file's score is the sum of its signals, each times its weight; a file's chance to be the one looked for goes with the
+exponential of that sum. Signals lie between 0 and 1 unless they say otherwise. Set a weight to 0 to take a signal out.
+The weights were fitted to questions about repositories that are not in the relevance benchmark and to the benchmark's
+development half (`training/ranking.py`).
 """
 
 from dataclasses import dataclass, field
@@ -10,84 +12,134 @@ from grove.indexing import FieldWeights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionWeights:
-    """How much each signal gives to the score of a chunk, for one sort of question."""
+class SignalWeights:
+    """How much each signal gives to the score of a file, for one sort of question."""
 
-    words_rank: float
-    """Its place among the chunks by the words they hold (BM25F)."""
-    words_score: float
-    """The same by score, relative to the best."""
-    meaning_rank: float
-    """Its place among the chunks by vector."""
-    meaning_score: float
-    """The same by cosine, relative to the best."""
-    coherence: float
-    """How much of the whole question's score its file gathers; for the best chunk of each file."""
+    words_best: float
+    """How well its best chunk matches the question's words (BM25F), relative to the best file."""
+    words_top: float
+    """The same of its three best chunks together."""
+    words_all: float
+    """The same of all its chunks together."""
+    words_defined: float
+    """The same, counting only words in the names that it defines."""
+    coverage: float
+    """The share of the question's words that stand in it, by how much they tell."""
+    meaning: float
+    """How near its vectors are to the question's, relative to the nearest file."""
+    title: float
+    """The share of the words in its name that the question has."""
+    path: float
+    """The share of the question's words in its path, by how much they tell."""
+    folder: float
+    """The same in its last folder."""
+    beginnings: float
+    """The same of words that begin like a word in its name, or the other way round."""
     definition: float
     """It defines a symbol that the question names."""
     definition_words: float
-    """The share of the question's words in the names that it defines."""
-    stem: float
-    """Its file is named like a symbol that the question names."""
-    path_words: float
-    """The share of the question's words in its file's name and last folder, whole or as a beginning."""
-    path_score: float
-    """How well its path matches the question's words, relative to the best."""
+    """How much the question's words and those of a name that it defines are the same."""
+    namesake: float
+    """It is named like a symbol that the question names."""
+    length: float
+    """The logarithm of its number of lines, over 8."""
+    depth: float
+    """How many folders deeper it lies than the shallowest candidate."""
+    test: float
+    example: float
+    documentation: float
+    vendored: float
+    generated: float
+    data: float
+    """It holds prose or data, not code."""
+    legacy: float
+    """Its path says that it is kept for compatibility."""
+    declarations: float
+    """It declares what another file defines."""
+    package_index: float
+    """It stands for its folder."""
+    platform: float
+    """It is for one of the less usual platforms, and the question does not name one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankingWeights:
     """All that ranked search can be tuned by."""
 
-    named: QuestionWeights = QuestionWeights(
-        words_rank=0.7,
-        words_score=0.3,
-        meaning_rank=0.3,
-        meaning_score=0.0,
-        coherence=0.2,
-        definition=3.0,
-        definition_words=0.2,
-        stem=1.0,
-        path_words=0.2,
-        path_score=0.2,
+    named: SignalWeights = SignalWeights(
+        words_best=0.44,
+        words_top=0.4,
+        words_all=1.07,
+        words_defined=0.23,
+        coverage=0.29,
+        meaning=0.32,
+        title=1.63,
+        path=0.84,
+        folder=0.68,
+        beginnings=0.77,
+        definition=3.18,
+        definition_words=1.36,
+        namesake=2.3,
+        length=0.18,
+        depth=-0.1,
+        test=-2.14,
+        example=-1.55,
+        documentation=-1.52,
+        vendored=-2.01,
+        generated=-2.18,
+        data=-1.03,
+        legacy=-1.05,
+        declarations=-0.17,
+        package_index=0.12,
+        platform=-0.29,
     )
     """For a question that is the name of something in code."""
-    described: QuestionWeights = QuestionWeights(
-        words_rank=0.5,
-        words_score=0.5,
-        meaning_rank=0.5,
-        meaning_score=0.2,
-        coherence=0.3,
-        definition=0.8,
-        definition_words=0.4,
-        stem=0.4,
-        path_words=0.8,
-        path_score=0.2,
+    described: SignalWeights = SignalWeights(
+        words_best=0.31,
+        words_top=1.26,
+        words_all=0.75,
+        words_defined=0.22,
+        coverage=1.58,
+        meaning=2.69,
+        title=1.73,
+        path=3.91,
+        folder=2.25,
+        beginnings=7.28,
+        definition=1.65,
+        definition_words=1.78,
+        namesake=1.72,
+        length=2.57,
+        depth=-0.33,
+        test=-3.7,
+        example=-2.93,
+        documentation=-2.29,
+        vendored=-2.11,
+        generated=-1.53,
+        data=-2.56,
+        legacy=-2.22,
+        declarations=-2.36,
+        package_index=-0.26,
+        platform=-3.17,
     )
     """For a question in words."""
     fields: FieldWeights = field(default_factory=FieldWeights)
-    rank_offset: float = 60.0
     part_of_identifier: float = 0.5
     """The weight of `parse` when the question says `parseConfig`."""
     variant: float = 0.4
     """The weight of another form of a word, such as `encrypt` when the question says `encryption`."""
-    folded_definition: float = 0.8
+    repository_word: float = 0.25
+    """The weight of a word that stands in the repository's own name."""
+    folded_definition: float = 0.5
     """What a definition counts whose name is spelt in other cases than the question's."""
     titled_definition: float = 0.7
     """What a definition counts whose name the question holds as a word with a capital: it may be a name."""
-    word_candidates: int = 120
+    word_candidates: int = 200
     vector_candidates: int = 60
-    path_candidates: int = 10
+    compared_chunks: int = 5_000
+    """In a scope of at most so many chunks every vector is compared."""
+    path_candidates: int = 20
     symbol_candidates: int = 50
-    definition_candidates: int = 60
-    """How many of the best so far are looked at for the names that they define."""
-    same_file: float = 0.5
-    """The factor for every further chunk of one file."""
-    test: float = 0.3
-    vendored: float = 0.3
-    generated: float = 0.3
-    example: float = 0.3
-    documentation: float = 0.6
-    legacy: float = 0.3
-    declarations: float = 0.7
-    package_index: float = 0.5
+    file_candidates: int = 120
+    """How many files are looked at closely."""
+    definition_candidates: int = 40
+    """In how many chunks the defined names are looked at, those first in which they match best."""

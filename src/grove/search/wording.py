@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from grove.indexing import split_words
+from grove.search.stems import stem_of
 from grove.search.weights import RankingWeights
 
 _SAY_NOTHING: Final = """
@@ -18,9 +18,9 @@ _NAME: Final = re.compile(r"[A-Za-z_$@#][\w$]*(?:(?:::|->|[.\\#/-])[A-Za-z_$][\w
 _QUALIFIER: Final = re.compile(r"::|->|[.\\#/]")
 _LOOKS_LIKE_CODE: Final = re.compile(r"_|[a-z0-9][A-Z]|::|->|\w\.\w|\(\)|^[A-Z]{2,}[a-z]")
 _TITLE: Final = re.compile(r"[A-Z][a-z]{3,}")
-_ENDINGS: Final = ("ations", "ation", "ings", "ing", "ions", "ion", "ers", "er", "ies", "ed", "es", "s")
-_STEM_LETTERS_MIN: Final = 4
 _KEYWORD_LETTERS_MIN: Final = 2
+_STEM_LETTERS_MIN: Final = 4
+_FORMS: Final = ("", "e", "s", "ed", "ing", "er", "ion", "ate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +28,14 @@ class Wording:
     """A question as ranking sees it.
 
     `words` are looked up, each with its weight; `keywords` are the words as the user wrote them, without those that
-    say nothing; `names` are names of code among them, without qualifiers, and `titles` words in capitals that may be.
-    `is_name` if it is nothing but a name.
+    say nothing, and `stems` what is compared of them. `names` are names of code among them, without qualifiers, and
+    `titles` words in capitals that may be. `is_name` if it is nothing but a name.
     """
 
     text: str
     words: dict[str, float]
     keywords: tuple[str, ...]
+    stems: tuple[str, ...]
     names: tuple[str, ...]
     titles: frozenset[str]
     is_name: bool
@@ -55,20 +56,12 @@ def wording_of(text: str, weights: RankingWeights) -> Wording:
         text=text,
         words=_weighted(tokens, frozenset(kept), weights),
         keywords=keywords,
+        stems=tuple(dict.fromkeys(map(stem_of, kept))),
         names=tuple(dict.fromkeys(_last_part(name) for name in names)),
         titles=frozenset(token for token in tokens if _TITLE.fullmatch(token) and token.lower() in kept) - set(names),
         is_name=is_name,
         shown=re.compile(b"|".join(re.escape(word.encode()) for word in keywords)) if keywords else None,
     )
-
-
-@lru_cache(maxsize=1 << 16)
-def stem_of(word: str) -> str:
-    """A word without its ending, so that its forms can be compared."""
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _STEM_LETTERS_MIN:
-            return word[: -len(ending)]
-    return word
 
 
 def _weighted(tokens: list[str], kept: frozenset[str], weights: RankingWeights) -> dict[str, float]:
@@ -88,7 +81,7 @@ def _variants(word: str) -> list[str]:
     stem = stem_of(word)
     if not word.isascii() or not word.isalpha() or len(stem) < _STEM_LETTERS_MIN:
         return []
-    return [form for form in (stem, stem + "e", stem + "s") if form != word]
+    return [stem + ending for ending in _FORMS if stem + ending != word]
 
 
 def _last_part(name: str) -> str:

@@ -1,0 +1,1 @@
+"""How often the right file comes first: public repositories, questions with known answers, NDCG@10."""
