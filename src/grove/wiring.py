@@ -28,7 +28,7 @@ from grove.mirrors import (
 from grove.placement import Locator
 from grove.policies import RoleGate
 from grove.repositories import RepositoryApproved, RepositoryEvent, RepositoryRemoved, RepositorySyncRequested
-from grove.search import Desk
+from grove.search import CommitFinder, Desk
 from grove.settings import Settings
 
 MEGABYTE = 1024 * 1024
@@ -83,6 +83,8 @@ def build(settings: Settings) -> Grove:
     indexes = OpenIndexes(locator)
     embedder = StaticEmbedder.load()
     parser = PooledParser()
+    tools = BuildTools(parser=parser, embedder=embedder)
+    tree_limits = TreeLimits(entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX)
     keyring = _keyring(settings, locator)
     return Grove(
         settings=settings,
@@ -103,16 +105,20 @@ def build(settings: Settings) -> Grove:
         indexes=indexes,
         embedder=embedder,
         parser=parser,
-        search=Desk(database=database, indexes=indexes, mirrors=reader, embedder=embedder),
+        search=Desk(
+            database=database,
+            indexes=indexes,
+            mirrors=reader,
+            commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=tree_limits),
+            embedder=embedder,
+        ),
         jobs={kind.name: kind for kind in JOB_KINDS},
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
         index_tools=IndexTools(
             mirrors=reader,
             indexes=indexes,
-            build=BuildTools(parser=parser, embedder=embedder),
-            tree_limits=TreeLimits(
-                entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX
-            ),
+            build=tools,
+            tree_limits=tree_limits,
         ),
         removal_tools=RemovalTools(locator=locator, indexes=indexes),
     )

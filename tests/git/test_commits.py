@@ -78,6 +78,6 @@ class TestListCommits:
         people = b"author x\x1b]0; <a@b> 9223372036854775808 +9999\ncommitter <<<\nencoding no\n"
         odd = upstream.write_commit(upstream.write_tree([]), extra=people, message=b"m" * 3_000_000)
         last = upstream.write_commit(upstream.write_tree([]), parents=[odd])
-        commits = git.commits(upstream.path, last, limit=10)
+        commits = git.history(upstream.path).commits(last, limit=10)
         assert [commit.oid for commit in commits] == [last, odd]
         assert len(commits[1].message) < 70_000

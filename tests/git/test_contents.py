@@ -208,7 +208,7 @@ class TestRefs:
         assert all(name.startswith("refs/heads/") for name in git.refs(mirror))
         with git.objects(upstream.path) as reader:
             assert reader.blob_at(honest, b"a") == b"honest"
-        assert len(git.commits(upstream.path, forged, limit=5)) == 1
+        assert len(git.history(upstream.path).commits(forged, limit=5)) == 1
 
     def test_c6_of_requests_are_not_fetched_unless_asked(self, git: Git, upstream: Repository, mirror: Path) -> None:
         oid = upstream.commit({"a": "1"})
@@ -356,7 +356,7 @@ class TestWhatRunsCode:
         git.set_head(mirror, "new")
         git.resolve(mirror, "new")
         git.check_connectivity(mirror, [commit])
-        git.commits(mirror, commit, limit=1)
+        git.history(mirror).commits(commit, limit=1)
         list(git.list_tree(mirror, commit))
         with git.objects(mirror) as reader:
             reader.blob_at(commit, b"a")

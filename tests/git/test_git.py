@@ -225,11 +225,11 @@ class TestCommits:
         first = upstream.commit({"a": "1"}, message="one\n\nbody")
         second = upstream.commit({"a": "2"}, message="two")
 
-        commits = git.commits(upstream.path, second, limit=10)
+        commits = git.history(upstream.path).commits(second, limit=10)
 
         assert [commit.oid for commit in commits] == [second, first]
         assert commits[0].parents == (first,)
         assert commits[1].subject == "one"
         assert commits[1].author.name == "Ada"
         assert commits[1].author.at.isoformat() == "2023-11-14T23:13:20+01:00"
-        assert [commit.oid for commit in git.commits(upstream.path, second, skip=1, limit=1)] == [first]
+        assert [commit.oid for commit in git.history(upstream.path).commits(second, skip=1, limit=1)] == [first]

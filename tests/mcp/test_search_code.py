@@ -164,12 +164,12 @@ class TestErrors:
         assert "There is no such filter" in error
         assert "Nearest: lang." in error
 
-    def test_tell_that_a_revision_is_not_indexed_instead_of_finding_nothing(self, tools: Tools) -> None:
+    def test_tell_that_a_revision_is_unknown_instead_of_finding_nothing(self, tools: Tools) -> None:
         error = tools.call("search_code", query="refund", repo="payments", ref="nope").error
 
         assert "Nothing of what was asked for can be searched now." in error
-        assert "nope: no branch, tag or commit of that name is indexed" in error
-        assert "read_file and list_tree work at every commit" in error
+        assert "nope: no branch, tag or commit of that name" in error
+        assert "Leave ref out for the default branch" in error
 
     def test_list_what_a_tool_takes(self, tools: Tools) -> None:
         error = tools.call("search_code", query="x", embedder="large", limit=0).error

@@ -90,7 +90,7 @@ class TestTheTruthLine:
             ),
             (
                 {"searched": (searched("a", "v1", is_default=False),), "offset": 20, "files_shown": 5},
-                "7 files in 3 repositories · 84 ms · searched 1 at v1 · files 21 to 25 shown",
+                "7 files in 3 repositories · 84 ms · searched 1 at v1 (cccccccccccc) · files 21 to 25 shown",
             ),
             (
                 {"searched": (searched("a"), searched("a", "v1", is_default=False), searched("b", stale=True))},

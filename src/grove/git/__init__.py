@@ -66,7 +66,7 @@ from grove.git.model import (
 from grove.git.objects import ObjectReader
 from grove.git.probes import probe_installed_git
 from grove.git.refs import remove_stale_files
-from grove.git.trees import is_safe_path
+from grove.git.trees import is_safe_path, parse_tree
 from grove.git.url import RemoteUrl, parse_remote_url
 
 __all__ = [
@@ -133,6 +133,7 @@ __all__ = [
     "is_allowed",
     "is_safe_path",
     "parse_remote_url",
+    "parse_tree",
     "pin",
     "probe_installed_git",
     "read_commit",

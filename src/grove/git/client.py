@@ -5,8 +5,8 @@ from pathlib import Path
 
 from grove.git import history, refs, storage, transfer, trees
 from grove.git.errors import PathMissing
+from grove.git.history import HistoryReader
 from grove.git.model import (
-    Commit,
     EntryKind,
     FetchLimits,
     FetchProgress,
@@ -101,9 +101,9 @@ class Git:
         """
         return history.resolve(self._runner, git_dir, revision)
 
-    def commits(self, git_dir: Path, start: str, *, skip: int = 0, limit: int) -> list[Commit]:
-        """The commits that lead to `start`, newest first."""
-        return history.list_commits(self._runner, git_dir, start, skip=skip, limit=limit)
+    def history(self, git_dir: Path) -> HistoryReader:
+        """A reader of the repository's commits and of what each changed."""
+        return HistoryReader(self._runner, git_dir)
 
     def list_tree(
         self,

@@ -49,6 +49,7 @@ COMMANDS: Final[dict[str, Shape]] = {
         "--max-count=",
         "--skip=",
         "--first-parent",
+        "--before=",
         arguments_max=1,
     ),
     "symbolic-ref": _shape(arguments_max=2, writes=True),

@@ -54,17 +54,27 @@ def _peel(runner: Runner, git_dir: Path, name: str, revision: str) -> str:
     return found.oid
 
 
-def list_commits(runner: Runner, git_dir: Path, start: str, *, skip: int, limit: int) -> list[Commit]:
-    """The commits that lead to one, newest first."""
-    call = Call(
-        command="rev-list",
-        options=(f"--max-count={int(limit)}", f"--skip={int(skip)}"),
-        arguments=(check_oid(start),),
-        git_dir=git_dir,
-    )
-    oids = runner.run(call).stdout.decode().split()
-    with ObjectReader(runner, git_dir) as reader:
-        return [read_commit(reader, oid) for oid in oids]
+class HistoryReader:
+    """Reads the commits of one repository, each answer through processes of its own; for any number of threads."""
+
+    def __init__(self, runner: Runner, git_dir: Path) -> None:
+        self._runner = runner
+        self._git_dir = git_dir
+
+    def commits(self, start: str, *, skip: int = 0, limit: int) -> list[Commit]:
+        """The commits that lead to `start`, newest first."""
+        oids = self._listed(f"--max-count={int(limit)}", f"--skip={int(skip)}", start=start)
+        with ObjectReader(self._runner, self._git_dir) as reader:
+            return [read_commit(reader, oid) for oid in oids]
+
+    def commit_before(self, start: str, *, moment: datetime) -> str | None:
+        """What a branch that is at `start` now was at in a moment: along first parents, by the committers' dates."""
+        found = self._listed("--first-parent", "--max-count=1", f"--before={int(moment.timestamp())}", start=start)
+        return found[0] if found else None
+
+    def _listed(self, *options: str, start: str) -> list[str]:
+        call = Call(command="rev-list", options=options, arguments=(check_oid(start),), git_dir=self._git_dir)
+        return self._runner.run(call).stdout.decode().split()
 
 
 def read_commit(reader: ObjectReader, oid: str) -> Commit:

@@ -1,5 +1,6 @@
 """Reading objects by their ids, through git processes that answer as long as they are asked."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from grove.git.errors import (
     ObjectMissing,
     ObjectTooLarge,
     PathMissing,
+    RefRefused,
     RepositoryCorrupt,
     RevisionAmbiguous,
 )
@@ -24,6 +26,7 @@ BLOB_BYTES_MAX: Final = 64 * MIB
 TREE_BYTES_MAX: Final = 64 * MIB
 _WINDOW: Final = 256
 _HEADER_BYTES_MAX: Final = 4096
+_DIGITS: Final = re.compile(r"[0-9a-f]{7,64}")
 _CHECK: Final = "--batch-check"
 _READ: Final = "--batch"
 
@@ -94,6 +97,53 @@ class ObjectReader:
                 _ask(running, window)
                 for info in infos:
                     yield info.oid, _content(running, info)
+
+    def infos(self, oids: Sequence[str]) -> list[ObjectInfo | None]:
+        """Type and size of many objects, in the order asked; nothing for one that git cannot give."""
+        found: list[ObjectInfo | None] = []
+        for begin in range(0, len(oids), _WINDOW):
+            found += self._look_up([check_oid(oid) for oid in oids[begin : begin + _WINDOW]])
+        return found
+
+    def peel(self, name: str) -> str | None:
+        """The commit that an id, or the beginning of one, leads to; nothing if it leads to none.
+
+        :raises RevisionAmbiguous: if it is the beginning of more than one id.
+        """
+        if not _DIGITS.fullmatch(name):
+            raise RefRefused
+        with self._asking(_READ) as running:
+            found = _answer(running, f"{name}^{{commit}}", TREE_BYTES_MAX)
+        if found is None:
+            # Only without the suffix will git tell digits that are too few from digits that are wrong.
+            self.find(name)
+        return found[0] if found else None
+
+    def read_root(self, commit: str, bytes_max: int = TREE_BYTES_MAX) -> tuple[str, bytes]:
+        """The id and the content of a commit's root folder; `commit` may also be the id of a tag.
+
+        :raises ObjectMissing: if there is no such commit.
+        """
+        with self._asking(_READ) as running:
+            found = _answer(running, f"{check_oid(commit)}^{{tree}}", bytes_max)
+        if found is None:
+            raise ObjectMissing(oid=commit)
+        return found
+
+    def read_trees(self, oids: Sequence[str], bytes_max: int = TREE_BYTES_MAX) -> Iterator[tuple[str, bytes]]:
+        """Yield the content of every folder with its id, in the order asked.
+
+        :raises ObjectMissing: at the first that is missing.
+        """
+        with self._asking(_READ) as running:
+            for begin in range(0, len(oids), _WINDOW):
+                window = [check_oid(oid) for oid in oids[begin : begin + _WINDOW]]
+                _ask(running, window)
+                for oid in window:
+                    found = _received(running, bytes_max)
+                    if found is None:
+                        raise ObjectMissing(oid=oid)
+                    yield found
 
     def entry_at(self, commit: str, path: bytes) -> TreeEntry:
         """What is at a path of a commit; the empty path is its root folder.
@@ -193,6 +243,20 @@ def _expect(running: Running, info: ObjectInfo) -> None:
 def _content(running: Running, info: ObjectInfo) -> bytes:
     _expect(running, info)
     return running.read_exactly(info.size_bytes + 1)[:-1]
+
+
+def _answer(running: Running, name: str, bytes_max: int) -> tuple[str, bytes] | None:
+    _ask(running, [name])
+    return _received(running, bytes_max)
+
+
+def _received(running: Running, bytes_max: int) -> tuple[str, bytes] | None:
+    """The id and the content of what was asked for; nothing if it is missing."""
+    info = _parse_header(_header(running))
+    if info is None:
+        return None
+    _admitted(info, bytes_max)
+    return info.oid, running.read_exactly(info.size_bytes + 1)[:-1]
 
 
 def _admitted(info: ObjectInfo, bytes_max: int) -> ObjectInfo:

@@ -28,6 +28,16 @@ from grove.indexing.refresh import IndexTools, index_repository, settle_index
 from grove.indexing.removal import RemovalTools, compact_index, remove_everything
 from grove.indexing.rewrite import segments_to_join
 from grove.indexing.scope import Scope
+from grove.indexing.sketch import (
+    CommitOf,
+    Sketch,
+    SketchCache,
+    SketchLimits,
+    is_current,
+    next_ordinal,
+    sketch_commit,
+    with_sketches,
+)
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.store import IndexStore
 from grove.indexing.terms import FieldWeights
@@ -41,6 +51,7 @@ __all__ = [
     "BuildLimits",
     "BuildTools",
     "Built",
+    "CommitOf",
     "Definition",
     "DefinitionParser",
     "Embedder",
@@ -63,6 +74,9 @@ __all__ = [
     "Scope",
     "Scores",
     "Selection",
+    "Sketch",
+    "SketchCache",
+    "SketchLimits",
     "SkipReason",
     "SnapshotView",
     "StaticEmbedder",
@@ -73,13 +87,17 @@ __all__ = [
     "build_snapshot",
     "compact_index",
     "index_repository",
+    "is_current",
     "language_of",
     "marks_of",
+    "next_ordinal",
     "remove_everything",
     "segments_to_join",
     "settle_index",
     "shown",
+    "sketch_commit",
     "split_words",
     "stored",
     "sweep_index",
+    "with_sketches",
 ]

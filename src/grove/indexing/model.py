@@ -44,6 +44,8 @@ class SkipReason(StrEnum):
     TOO_MANY_FILES = "too_many_files"
     TOO_MANY_BYTES = "too_many_bytes"
     EMPTY = "empty"
+    MISSING = "missing"
+    NOT_READ = "not_read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

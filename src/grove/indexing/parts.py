@@ -10,8 +10,9 @@ import mmap
 import os
 import struct
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -51,10 +52,11 @@ class _Entry(NamedTuple):
 
 
 class PartsWriter:
-    """Writes a file of parts, one part after the other; `finish` makes it whole."""
+    """Writes a file of parts, one part after the other; `finish` makes it whole. It may be a file in memory."""
 
-    def __init__(self, path: Path, *, kind: str) -> None:
-        self._file = path.open("xb")
+    def __init__(self, place: Path | BytesIO, *, kind: str) -> None:
+        self._file: BinaryIO = place.open("xb") if isinstance(place, Path) else place
+        self._in_memory = isinstance(place, BytesIO)
         self._kind = kind
         self._entries: list[tuple[str, int, int, int, int, bytes]] = []
         self._file.write(bytes(_HEADER_BYTES))
@@ -107,7 +109,8 @@ class PartsWriter:
         size = len(table)
         header = _HEADER.pack(MAGIC, FORMAT_VERSION, len(self._entries), kind, at, size, at + size, crc32(table))
         self._file.write(header + _CHECKSUM.pack(crc32(header)))
-        self._file.close()
+        if not self._in_memory:
+            self._file.close()
         return hashlib.sha256(table).hexdigest()
 
     def abandon(self) -> None:

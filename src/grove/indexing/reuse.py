@@ -1,6 +1,6 @@
 """What a view already knows of a commit: a snapshot like it, its blobs, its chunks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -34,11 +34,16 @@ def nearest_snapshot(view: IndexView, entries: Sequence[FileEntry], limits: Buil
     return nearest
 
 
-def known_blobs(view: IndexView, oids: Sequence[bytes]) -> dict[bytes, list[Blob]]:
-    """The blobs with these ids whose chunks are all in the view: one per grammar under which they were cut."""
+def known_blobs(
+    view: IndexView, oids: Sequence[bytes], *, snapshots: Collection[str] | None = None
+) -> dict[bytes, list[Blob]]:
+    """The blobs with these ids whose chunks are all in the view: one per grammar under which they were cut.
+
+    With `snapshots` only these are looked into, beside the segments.
+    """
     found: dict[bytes, list[Blob]] = {}
     wanted = list(dict.fromkeys(oids))
-    for table in _tables(view):
+    for table in _tables(view, snapshots):
         if not wanted:
             break
         positions = table.positions(wanted).tolist()
@@ -65,10 +70,13 @@ def known_chunks(view: IndexView, digests: Iterable[bytes]) -> dict[bytes, int]:
     return found
 
 
-def _tables(view: IndexView) -> list[BlobTable]:
+def _tables(view: IndexView, snapshots: Collection[str] | None) -> Iterator[BlobTable]:
     """Newest first: a commit shares most with the one before it."""
-    snapshots = [snapshot.blobs for snapshot in reversed(list(view.snapshots.values()))]
-    return [*snapshots, *(segment.blobs for segment in reversed(view.open_segments))]
+    for name in reversed(list(view.snapshots)):
+        if snapshots is None or name in snapshots:
+            yield view.snapshots[name].blobs
+    for segment in reversed(view.open_segments):
+        yield segment.blobs
 
 
 def _with_all_chunks(view: IndexView, found: dict[bytes, list[Blob]]) -> dict[bytes, list[Blob]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,14 +31,39 @@ def write_snapshot(
 ) -> SnapshotRecord:
     """Write a snapshot into a new folder; `rules` are what decided about its files."""
     folder.mkdir(parents=True)
+    checksum, facts = write_parts(folder / FILE_NAME, commit=commit, files=files, refused=refused, rules=rules)
+    indexed = files.skips == 0
+    languages = {files.language_names[number]: count for number, count in _counted(files.languages[indexed]).items()}
+    return SnapshotRecord(
+        name=folder.name,
+        commit=commit,
+        file_count=len(files.paths) + sum(refused.counts.values()),
+        indexed_file_count=int(np.count_nonzero(indexed)),
+        chunk_count=facts.chunk_count,
+        source_bytes=int(files.sizes[indexed].sum()),
+        stored_bytes=(folder / FILE_NAME).stat().st_size,
+        skipped=facts.skipped,
+        languages={language: count for language, count in languages.items() if language},
+        checksum=checksum,
+    )
+
+
+class _Facts(NamedTuple):
+    skipped: dict[str, int]
+    chunk_count: int
+
+
+def write_parts(
+    place: Path | BytesIO, *, commit: str, files: CommitFiles, refused: Refused, rules: Mapping[str, int]
+) -> tuple[str, _Facts]:
+    """Write the parts of a snapshot; gives the checksum, and what was counted on the way."""
     indexed = files.skips == 0
     chunks = _chunks_by_path(files, indexed)
     ordinals = distinct(chunks)
     skipped = {SKIPS[number]: count for number, count in _counted(files.skips[~indexed]).items()}
     for reason, count in refused.counts.items():
         skipped[reason] = skipped.get(reason, 0) + count
-    languages = {files.language_names[number]: count for number, count in _counted(files.languages[indexed]).items()}
-    parts = PartsWriter(folder / FILE_NAME, kind=KIND)
+    parts = PartsWriter(place, kind=KIND)
     parts.add("paths", b"".join(path + b"\0" for path in files.paths), encoding=ZSTD)
     parts.add("path_blobs", files.path_blobs.astype(np.uint32), encoding=ZSTD)
     parts.add("path_languages", files.languages, encoding=ZSTD)
@@ -49,19 +75,7 @@ def write_snapshot(
     parts.add("refused", _json({path: reason.value for path, reason in refused.named.items()}), encoding=ZSTD)
     facts = {"commit": commit, "languages": files.language_names, "skipped": skipped, "rules": dict(rules)}
     parts.add("facts", _json(facts | files.blobs.write(parts)))
-    checksum = parts.finish()
-    return SnapshotRecord(
-        name=folder.name,
-        commit=commit,
-        file_count=len(files.paths) + sum(refused.counts.values()),
-        indexed_file_count=int(np.count_nonzero(indexed)),
-        chunk_count=ordinals.size,
-        source_bytes=int(files.sizes[indexed].sum()),
-        stored_bytes=(folder / FILE_NAME).stat().st_size,
-        skipped=skipped,
-        languages={language: count for language, count in languages.items() if language},
-        checksum=checksum,
-    )
+    return parts.finish(), _Facts(skipped, ordinals.size)
 
 
 def _chunks_by_path(files: CommitFiles, indexed: NDArray[np.bool_]) -> Ordinals:

@@ -72,7 +72,7 @@ def _by_what_is_missing(error: GroveError, given: Mapping[str, Any]) -> str:
         "not_indexed_yet": f"Call {_call('job_status', repo=title, wait_s=20)} and then this again.",
         "failed": f"Call {_call('job_status', repo=title)} for the reason.",
         "needs_approval": "Tell the user, who can ask a maintainer to approve it.",
-        "revision_not_indexed": "Leave ref out; read_file and list_tree work at every commit, indexed or not.",
+        "revision_unknown": "Leave ref out for the default branch, or give another branch, tag or commit id.",
     }
     return steps.get(str(error.facts.get("why")), "") or _leave_ref_out(error, given)
 

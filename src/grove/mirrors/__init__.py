@@ -3,12 +3,14 @@
 from grove.mirrors.errors import MirrorAbsent, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
-from grove.mirrors.queries import branches_of, refs_of
+from grove.mirrors.queries import branches_of, refs_named, refs_of
 from grove.mirrors.reading import MirrorReader
 from grove.mirrors.source import Source, SourceReport, SourceTools, check_source, connect_source, require_check
+from grove.mirrors.trees import FolderCache, TreePath
 from grove.mirrors.upkeep import remove_mirror, sweep_leftovers
 
 __all__ = [
+    "FolderCache",
     "MirrorAbsent",
     "MirrorFoundCurrent",
     "MirrorLimits",
@@ -20,9 +22,11 @@ __all__ = [
     "SourceReport",
     "SourceTools",
     "SyncFailed",
+    "TreePath",
     "branches_of",
     "check_source",
     "connect_source",
+    "refs_named",
     "refs_of",
     "remove_mirror",
     "require_check",

@@ -1,5 +1,6 @@
 """What can be asked about mirrors. Who may see which is decided by the capabilities that ask."""
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 from sqlalchemy import select
@@ -15,6 +16,19 @@ def refs_of(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     """Every ref of the published mirror, with its commit."""
     chosen = select(MirrorRefRow.name, MirrorRefRow.commit).where(MirrorRefRow.repository_id == repository_id)
     return dict(tx.session.execute(chosen.order_by(MirrorRefRow.name)).all())
+
+
+def refs_named(
+    tx: Transaction, *, repositories: Collection[str], names: Collection[str] | None = None
+) -> dict[str, dict[str, str]]:
+    """Per repository the refs with these full names, or all, each with its object's id."""
+    chosen = select(MirrorRefRow).where(MirrorRefRow.repository_id.in_(repositories)).order_by(MirrorRefRow.name)
+    if names is not None:
+        chosen = chosen.where(MirrorRefRow.name.in_(names))
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.session.scalars(chosen):
+        found.setdefault(row.repository_id, {})[row.name] = row.commit
+    return found
 
 
 def branches_of(tx: Transaction, *, repository: Repository) -> dict[str, str]:

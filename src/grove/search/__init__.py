@@ -17,6 +17,7 @@ from grove.search.answer import (
     Symbol,
     Truth,
 )
+from grove.search.commits import CommitFinder
 from grove.search.corpus import Catalogue, Corpus, Limits, Resolution, Severity, Skipped, Suggestion, Target
 from grove.search.desk import Desk
 from grove.search.engine import search, search_stream
@@ -44,6 +45,7 @@ __all__ = [
     "Alert",
     "Answer",
     "Catalogue",
+    "CommitFinder",
     "Corpus",
     "Desk",
     "Done",

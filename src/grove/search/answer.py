@@ -85,7 +85,10 @@ class FileMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchedCommit:
-    """A commit that was searched: `files_indexed` of its `files_total` have their content in the index."""
+    """A commit that was searched: `files_indexed` of its `files_total` could be searched by their content.
+
+    Of these `files_read` are not in the index and were read for this question.
+    """
 
     repository: str
     revision: str
@@ -94,6 +97,7 @@ class SearchedCommit:
     stale: bool
     files_indexed: int
     files_total: int
+    files_read: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

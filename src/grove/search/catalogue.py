@@ -7,11 +7,11 @@ from fnmatch import fnmatchcase
 
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
-from grove.mirrors import refs_of
+from grove.mirrors import refs_named
 from grove.repositories import Approval, Clone, Index, Repository, list_visible
-from grove.search.corpus import Resolution, Severity, Skipped, Target
+from grove.search.corpus import Resolution, Severity, Skipped, Sought, Target
 from grove.search.question import Plan
-from grove.snapshots import Head, known_commits, list_heads
+from grove.snapshots import Head, commits_of, list_heads
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DEFAULT = {"HEAD", ""}
@@ -41,55 +41,68 @@ class RegistryCatalogue:
     def resolve(self, plan: Plan) -> Resolution:
         """The commits to search, and what cannot be searched, with the reason."""
         targets: list[Target] = []
+        sought: list[Sought] = []
         skipped: list[Skipped] = []
         chosen = [repository for repository in self.repositories if plan.admits_repository(repository.name)]
+        names = _Names.read(self.tx, chosen, plan.revisions)
         for repository in chosen:
-            reason = _unsearchable(repository, self.heads.get(repository.id, ()))
+            heads = self.heads.get(repository.id, ())
+            reason = _unsearchable(repository, heads)
             if reason is not None:
                 skipped.append(reason)
-            else:
-                targets += self._targets(repository, plan.revisions)
+                continue
+            meant = [each for name in plan.revisions or ("",) for each in names.meant(repository, heads, name)]
+            found = {each.commit: each for each in reversed(meant) if isinstance(each, Target)}
+            targets += reversed(found.values())
+            sought += [each for each in meant if isinstance(each, Sought)]
         if not chosen:
             skipped.append(_nothing_chosen(kept=len(self.repositories)))
-        skipped += self._unknown(chosen, targets, plan.revisions)
-        return Resolution(targets=tuple(targets), skipped=tuple(skipped))
+        return Resolution(targets=tuple(targets), skipped=tuple(skipped), sought=tuple(sought))
 
-    def _targets(self, repository: Repository, revisions: Sequence[str]) -> list[Target]:
-        found: dict[str, Target] = {}
-        for revision in revisions or ("",):
-            for name, commit, snapshot in self._named(repository, revision):
-                found.setdefault(commit, _target(repository, name, commit, snapshot))
-        return list(found.values())
 
-    def _named(self, repository: Repository, revision: str) -> list[tuple[str, str, str]]:
-        """The (name, commit, snapshot) of what a revision means in a repository, as far as it is indexed."""
-        heads = self.heads.get(repository.id, ())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What the revisions of one question may mean: refs and snapshots by repository, read once for all of them."""
+
+    refs: Mapping[str, Mapping[str, str]]
+    snapshots: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def read(cls, tx: Transaction, repositories: Sequence[Repository], revisions: Sequence[str]) -> "_Names":
+        """Read what is needed for some revisions: nothing when none is named."""
+        ids = [repository.id for repository in repositories]
+        named = [revision for revision in revisions if revision not in _DEFAULT]
+        if not named:
+            return cls(refs={}, snapshots={})
+        every = any(map(_is_glob, named))
+        names = None if every else {prefix + name for name in named for prefix in _PREFIXES}
+        refs = refs_named(tx, repositories=ids, names=names)
+        return cls(refs=refs, snapshots=commits_of(tx, repositories=ids))
+
+    def meant(self, repository: Repository, heads: Sequence[Head], revision: str) -> list[Target | Sought]:
+        """What a revision means in a repository: commits that have a snapshot, and those that git may have."""
         wanted = repository.default_branch or "" if revision in _DEFAULT else revision
-        named = [head for head in heads if _matches(head.branch, wanted)]
-        if named:
-            return [(head.branch, head.commit, head.snapshot) for head in named]
-        known = known_commits(self.tx, repository_id=repository.id)
-        refs = refs_of(self.tx, repository_id=repository.id)
-        commits = {refs[prefix + wanted] for prefix in _PREFIXES if prefix + wanted in refs}
-        if _COMMIT.fullmatch(wanted):
-            commits |= {commit for commit in known if commit.startswith(wanted)}
-        return [(wanted, commit, known[commit]) for commit in sorted(commits) if commit in known]
+        found: dict[str, Target | Sought] = {
+            head.branch: _target(repository, head.branch, head.commit, head.snapshot)
+            for head in heads
+            if _matches(head.branch, wanted)
+        }
+        near = frozenset(head.snapshot for head in heads)
+        snapshots = self.snapshots.get(repository.id, {})
+        for ref, name in self.refs.get(repository.id, {}).items():
+            branch = _short(ref)
+            if branch not in found and (ref == wanted or _matches(branch, wanted)):
+                found[branch] = self._at(repository, branch, name, near)
+        if found or not _COMMIT.fullmatch(wanted):
+            return list(found.values()) or [Sought(repository=repository, revision=revision, name="")]
+        known = [commit for commit in snapshots if commit.startswith(wanted)]
+        return [self._at(repository, wanted, known[0] if len(known) == 1 else wanted, near)]
 
-    def _unknown(
-        self, repositories: Sequence[Repository], targets: Sequence[Target], revisions: Sequence[str]
-    ) -> list[Skipped]:
-        """Revisions that were asked for by name and are indexed in no repository."""
-        severity = Severity.WARNING if targets else Severity.ERROR
-        return [
-            Skipped(
-                reason="revision_not_indexed",
-                title=revision,
-                message="no branch, tag or commit of that name is indexed",
-                severity=severity,
-            )
-            for revision in revisions
-            if not any(self._named(repository, revision) for repository in repositories)
-        ]
+    def _at(self, repository: Repository, revision: str, name: str, near: frozenset[str]) -> Target | Sought:
+        snapshot = self.snapshots.get(repository.id, {}).get(name)
+        if snapshot is not None:
+            return _target(repository, revision, name, snapshot)
+        return Sought(repository=repository, revision=revision, name=name, near=near)
 
 
 def _nothing_chosen(*, kept: int) -> Skipped:
@@ -98,9 +111,18 @@ def _nothing_chosen(*, kept: int) -> Skipped:
     return Skipped(reason="no_repository", title="repositories", message="there is none yet; grove add URL")
 
 
+def _is_glob(revision: str) -> bool:
+    return any(sign in revision for sign in "*?[")
+
+
 def _matches(branch: str, wanted: str) -> bool:
     name = wanted.removeprefix("refs/heads/")
-    return branch == name or (any(sign in name for sign in "*?[") and fnmatchcase(branch, name))
+    return branch == name or (_is_glob(name) and fnmatchcase(branch, name))
+
+
+def _short(ref: str) -> str:
+    """A branch's or tag's name without what all branches or tags begin with."""
+    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
 
 
 def _target(repository: Repository, name: str, commit: str, snapshot: str) -> Target:

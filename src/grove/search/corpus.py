@@ -5,10 +5,12 @@ here, so nothing outside a corpus can show in an answer, a count or a score.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from grove.indexing import Embedder, IndexView
+from grove.repositories import Repository
 from grove.search.question import Plan
 
 
@@ -47,7 +49,7 @@ class Target:
     """A commit of a repository that may be searched.
 
     `revision` is the name under which it was asked for, `snapshot` the name of its index. A `stale` one is behind its
-    remote; the last good index serves meanwhile.
+    remote; the last good index serves meanwhile. `files_read` are not indexed and were read for this question.
     """
 
     repository_id: str
@@ -57,14 +59,30 @@ class Target:
     commit: str
     is_default_revision: bool = True
     stale: bool = False
+    files_read: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A commit that was asked for and has no snapshot: `name` is an object's id, or how one begins.
+
+    With a `moment` it is what a branch that is at `name` now was at then. `near` are snapshots of the same repository.
+    """
+
+    repository: Repository
+    revision: str
+    name: str
+    moment: datetime | None = None
+    near: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """What a plan's repositories and revisions come to."""
+    """What a plan's repositories and revisions come to; git knows more of the commits that are `sought`."""
 
     targets: tuple[Target, ...]
     skipped: tuple[Skipped, ...] = ()
+    sought: tuple[Sought, ...] = ()
 
 
 class Catalogue(Protocol):
@@ -80,13 +98,14 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """What is searched: an index and the commits of it that the actor may read."""
+    """What is searched: an index and the commits of it that the actor may read; opening it took some seconds."""
 
     view: IndexView
     targets: tuple[Target, ...]
     generation: int = 0
     skipped: tuple[Skipped, ...] = ()
     embedder: Embedder | None = None
+    opening_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Permission and revisions are settled in a transaction; the search itself needs none.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from grove.mirrors import MirrorReader
 from grove.repositories import Repository, find_repository
 from grove.search.answer import Answer
 from grove.search.catalogue import RegistryCatalogue
+from grove.search.commits import CommitFinder
 from grove.search.corpus import Corpus, Limits
 from grove.search.engine import search, search_stream
 from grove.search.planning import plan_of
@@ -31,6 +33,7 @@ class Desk:
     database: Database
     indexes: OpenIndexes
     mirrors: MirrorReader
+    commits: CommitFinder
     embedder: Embedder
     limits: Limits = field(default_factory=Limits)
 
@@ -83,13 +86,21 @@ class Desk:
         def settle(tx: Transaction) -> Callable[[], Corpus]:
             resolution = RegistryCatalogue.read(tx, actor=actor).resolve(plan)
             generation = generation_of(tx, tenant_id=actor.tenant_id)
-            return lambda: Corpus(
-                view=self.indexes.view(actor.tenant_id, generation),
-                targets=resolution.targets,
-                generation=generation.number,
-                skipped=resolution.skipped,
-                embedder=self.embedder,
-            )
+
+            def opened() -> Corpus:
+                began = time.monotonic()
+                view = self.indexes.view(actor.tenant_id, generation)
+                found = self.commits.find(resolution, view=view, generation=generation.number)
+                return Corpus(
+                    view=found.view,
+                    targets=found.targets,
+                    generation=generation.number,
+                    skipped=(*resolution.skipped, *found.skipped),
+                    embedder=self.embedder,
+                    opening_seconds=time.monotonic() - began,
+                )
+
+            return opened
 
         for _ in range(OPEN_ATTEMPTS_MAX - 1):
             try:

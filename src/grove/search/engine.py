@@ -65,12 +65,12 @@ def search_stream(question: Question, corpus: Corpus, *, limits: Limits = DEFAUL
 
     :raises QueryInvalid: at once, if the question cannot be understood.
     """
-    run = _Run(question, plan_of(question), corpus, Progress(limits))
+    run = _Run(question, plan_of(question), corpus, Progress(limits, seconds_before=corpus.opening_seconds))
     return _told(run)
 
 
 def _all_hits(question: Question, corpus: Corpus, limits: Limits) -> tuple["_Run", list[Hit]]:
-    run = _Run(question, plan_of(question), corpus, Progress(limits))
+    run = _Run(question, plan_of(question), corpus, Progress(limits, seconds_before=corpus.opening_seconds))
     hits = sorted(run.hits(), key=lambda hit: -hit.score)
     otherwise = run.otherwise() if not hits else None
     if otherwise is None:
@@ -245,4 +245,5 @@ def _searched(selected: Selected) -> SearchedCommit:
         stale=target.stale,
         files_indexed=table.files_indexed,
         files_total=table.files_total,
+        files_read=target.files_read,
     )

@@ -6,6 +6,7 @@ from grove.search.answer import SearchedCommit, Truth
 from grove.search.question import Method
 
 SKIPPED_NAMED_MAX: Final = 5
+COMMIT_DIGITS: Final = 12
 
 LIMITS: Final = {
     "seconds_max": "the time was up",
@@ -46,10 +47,19 @@ def _searched(searched: tuple[SearchedCommit, ...]) -> str:
         where = "its default branch" if len(names) == 1 else "their default branch"
     else:
         revisions = list(dict.fromkeys(commit.revision for commit in searched))
-        where = revisions[0] if len(revisions) == 1 else f"{len(revisions)} revisions"
+        where = _revision(searched[0]) if len(searched) == 1 else revisions[0]
+        where = where if len(revisions) == 1 else f"{len(revisions)} revisions"
     stale = sum(commit.stale for commit in searched)
     behind = f", {stale} behind the remote" if stale else ""
-    return f"searched {len(names):,} at {where}{behind}"
+    read = sum(commit.files_read for commit in searched)
+    unindexed = f", {_counted(read, 'file')} read that are not indexed" if read else ""
+    return f"searched {len(names):,} at {where}{behind}{unindexed}"
+
+
+def _revision(commit: SearchedCommit) -> str:
+    """A revision with its commit, unless it says that itself."""
+    short = commit.commit[:COMMIT_DIGITS]
+    return commit.revision if commit.commit.startswith(commit.revision) else f"{commit.revision} ({short})"
 
 
 def _skipped(truth: Truth) -> str:

@@ -9,7 +9,15 @@ from grove.snapshots.operations import (
     reserve_ordinals,
     take_retired,
 )
-from grove.snapshots.queries import generation_of, heads_of, known_commits, list_heads, snapshots_named, storage_of
+from grove.snapshots.queries import (
+    commits_of,
+    generation_of,
+    heads_of,
+    known_commits,
+    list_heads,
+    snapshots_named,
+    storage_of,
+)
 
 __all__ = [
     "Generation",
@@ -17,6 +25,7 @@ __all__ = [
     "SegmentRecord",
     "Snapshot",
     "SnapshotRecord",
+    "commits_of",
     "forget_repository",
     "generation_of",
     "heads_of",

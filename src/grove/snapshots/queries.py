@@ -29,6 +29,15 @@ def known_commits(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     return dict(tx.session.execute(chosen).all())
 
 
+def commits_of(tx: Transaction, *, repositories: Collection[str]) -> dict[str, dict[str, str]]:
+    """Per repository the commits that have a snapshot, with its name."""
+    chosen = select(SnapshotRow.repository_id, SnapshotRow.commit, SnapshotRow.name)
+    found: dict[str, dict[str, str]] = {}
+    for repository, commit, name in tx.session.execute(chosen.where(SnapshotRow.repository_id.in_(repositories))):
+        found.setdefault(repository, {})[commit] = name
+    return found
+
+
 def heads_of(tx: Transaction, *, repository_id: str) -> list[Head]:
     """The branches of a repository that are indexed."""
     return list_heads(tx, repositories=[repository_id])
