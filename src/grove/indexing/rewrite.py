@@ -1,6 +1,6 @@
 """Makes one segment of chunks that are already indexed: to drop what is no longer needed, or to join small segments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from grove.kit import ids
 from grove.snapshots import SegmentRecord
 
 JOINED_MIN: Final = 8
+_READ_TOGETHER: Final = 4_096
 
 
 class _StoredVectors:
@@ -34,9 +35,13 @@ class _StoredVectors:
     def embed_counts(self, words: Sequence[str], counts: WordCounts) -> NDArray[np.float32]:  # noqa: ARG002 - the port's
         """The next chunks' vectors."""
         size = counts.indptr.size - 1
-        places = self._places[self._given : self._given + size]
+        places = np.array(self._places[self._given : self._given + size])
         self._given += size
-        return np.stack([self._segments[segment].vectors.vectors(np.array([number]))[0] for segment, number in places])
+        vectors = np.empty((size, self.dimensions), dtype=np.float32)
+        for owner in distinct(places[:, 0]).tolist():
+            of_owner = np.flatnonzero(places[:, 0] == owner)
+            vectors[of_owner] = self._segments[owner].vectors.vectors(places[of_owner, 1])
+        return vectors
 
 
 def segments_to_join(view: IndexView) -> list[str]:
@@ -69,7 +74,7 @@ def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Pa
     places = list(zip(owners[order].tolist(), np.concatenate(kept)[order].tolist(), strict=True))
     writer = SegmentWriter(folder / ids.new_id(), embedder=_StoredVectors(segments, places))
     digests = [segment.digests.by_number() for segment in segments]
-    for number, (owner, old) in enumerate(places):
+    for number, ((owner, old), text) in enumerate(zip(places, _texts(segments, places), strict=True)):
         segment = segments[owner]
         symbols = segment.symbols.of_chunk(old)
         for symbol in symbols:
@@ -77,7 +82,7 @@ def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Pa
         writer.add(
             NewChunk(
                 digests[owner][old].tobytes(),
-                segment.content.text(old),
+                text,
                 int(segment.lines[old]),
                 segment.language_of(old),
                 [symbol.name for symbol in symbols],
@@ -86,14 +91,32 @@ def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Pa
     return writer.finish(ordinals=ordinals[order], blobs=_blobs(view, segments, ordinals[order]))
 
 
+def _texts(segments: Sequence[Segment], places: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """The texts of chunks, read together as far as they lie together."""
+    for at in range(0, len(places), _READ_TOGETHER):
+        together = places[at : at + _READ_TOGETHER]
+        texts: dict[tuple[int, int], bytes] = {}
+        for owner in {owner for owner, _ in together}:
+            of_owner = [place for place in together if place[0] == owner]
+            found = segments[owner].content.texts([number for _, number in of_owner])
+            texts.update(zip(of_owner, found, strict=True))
+        for place in together:
+            yield texts[place]
+
+
 def _blobs(view: IndexView, segments: Sequence[Segment], kept: Ordinals) -> Mapping[BlobKey, Blob]:
     elsewhere = [segment.ordinals for segment in view.open_segments if segment not in segments]
-    present = distinct(np.concatenate([kept, *elsewhere]))
+    present = np.zeros(1 + max(int(some.max(initial=0)) for some in (kept, *elsewhere)), dtype=np.bool_)
+    for some in (kept, *elsewhere):
+        present[some] = True
     found: dict[BlobKey, Blob] = {}
     for segment in segments:
         table = segment.blobs
-        for number in range(len(table)):
+        chunks, ends = table.columns.chunks, np.cumsum(table.columns.counts)
+        absent = (chunks >= present.size) | ~present[np.minimum(chunks, present.size - 1)]
+        absent_before = np.concatenate(([0], np.cumsum(absent)))
+        whole = absent_before[ends] == absent_before[ends - table.columns.counts]
+        for number in np.flatnonzero(whole).tolist():
             blob = table.blob(number)
-            if np.isin(blob.chunks, present, assume_unique=False).all():
-                found[BlobKey(table.oid(number), blob.grammar)] = blob
+            found[BlobKey(table.oid(number), blob.grammar)] = blob
     return found
