@@ -87,7 +87,9 @@ class Scope:
 
     def files_of(self, ordinals: Ordinals) -> dict[str, NDArray[np.uint32]]:
         """Per snapshot the selected paths in which any of some ascending chunks stands."""
-        found = {}
+        found: dict[str, NDArray[np.uint32]] = {}
+        if not ordinals.size:
+            return found
         flags = np.zeros(int(self.ordinals[-1]) + 1 if len(self) else 0, dtype=np.bool_)
         flags[ordinals] = True
         for selection in self.selections:

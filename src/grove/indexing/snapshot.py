@@ -185,6 +185,8 @@ class SnapshotView:
         """
         begin, end = np.searchsorted(ordinals, self._sorted[[0, -1]]) if self._flat.size else (0, 0)
         ordinals = ordinals[begin : end + 1]
+        if not ordinals.size:
+            return np.empty(0, dtype=np.uint32)
         if ordinals.size * _TRIED_PER_LOOKUP > self._flat.size:
             last = int(self._sorted[-1])
             if last >= flags.size:

@@ -1,11 +1,13 @@
 """What the index answers: a fixed set of segments and snapshots, opened once and shared between threads."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing import bm25
+from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
@@ -17,6 +19,9 @@ from grove.indexing.snapshot import SnapshotView
 from grove.indexing.symbols import Symbol
 from grove.indexing.terms import FieldWeights
 
+WHOLE_SCOPES_BYTES_MAX: Final = 64 * 1024 * 1024
+"""How much is kept of scopes that consist of whole commits: questions mostly ask the same ones again."""
+_BYTES_PER_CHUNK: Final = 16
 _NO_WEIGHTS = FieldWeights()
 
 
@@ -29,6 +34,7 @@ class IndexView:
     def __init__(self, *, segments: Sequence[Segment], snapshots: Sequence[SnapshotView]) -> None:
         self.open_segments = tuple(segments)
         self.segments = tuple(segment.name for segment in segments)
+        self._whole_scopes: SizedCache[Scope] = SizedCache(WHOLE_SCOPES_BYTES_MAX)
         self._firsts = np.array([segment.first for segment in segments], dtype=np.int64)
         self._lasts = np.array([segment.last for segment in segments], dtype=np.int64)
         self.snapshots: Mapping[str, SnapshotView] = {snapshot.name: snapshot for snapshot in snapshots}
@@ -38,7 +44,14 @@ class IndexView:
 
         :raises IndexMissing: if a selected snapshot, or a chunk of it, is not part of this view.
         """
-        return Scope(selections, snapshots=self.snapshots, segments=self.open_segments)
+        key = tuple(chosen.snapshot for chosen in selections if chosen.path_numbers is None)
+        if len(key) < len(selections):
+            return Scope(selections, snapshots=self.snapshots, segments=self.open_segments)
+        scope = self._whole_scopes.get(("", key))
+        if scope is None:
+            scope = Scope(selections, snapshots=self.snapshots, segments=self.open_segments)
+            self._whole_scopes.put(("", key), scope, _BYTES_PER_CHUNK * len(scope))
+        return scope
 
     def candidates(self, scope: Scope, need: Need, *, fold_case: bool) -> Ordinals:
         """The chunks of `scope` that may satisfy `need`, ascending: none that does is missing.

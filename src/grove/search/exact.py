@@ -93,14 +93,18 @@ class ExactSearch:
         """The files in which the conditions may hold, ordinary ones first."""
         if self._progress.time_is_up():
             return
-        masks = [
-            (each, self._bounds(each).maybe & each.admitted & self._decidable(each)) for each in self._field.selected
-        ]
-        for wants_demoted in (False, True):
-            for selected, mask in masks:
-                is_demoted = (selected.snapshot.marks & int(DEMOTED)) != 0
-                for number in np.flatnonzero(mask & (is_demoted == wants_demoted)).tolist():
-                    yield open_file(selected, number)
+        ordinary: list[tuple[Selected, Mask]] = []
+        demoted: list[tuple[Selected, Mask]] = []
+        for each in self._field.selected:
+            mask = self._bounds(each).maybe & each.admitted
+            if mask.any():
+                mask &= self._decidable(each)
+                is_demoted = (each.snapshot.marks & int(DEMOTED)) != 0
+                ordinary.append((each, mask & ~is_demoted))
+                demoted.append((each, mask & is_demoted))
+        for selected, mask in ordinary + demoted:
+            for number in np.flatnonzero(mask).tolist():
+                yield open_file(selected, number)
 
     def _bounds(self, selected: Selected) -> Bounds:
         size = selected.snapshot.path_count

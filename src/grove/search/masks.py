@@ -1,6 +1,5 @@
 """Sets of a snapshot's files as arrays of booleans, one per path number, and conditions on paths evaluated to them."""
 
-import re
 import weakref
 from collections.abc import Callable, Iterator
 from functools import cached_property, reduce
@@ -85,13 +84,17 @@ class PathTable:
         """Where matches begin in the joined paths, at least one for every path that has any."""
         if pattern.literal is not None and self._joined.isascii():
             joined = self._folded if pattern.fold_case else self._joined
-            yield from (match.start() for match in re.finditer(re.escape(pattern.literal), joined))
+            begin = joined.find(pattern.literal)
+            while begin >= 0:
+                yield begin
+                following = joined.find(b"\n", begin) + 1
+                begin = joined.find(pattern.literal, following) if following else -1
             return
-        begin = pattern.first_in(self._joined, 0) if self._count else None
-        while begin is not None:
-            yield begin
-            following = self._joined.find(b"\n", begin) + 1
-            begin = pattern.first_in(self._joined, following) if following else None
+        at = pattern.first_in(self._joined, 0) if self._count else None
+        while at is not None:
+            yield at
+            following = self._joined.find(b"\n", at) + 1
+            at = pattern.first_in(self._joined, following) if following else None
 
     @cached_property
     def _folded(self) -> bytes:
