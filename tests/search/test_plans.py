@@ -12,6 +12,7 @@ from grove.search import (
     Question,
     plan_of,
 )
+from tests.support.people import NOON
 
 GOLDEN = {
     "": "exact everything",
@@ -48,13 +49,29 @@ GOLDEN = {
     "lang:C++ x": "ranked language cpp words(x)",
     "x case:no Y": 'exact all(contains "x"i, contains "Y"i)',
     "count:all x": "ranked everything words(x) at most 1000",
+    "count:all timeout:2s x": "ranked everything words(x) within 2 s at most 1000",
+    "word:yes run": r"exact contains /\brun\b/i",
+    "word:yes /a|b/": r"exact contains /\b(?:a|b)\b/i",
+    'word:yes "$x ="': r"exact contains /\$x\ \=/i",
+    "type:repo pay": 'exact repository "pay"i shows repo',
+    "select:repo retry": 'exact contains "retry"i shows repo',
+    "select:file retry": 'exact contains "retry"i shows file',
+    "select:symbol.Function run": 'symbol defines function "run"i shows symbol.function',
+    "rev:at(2026-01-31) x": "ranked everything words(x) as of 2026-01-31T00:00:00+00:00",
+    "rev:at.time(2026-01-31T12:00Z, v1) x": "ranked everything words(x) at v1 as of 2026-01-31T12:00:00+00:00",
+    "rev:main rev:at(yesterday) x": "ranked everything words(x) at main as of 2026-02-28T00:00:00+00:00",
+    "type:commit author:ada -author:bob fix": ('history contains "fix"i commits(author "ada"i, not author "bob"i)'),
+    'type:diff message:/fix(es)?/ after:"2 weeks ago" before:2026-02-20 x': (
+        'history contains "x"i changes(message /fix(es)?/i, after 2026-02-15T12:00:00+00:00,'
+        " before 2026-02-20T00:00:00+00:00)"
+    ),
 }
 
 
 class TestAPlan:
     @pytest.mark.parametrize("query", GOLDEN)
     def test_of_a_query_is(self, query: str) -> None:
-        assert str(plan_of(Question(text=query))) == GOLDEN[query]
+        assert str(plan_of(Question(text=query, asked_at=NOON))) == GOLDEN[query]
 
     @pytest.mark.parametrize(
         ("mode", "plan"),
@@ -103,10 +120,17 @@ class TestAPlan:
             ("case:maybe x", {"filter": "case", "reason": "it is one of auto, no, yes"}),
             ("a count:0", {"filter": "count", "position": 2}),
             ("a count:many", {"filter": "count", "position": 2}),
-            ("type:commit x", {"filter": "type", "reason": "it is one of file, path, symbol"}),
+            ("type:nothing x", {"filter": "type", "reason": "it is one of commit, diff, file, path, repo, symbol"}),
+            ("timeout:2h x", {"filter": "timeout", "position": 0}),
+            ("timeout:0 x", {"filter": "timeout"}),
+            ("word:maybe x", {"filter": "word"}),
+            ("select:repo.x y", {"filter": "select"}),
+            ("type:commit after:someday x", {"filter": "after"}),
+            ("rev:at(someday) x", {"filter": "rev"}),
+            ("rev:at( x", {"filter": "rev"}),
+            ("rev:at(today) rev:at(yesterday) x", {"reason": "it is given twice"}),
             ("case:yes case:no", {"filter": "case", "reason": "it is given twice", "position": 9}),
             ("repo:has.file(x)", {"reason": "predicates are not supported"}),
-            ("rev:at.time(1)", {"filter": "rev"}),
             ("-repo:a@main x", {"filter": "repo"}),
         ],
     )

@@ -81,6 +81,17 @@ class FileMatchOut(AddressOut):
         )
 
 
+class RepositoryMatchOut(Shown):
+    """A repository in which something answers the question."""
+
+    repository_id: str
+    repository: str
+    revision: str
+    commit: str
+    files_found: int
+    is_count_exact: bool
+
+
 class SearchedOut(Shown):
     """A commit that was searched: `files_indexed` of its `files_total` have their content in the index."""
 
@@ -145,9 +156,14 @@ class FacetsOut(Shown):
 
 
 class AnswerOut(Shown):
-    """The files that answer a question, best first, and the truth about them in numbers and in one sentence."""
+    """The files that answer a question, best first, and the truth about them in numbers and in one sentence.
+
+    `repositories` are there instead of files when only those were asked for; `suggested` when nothing was found.
+    """
 
     files: list[FileMatchOut]
+    repositories: list[RepositoryMatchOut]
+    suggested: list[SuggestionOut]
     facets: FacetsOut
     truth: TruthOut
     truth_line: str
@@ -158,6 +174,8 @@ class AnswerOut(Shown):
         """As people see it; the plan only for those who want it explained."""
         return cls(
             files=matches_out(answer.files),
+            repositories=[RepositoryMatchOut.model_validate(found) for found in answer.repositories],
+            suggested=[SuggestionOut.model_validate(suggestion) for suggestion in answer.suggested],
             facets=FacetsOut.model_validate(answer.facets),
             truth=truth_out(answer.truth),
             truth_line=truth_line(answer.truth),

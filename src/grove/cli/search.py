@@ -1,5 +1,6 @@
 """`grove search`."""
 
+import shlex
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
-ANSWER_FIELDS = ("files", "facets", "truth", "truth_line", "plan")
+ANSWER_FIELDS = ("files", "repositories", "suggested", "facets", "truth", "truth_line", "plan")
 FILE_FIELDS = (
     "repository_id",
     "repository",
@@ -58,6 +59,7 @@ def search(
     language: Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")] = None,
     path: Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files at most.")] = 20,
+    word: Annotated[bool, typer.Option("--word", "-w", help="Only whole words.")] = False,
     context: Annotated[int, typer.Option("--context", "-C", min=0, max=20, help="Lines around a match.")] = 2,
     files: Annotated[bool, typer.Option("--files", help="Only the paths.")] = False,
     count: Annotated[bool, typer.Option("--count", "-c", help="Only how often each file matches.")] = False,
@@ -67,7 +69,7 @@ def search(
 ) -> None:
     """Find code in every repository: by words, meaning, text, pattern or name."""
     question = {
-        "q": " ".join(query),
+        "q": " ".join([*query, "word:yes"] if word else query),
         "mode": _mode(session, regex=regex, semantic=semantic, symbol=symbol, text=text),
         "repo": repository,
         "rev": revision,
@@ -102,9 +104,12 @@ def _whole(session: Session, question: dict[str, Any], *, shape: Shape, explain:
     if output.form is Form.JSON:
         output.json(answer)
     elif output.form is Form.JSONL:
-        output.json_lines(answer["files"])
+        output.json_lines(answer["repositories"] or answer["files"])
     else:
+        _show_repositories(session, answer["repositories"])
         _show(session, answer["files"], shape=shape, explain=explain)
+    for suggestion in answer["suggested"]:
+        output.note(f"try {suggestion['title']}: grove search {shlex.quote(suggestion['query'])}", style="yellow")
     if explain:
         output.note(f"plan: {answer['plan']}")
     return answer["truth"], answer["truth_line"]
@@ -114,10 +119,11 @@ def _stream(session: Session, question: dict[str, Any], *, shape: Shape, explain
     """Show files as they come; JSON is written one object a line, since a list would end only with the search."""
     for event in session.client.events("/search/stream", **question):
         if event.name == "matches":
-            files = event.body["files"]
+            files, repositories = event.body["files"], event.body["repositories"]
             if session.output.is_json:
-                session.output.json_lines(files)
+                session.output.json_lines(repositories or files)
             else:
+                _show_repositories(session, repositories)
                 _show(session, files, shape=shape, explain=explain)
         elif event.name == "alert":
             session.output.note(f"{event.body['title']} {event.body.get('message', '')}", style="yellow")
@@ -129,6 +135,12 @@ def _stream(session: Session, question: dict[str, Any], *, shape: Shape, explain
         next_step=f"{session.command} QUERY    (without --stream)",
         exit_code=Exit.UNAVAILABLE,
     )
+
+
+def _show_repositories(session: Session, repositories: Sequence[Found]) -> None:
+    for found in repositories:
+        files = f"{found['files_found']}{'' if found['is_count_exact'] else '+'}"
+        session.output.line(_joined(session, (found["repository"], found["revision"], found["commit"][:12], files)))
 
 
 def _show(session: Session, files: Sequence[Found], *, shape: Shape, explain: bool) -> None:

@@ -12,7 +12,7 @@ from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.errors import CursorInvalid, NothingSearched
 from grove.mcp.places import Places
 from grove.mcp.registry import repository_named
-from grove.search import Answer, FileMatch, Mode, Question, truth_line
+from grove.search import Answer, FileMatch, Mode, Question, RepositoryMatch, truth_line
 
 BODY_LINES: Final = 20
 SYMBOLS_SEEN_MAX: Final = 200
@@ -92,9 +92,18 @@ def _ask(caller: Caller, question: Question) -> Answer:
 def _reply(files: Sequence[FileMatch], answer: Answer, *, tokens_max: int, further: str) -> Reply:
     is_default = all(commit.is_default_revision for commit in answer.truth.searched)
     places = Places(files, with_revisions=not is_default)
-    truth = joined(truth_line(answer.truth), places.commits(), further)
+    suggested = "; ".join(f"{each.title}: {each.query}" for each in answer.suggested)
+    tried = f"instead: {suggested}" if suggested else ""
+    truth = joined(truth_line(answer.truth), places.commits(), further, tried)
+    if answer.repositories:
+        return Reply(lines=[_repository_line(found) for found in answer.repositories], truth=truth)
     fitted = fit(places.levels(), tokens_max=tokens_max, truth=truth)
     return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
+
+
+def _repository_line(found: RepositoryMatch) -> str:
+    mark = "" if found.is_count_exact else "+"
+    return f"{found.repository}@{found.revision} {found.commit[:12]} {found.files_found}{mark} files"
 
 
 def _given(value: str) -> tuple[str, ...]:

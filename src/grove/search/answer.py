@@ -84,6 +84,18 @@ class FileMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryMatch:
+    """A repository in which something answers the question, in at least `files_found` files."""
+
+    repository_id: str
+    repository: str
+    revision: str
+    commit: str
+    files_found: int
+    is_count_exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchedCommit:
     """A commit that was searched: `files_indexed` of its `files_total` could be searched by their content.
 
@@ -145,11 +157,13 @@ class Facets:
 class Answer:
     """The files that answer a question, best first, and the truth about them.
 
-    `suggested` are questions that find something, if this one does not.
+    `repositories` are there instead of files when only those are wanted. `suggested` are questions that find
+    something, if this one does not.
     """
 
     files: tuple[FileMatch, ...]
     facets: Facets
     truth: Truth
     plan: str
+    repositories: tuple[RepositoryMatch, ...] = ()
     suggested: tuple[Suggestion, ...] = ()

@@ -13,12 +13,14 @@ from typing import Final
 
 from grove.search.answer import Answer, Facets, FileMatch, SearchedCommit, Truth
 from grove.search.corpus import Corpus, Limits, Severity, Suggestion
+from grove.search.errors import ModeConflict
 from grove.search.exact import ExactSearch
 from grove.search.facets import facets_of
+from grove.search.holders import repositories_holding
 from grove.search.masks import path_table
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
-from grove.search.question import Method, Plan, Question
+from grove.search.question import Method, Plan, Question, Select
 from grove.search.ranking import rank
 from grove.search.rendering import ExactRenderer, RankedRenderer
 from grove.search.selection import Selected, select
@@ -49,7 +51,10 @@ def search(question: Question, corpus: Corpus, *, limits: Limits = DEFAULT_LIMIT
 
     :raises QueryInvalid: if the question cannot be understood; its siblings in `errors` say what else may be wrong.
     """
-    run, hits = _all_hits(question, corpus, limits)
+    run = _Run(question, plan_of(question), corpus, _progress(question, corpus, limits))
+    if run.plan.selected is Select.REPOSITORY:
+        return run.answer_with_repositories()
+    run, hits = _all_hits(run)
     page = run.shown(hits[question.offset : question.offset + run.files_wanted])
     return Answer(
         files=page,
@@ -65,12 +70,24 @@ def search_stream(question: Question, corpus: Corpus, *, limits: Limits = DEFAUL
 
     :raises QueryInvalid: at once, if the question cannot be understood.
     """
-    run = _Run(question, plan_of(question), corpus, Progress(limits, seconds_before=corpus.opening_seconds))
-    return _told(run)
+    run = _Run(question, plan_of(question), corpus, _progress(question, corpus, limits))
+    return _told_of_repositories(run) if run.plan.selected is Select.REPOSITORY else _told(run)
 
 
-def _all_hits(question: Question, corpus: Corpus, limits: Limits) -> tuple["_Run", list[Hit]]:
-    run = _Run(question, plan_of(question), corpus, Progress(limits, seconds_before=corpus.opening_seconds))
+def _progress(question: Question, corpus: Corpus, limits: Limits) -> Progress:
+    seconds_max = plan_of(question).seconds_max
+    wanted = limits if seconds_max is None else replace(limits, seconds_max=seconds_max)
+    return Progress(wanted, seconds_before=corpus.opening_seconds)
+
+
+def _told_of_repositories(run: "_Run") -> Iterator[SearchEvent]:
+    answer = run.answer_with_repositories()
+    yield Matches(files=(), repositories=answer.repositories)
+    yield from _alerts(answer.truth)
+    yield Done(truth=answer.truth, line=truth_line(answer.truth))
+
+
+def _all_hits(run: "_Run") -> tuple["_Run", list[Hit]]:
     hits = sorted(run.hits(), key=lambda hit: -hit.score)
     otherwise = run.otherwise() if not hits else None
     if otherwise is None:
@@ -139,7 +156,12 @@ class _Run:
         self._has_more = False
 
     def hits(self) -> Iterator[Hit]:
-        """The files that answer the question: in a ranked answer the best first, otherwise as they are found."""
+        """The files that answer the question: in a ranked answer the best first, otherwise as they are found.
+
+        :raises ModeConflict: if commits are asked for, which are not files.
+        """
+        if self.plan.method is Method.HISTORY:
+            raise ModeConflict(mode=self.question.mode, reason="type:commit and type:diff are answered by history")
         return self._ranked() if self.plan.method is Method.RANKED else self._exact()
 
     def shown(self, hits: Sequence[Hit]) -> tuple[FileMatch, ...]:
@@ -148,8 +170,27 @@ class _Run:
         for hit in hits:
             if files and self._progress.time_is_up():
                 break
-            files.append(hit.show())
+            file = hit.show()
+            files.append(replace(file, excerpts=()) if self.plan.selected is Select.FILE else file)
         return tuple(files)
+
+    def answer_with_repositories(self) -> Answer:
+        """The repositories in which something answers the question, instead of the files."""
+        found = list(
+            repositories_holding(
+                self.plan.condition, view=self._corpus.view, field_=self._field, progress=self._progress
+            )
+        )
+        page = tuple(found[self.question.offset : self.question.offset + self.files_wanted])
+        self._has_more = len(found) > self.question.offset + len(page)
+        truth = replace(
+            self.truth([], shown=0),
+            files_found=sum(each.files_found for each in found),
+            repositories_found=len(found),
+        )
+        return Answer(
+            files=(), facets=Facets(items=(), is_exhaustive=True), truth=truth, plan=str(self.plan), repositories=page
+        )
 
     def otherwise(self) -> "_Run | None":
         """The same question by the plan to fall back on, if there is one."""

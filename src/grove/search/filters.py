@@ -3,15 +3,21 @@
 import re
 from typing import Final
 
+import re2
+
 from grove.indexing import LANGUAGES
 from grove.search.errors import FilterValueInvalid
 from grove.search.parsing import nearest
 from grove.search.patterns import Pattern, literal_pattern, regex_pattern
 from grove.search.syntax import Filter, Form
 
+SECONDS_MAX: Final = 60.0
+_DURATION: Final = re.compile(r"(?P<count>\d{1,6}(?:\.\d{1,3})?)(?P<unit>ms|s|m)?")
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_WORD: Final = re.compile(r"\w")
 _GLOB: Final = re.compile(r"[*?]")
 _REGEX_ONLY: Final = re.compile(r"[\^$()|\[\]\\+{}]|\.[*?]")
-_PREDICATE: Final = re.compile(r"(?:has|contains)(?:\.\w+)*\(|at\.time\(")
+_PREDICATE: Final = re.compile(r"(?:has|contains)(?:\.\w+)*\(")
 _GLOB_PARTS: Final = {"**/": "(?:.*/)?", "**": ".*", "*": r"[^/\n]*", "?": r"[^/\n]"}
 _LANGUAGE_NAMES: Final = {
     "c#": "csharp",
@@ -65,14 +71,33 @@ def name_pattern(filter_: Filter, *, fold_case: bool) -> Pattern:
     return regex_pattern(value, fold_case=fold_case, position=filter_.value_position)
 
 
-def text_pattern(text: str, form: Form, *, fold_case: bool, position: int) -> Pattern:
+def text_pattern(text: str, form: Form, *, fold_case: bool, position: int, whole_words: bool = False) -> Pattern:
     """What a text must contain: a regular expression if it was written as one, and the words themselves if not.
+
+    With `whole_words` no letter, digit or underscore may stand beside a match that begins or ends with one.
 
     :raises PatternInvalid: if it is not a regular expression.
     """
     if form is Form.REGEX:
-        return regex_pattern(text, fold_case=fold_case, position=position)
+        source = rf"\b(?:{text})\b" if whole_words else text
+        return regex_pattern(source, fold_case=fold_case, position=position)
+    if whole_words:
+        begin, end = (r"\b" if _WORD.match(letter) else "" for letter in (text[:1], text[-1:]))
+        return regex_pattern(f"{begin}{re2.escape(text)}{end}", fold_case=fold_case, position=position)
     return literal_pattern(text, fold_case=fold_case)
+
+
+def seconds_of(filter_: Filter) -> float:
+    """How long the search may take: `500ms`, `10s`, `1m`, or seconds.
+
+    :raises FilterValueInvalid: if it is no duration, or longer than a minute.
+    """
+    found = _DURATION.fullmatch(filter_.value.lower())
+    seconds = float(found["count"]) * _UNITS[found["unit"] or "s"] if found else 0.0
+    if not 0 < seconds <= SECONDS_MAX:
+        reason = f"it is a duration up to {SECONDS_MAX:g} s, such as 500ms, 10s or 1m"
+        raise FilterValueInvalid(filter=filter_.name, value=filter_.value, reason=reason, position=filter_.position)
+    return seconds
 
 
 def language_named(filter_: Filter) -> str:
@@ -87,7 +112,7 @@ def language_named(filter_: Filter) -> str:
     near = nearest(asked, [*LANGUAGES, *_LANGUAGE_NAMES])
     reason = "there is no such language"
     facts = {"filter": filter_.name, "value": filter_.value, "reason": reason, "position": filter_.position}
-    raise FilterValueInvalid(**facts, nearest=near, known=sorted(LANGUAGES))
+    raise FilterValueInvalid(**facts, nearest=near)
 
 
 def one_of(filter_: Filter, allowed: dict[str, str]) -> str:

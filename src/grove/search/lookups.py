@@ -104,6 +104,8 @@ def _text_lookup(pattern: Pattern, view: IndexView, scope: Scope) -> TextLookup:
 def _symbol_lookup(defines: Defines, view: IndexView, scope: Scope, progress: Progress) -> SymbolLookup:
     hits: dict[int, list[SymbolHit]] = {}
     for hit in find_definitions(view, scope, defines.pattern, progress):
+        if defines.kind and hit.kind.lower() != defines.kind:
+            continue
         hits.setdefault(hit.ordinal, []).append(hit)
     chunks = np.array(sorted(hits), dtype=np.uint32)
     return SymbolLookup(files=scope.files_of(chunks), hits=hits)

@@ -138,7 +138,7 @@ def _filter_or_word(token: str, position: int) -> Atom:
         return _filter(token, position)
     if len(name) > 1 and name.islower() and written:
         known = sorted(FILTERS)
-        raise FilterUnknown(filter=name, nearest=nearest(name, known), known=known, position=position)
+        raise FilterUnknown(filter=name, nearest=nearest(name, known), position=position)
     return Text(text=token, form=Form.BARE, position=position)
 
 

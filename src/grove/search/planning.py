@@ -7,12 +7,11 @@ ranked if nothing holds them all.
 """
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Final
 
 from grove.search.errors import FilterValueInvalid, ModeConflict, QueryInvalid
-from grove.search.filters import count_of, language_named, name_pattern, one_of, text_pattern
+from grove.search.filters import language_named, name_pattern, text_pattern
 from grove.search.parsing import parse_query, split_filters
 from grove.search.patterns import Pattern, has_upper_case
 from grove.search.question import (
@@ -20,6 +19,7 @@ from grove.search.question import (
     Condition,
     Defines,
     Finds,
+    HistoryCondition,
     InLanguage,
     InRepository,
     Method,
@@ -28,13 +28,13 @@ from grove.search.question import (
     Place,
     Plan,
     Question,
+    Said,
+    Select,
 )
+from grove.search.settings import HISTORY_TYPES, Settings, settled
 from grove.search.syntax import Atom, Expression, Filter, FilterName, Form, Text
 from grove.search.tree import AnyOf, Is, Tree, all_of, conjuncts, map_leaves, signed_leaves
 
-_SETTINGS: Final = frozenset({FilterName.REV, FilterName.CASE, FilterName.TYPE, FilterName.COUNT})
-_CASES: Final = {"yes": "yes", "no": "no", "auto": "auto"}
-_TYPES: Final = {"file": "file", "path": "path", "symbol": "symbol"}
 _CODE: Final = re.compile(r"[()\[\]{}<>=;*&|^$\\`]")
 _LOWER_CASE_OPERATORS: Final = frozenset({"and", "or", "not"})
 
@@ -51,7 +51,7 @@ def plan_of(question: Question) -> Plan:
     :raises ModeConflict: if the mode cannot answer what is asked.
     """
     _require_page(question)
-    settings, expression = _settled(_read(question))
+    settings, expression = settled(_read(question), asked_at=question.asked_at)
     _require_mode_fits(question.mode, settings, expression)
     method = _method_of(question.mode, settings, expression)
     words, filters = _without_words(expression) if method is Method.RANKED else ("", expression)
@@ -61,6 +61,11 @@ def plan_of(question: Question) -> Plan:
         condition=all_of((map_leaves(filters, lowering.lower), *_arguments(question))),
         words=words,
         revisions=tuple(dict.fromkeys((*question.revisions, *settings.revisions, *_revisions_of(expression)))),
+        moment=settings.moment,
+        history=_history_of(settings, lowering),
+        selected=settings.selected,
+        symbol_kind=settings.symbol_kind,
+        seconds_max=settings.seconds_max,
         files_max=settings.count,
         notes=_notes(expression) if method is Method.EXACT else (),
     )
@@ -72,16 +77,6 @@ def _exact_first(plan: Plan, expression: Expression, lowering: "_Lowering") -> P
     words = tuple(part for part in conjuncts(expression) if isinstance(part, Is) and isinstance(part.leaf, Text))
     condition = all_of((map_leaves(all_of(words), lowering.lower), plan.condition))
     return replace(plan, method=Method.EXACT, condition=condition, words="", otherwise=plan)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settings:
-    """What applies to the whole query."""
-
-    case: str = "auto"
-    type: str = "any"
-    count: int | None = None
-    revisions: tuple[str, ...] = ()
 
 
 def _require_page(question: Question) -> None:
@@ -100,53 +95,17 @@ def _read(question: Question) -> Expression:
     return all_of((*free.filters, *written))
 
 
-def _settled(expression: Expression) -> tuple[_Settings, Expression]:
-    """Take what applies to the whole query out of the expression."""
-    given: defaultdict[FilterName, list[Filter]] = defaultdict(list)
-    kept: list[Expression] = []
-    for part in conjuncts(expression):
-        if isinstance(part, Is) and isinstance(part.leaf, Filter) and part.leaf.name in _SETTINGS:
-            given[part.leaf.name].append(part.leaf)
-        else:
-            kept.append(part)
-    rest = all_of(tuple(kept))
-    for atom, _ in signed_leaves(rest):
-        if isinstance(atom, Filter) and atom.name in _SETTINGS:
-            reason = f"{atom.name}: applies to the whole query; it cannot be negated or stand in a group"
-            raise QueryInvalid(reason=reason, position=atom.position)
-    case, type_, count = (_only(given[name]) for name in (FilterName.CASE, FilterName.TYPE, FilterName.COUNT))
-    settings = _Settings(
-        case=one_of(case, _CASES) if case else "auto",
-        type=one_of(type_, _TYPES) if type_ else "any",
-        count=count_of(count, most=FILES_PER_ANSWER_MAX) if count else None,
-        revisions=tuple(_revision(rev) for rev in given[FilterName.REV]),
-    )
-    return settings, rest
-
-
-def _only(filters: list[Filter]) -> Filter | None:
-    if len(filters) > 1:
-        second = filters[1]
-        reason = "it is given twice"
-        raise FilterValueInvalid(filter=second.name, value=second.value, reason=reason, position=second.position)
-    return filters[0] if filters else None
-
-
-def _revision(rev: Filter) -> str:
-    if rev.form is Form.REGEX or rev.value.startswith("at.time("):
-        reason = "it is a branch, a tag, a commit or a glob of them"
-        raise FilterValueInvalid(filter=rev.name, value=rev.value, reason=reason, position=rev.position)
-    return rev.value
-
-
-def _require_mode_fits(mode: Mode, settings: _Settings, expression: Expression) -> None:
+def _require_mode_fits(mode: Mode, settings: Settings, expression: Expression) -> None:
+    if settings.is_about_history and settings.type not in HISTORY_TYPES:
+        raise ModeConflict(mode=mode, reason="author:, message:, before: and after: need type:commit or type:diff")
     if mode is Mode.SEMANTIC:
         exact = [atom for atom, _ in signed_leaves(expression) if _is_exact_filter(atom)]
-        if exact or settings.case != "auto" or settings.type not in {"any", "file"}:
+        is_plain = settings.case == "auto" and not settings.whole_words and settings.selected is None
+        if exact or not is_plain or settings.type not in {"any", "file"}:
             raise ModeConflict(mode=mode, reason="a ranked search takes words, repo:, file:, lang:, rev: and count:")
     if mode is Mode.SYMBOL and settings.type not in {"any", "symbol"}:
         raise ModeConflict(mode=mode, reason="a symbol search answers type:symbol")
-    wants_symbols = mode is Mode.SYMBOL or settings.type == "symbol"
+    wants_symbols = mode is Mode.SYMBOL or settings.type == "symbol" or settings.selected is Select.SYMBOL
     names = [atom for atom, _ in signed_leaves(expression) if isinstance(atom, Text) or atom.name is FilterName.SYM]
     if wants_symbols and not names:
         raise QueryInvalid(reason="the name of a symbol is missing", position=0)
@@ -158,16 +117,18 @@ def _is_exact_filter(atom: Atom) -> bool:
     return isinstance(atom, Filter) and atom.name in {FilterName.SYM, FilterName.CONTENT}
 
 
-def _method_of(mode: Mode, settings: _Settings, expression: Expression) -> Method:
+def _method_of(mode: Mode, settings: Settings, expression: Expression) -> Method:
+    if settings.type in HISTORY_TYPES:
+        return Method.HISTORY
     if mode is Mode.SEMANTIC:
         return Method.RANKED
-    if mode is Mode.SYMBOL or settings.type == "symbol":
+    if mode is Mode.SYMBOL or settings.type == "symbol" or settings.selected is Select.SYMBOL:
         return Method.SYMBOL
     signed = list(signed_leaves(expression))
     only_symbols = all(isinstance(atom, Filter) and atom.name is not FilterName.CONTENT for atom, _ in signed)
     if only_symbols and any(isinstance(atom, Filter) and atom.name is FilterName.SYM for atom, _ in signed):
         return Method.SYMBOL
-    if mode is not Mode.AUTO or settings.case != "auto" or settings.type != "any":
+    if mode is not Mode.AUTO or settings.asks_exactly:
         return Method.EXACT
     top = [part.leaf for part in conjuncts(expression) if isinstance(part, Is)]
     words = [atom for atom in top if isinstance(atom, Text)]
@@ -194,7 +155,7 @@ def _without_words(expression: Expression) -> tuple[str, Expression]:
 class _Lowering:
     """Turns what was written into conditions of files."""
 
-    settings: _Settings
+    settings: Settings
     method: Method
 
     def lower(self, atom: Atom) -> Condition:
@@ -210,22 +171,43 @@ class _Lowering:
         elif atom.name is FilterName.LANG:
             part = InLanguage(language=language_named(atom))
         elif atom.name is FilterName.SYM:
-            part = Defines(pattern=self._pattern(atom.value, atom.form, atom.value_position))
+            part = Defines(
+                pattern=self._pattern(atom.value, atom.form, atom.value_position), kind=self.settings.symbol_kind
+            )
         else:
             part = Finds(pattern=self._pattern(atom.value, atom.form, atom.value_position), place=Place.CONTENT)
         return Is(part)
 
     def _text(self, text: Text) -> Part:
         pattern = self._pattern(text.text, text.form, text.position)
+        if self.settings.type == "repo":
+            return InRepository(pattern=pattern)
         if self.method is Method.SYMBOL:
-            return Defines(pattern=pattern)
+            return Defines(pattern=pattern, kind=self.settings.symbol_kind)
         return Finds(pattern=pattern, place=Place.PATH if self.settings.type == "path" else Place.ANYWHERE)
 
     def _pattern(self, text: str, form: Form, position: int) -> Pattern:
         fold_case = self.settings.case == "no" or (
             self.settings.case == "auto" and not has_upper_case(text, is_regex=form is Form.REGEX)
         )
-        return text_pattern(text, form, fold_case=fold_case, position=position)
+        return text_pattern(text, form, fold_case=fold_case, position=position, whole_words=self.settings.whole_words)
+
+    def said(self, filter_: Filter, *, negated: bool) -> Said:
+        """What a name or a message must match; the case of letters says nothing there."""
+        pattern = text_pattern(filter_.value, filter_.form, fold_case=True, position=filter_.value_position)
+        return Said(pattern=pattern, negated=negated)
+
+
+def _history_of(settings: Settings, lowering: "_Lowering") -> HistoryCondition | None:
+    if settings.type not in HISTORY_TYPES:
+        return None
+    return HistoryCondition(
+        in_changes=settings.type == "diff",
+        authors=tuple(lowering.said(author, negated=negated) for author, negated in settings.authors),
+        messages=tuple(lowering.said(message, negated=negated) for message, negated in settings.messages),
+        after=settings.after,
+        before=settings.before,
+    )
 
 
 def _repository_of(filter_: Filter) -> str:
@@ -252,7 +234,7 @@ def _arguments(question: Question) -> list[Condition]:
         (FilterName.FILE, question.paths),
         (FilterName.LANG, question.languages),
     )
-    lowering = _Lowering(settings=_Settings(), method=Method.EXACT)
+    lowering = _Lowering(settings=Settings(), method=Method.EXACT)
     conditions: list[Condition] = []
     for name, values in kinds:
         parts = tuple(lowering.lower(Filter(name=name, value=value)) for value in values)

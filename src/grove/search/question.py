@@ -1,6 +1,7 @@
 """What is asked, and the conditions it is made into."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -21,10 +22,19 @@ class Mode(StrEnum):
 
 
 class Method(StrEnum):
-    """How a question is answered: every place exactly, the best places first, or definitions by name."""
+    """How a question is answered: every place exactly, the best places first, definitions by name, or commits."""
 
     EXACT = "exact"
     RANKED = "ranked"
+    SYMBOL = "symbol"
+    HISTORY = "history"
+
+
+class Select(StrEnum):
+    """What is shown of what was found, when it is not places in files."""
+
+    REPOSITORY = "repo"
+    FILE = "file"
     SYMBOL = "symbol"
 
 
@@ -46,6 +56,8 @@ class Question:
     offset: int = 0
     context_lines: int = 0
     explain: bool = False
+    asked_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+    """What "2 weeks ago" is counted from."""
 
 
 class Place(StrEnum):
@@ -66,9 +78,10 @@ class Finds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defines:
-    """The file defines a symbol whose name the pattern matches."""
+    """The file defines a symbol whose name the pattern matches; of this kind, if one is given."""
 
     pattern: Pattern
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,17 +103,50 @@ Condition = Tree[Part]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody's name, or a message, must match; or must not."""
+
+    pattern: Pattern
+    negated: bool = False
+
+    def holds_for(self, text: bytes) -> bool:
+        """Whether a text is as it must be."""
+        return self.pattern.found_in(text) != self.negated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryCondition:
+    """Which commits are looked for: by whom, what their messages say, and when, `after` included and `before` not.
+
+    Words of the question are looked for in messages, or, when `in_changes`, in the lines that were added or removed.
+    """
+
+    in_changes: bool
+    authors: tuple[Said, ...] = ()
+    messages: tuple[Said, ...] = ()
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a question will be answered.
 
     `words` is the question in the user's words, for ranking. `revisions` are as they were written; none means each
-    repository's default. `notes` say what the user may not expect. `otherwise` is tried if nothing is found.
+    repository's default; with a `moment` each is what it was then. `selected` says what is shown of what is found,
+    of symbols only those of `symbol_kind`. `notes` say what the user may not expect. `otherwise` is tried if nothing
+    is found.
     """
 
     method: Method
     condition: Condition
     words: str = ""
     revisions: tuple[str, ...] = ()
+    moment: datetime | None = None
+    history: HistoryCondition | None = None
+    selected: Select | None = None
+    symbol_kind: str = ""
+    seconds_max: float | None = None
     files_max: int | None = None
     notes: tuple[str, ...] = ()
     otherwise: "Plan | None" = None
@@ -113,9 +159,22 @@ class Plan:
         pieces = [self.method.value, _written(self.condition)]
         pieces += [f"words({self.words})"] if self.words else []
         pieces += [f"at {revision}" for revision in self.revisions]
+        pieces += [f"as of {self.moment.isoformat()}"] if self.moment else []
+        pieces += [_written_history(self.history)] if self.history else []
+        pieces += [f"shows {self.selected}{self.symbol_kind and '.' + self.symbol_kind}"] if self.selected else []
+        pieces += [f"within {self.seconds_max:g} s"] if self.seconds_max is not None else []
         pieces += [f"at most {self.files_max}"] if self.files_max is not None else []
         pieces += [f"otherwise {self.otherwise}"] if self.otherwise else []
         return " ".join(piece for piece in pieces if piece)
+
+
+def _written_history(history: HistoryCondition) -> str:
+    pieces = ["changes" if history.in_changes else "commits"]
+    for name, said in (("author", history.authors), ("message", history.messages)):
+        pieces += [f"{'not ' if one.negated else ''}{name} {one.pattern}" for one in said]
+    pieces += [f"after {history.after.isoformat()}"] if history.after else []
+    pieces += [f"before {history.before.isoformat()}"] if history.before else []
+    return f"{pieces[0]}({', '.join(pieces[1:])})"
 
 
 def _may_hold(tree: Condition, name: str) -> bool:
@@ -162,8 +221,8 @@ def _written_part(part: Part) -> str:
     match part:
         case Finds(pattern=pattern, place=place):
             return f"{place} {pattern}"
-        case Defines(pattern=pattern):
-            return f"defines {pattern}"
+        case Defines(pattern=pattern, kind=kind):
+            return f"defines {kind + ' ' if kind else ''}{pattern}"
         case InRepository(pattern=pattern):
             return f"repository {pattern}"
         case InLanguage(language=language):

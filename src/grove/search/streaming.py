@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from grove.search.answer import Facets, FileMatch, Truth
+from grove.search.answer import Facets, FileMatch, RepositoryMatch, Truth
 from grove.search.corpus import Severity, Suggestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Some more files that answer the question, the best of them first."""
+    """Some more files that answer the question, best first; or repositories, when only those are wanted."""
 
     name: ClassVar[str] = "matches"
     files: tuple[FileMatch, ...]
+    repositories: tuple[RepositoryMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

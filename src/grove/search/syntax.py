@@ -18,6 +18,14 @@ class FilterName(StrEnum):
     CASE = "case"
     TYPE = "type"
     COUNT = "count"
+    TIMEOUT = "timeout"
+    WORD = "word"
+    SELECT = "select"
+    CONTEXT = "context"
+    AUTHOR = "author"
+    MESSAGE = "message"
+    BEFORE = "before"
+    AFTER = "after"
 
 
 FILTERS: dict[str, FilterName] = {
@@ -34,6 +42,9 @@ FILTERS: dict[str, FilterName] = {
     "symbol": FilterName.SYM,
     "c": FilterName.CONTENT,
     "t": FilterName.TYPE,
+    "msg": FilterName.MESSAGE,
+    "since": FilterName.AFTER,
+    "until": FilterName.BEFORE,
 }
 """Every name that a filter may be written with."""
 

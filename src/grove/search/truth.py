@@ -74,6 +74,8 @@ def _skipped(truth: Truth) -> str:
 def _shown(truth: Truth) -> str:
     if not truth.files_found:
         return ""
+    if not truth.files_shown and truth.repositories_found:
+        return "the first repositories shown" if truth.more else "all repositories shown"
     if truth.offset:
         return f"files {truth.offset + 1:,} to {truth.offset + truth.files_shown:,} shown"
     if truth.files_shown < truth.files_found or truth.more:
