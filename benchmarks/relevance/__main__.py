@@ -57,7 +57,7 @@ def _costs(shelf: Shelf, replies: Sequence[Reply]) -> list[str]:
     middle, high, most = np.percentile([reply.seconds * 1_000 for reply in replies], [50, 99, 100])
     source, stored = shelf.source_bytes / MEGABYTE, shelf.stored_bytes / MEGABYTE
     return [
-        f"{len(shelf.corpus.targets)} repositories, {source:.1f} MB: built in {shelf.seconds:.1f} s, index {stored:.1f} MB",
+        f"{len(shelf.corpus.targets)} repositories of {source:.1f} MB: {shelf.seconds:.1f} s; index {stored:.1f} MB",
         f"a question, in process, with its excerpts: p50 {middle:.1f} ms, p99 {high:.1f} ms, most {most:.1f} ms",
     ]
 
