@@ -1,18 +1,20 @@
 """The texts of chunks, compressed in frames of many chunks each."""
 
 from collections.abc import Sequence
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import numpy as np
 import zstandard
 
-from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.parts import PartsReader, PartsWriter
+from grove.kit.caching import SizedCache
 
 PART: Final = "content"
-FRAME_BYTES: Final = 64 * 1024
+FRAME_BYTES: Final = 32 * 1024
 LEVEL: Final = 6
+_BYTES_PER_END: Final = 40
 
 
 class ContentWriter:
@@ -53,10 +55,18 @@ class ContentWriter:
             self._waiting, self._waiting_bytes = [], 0
 
 
+class Frame(NamedTuple):
+    """An opened frame: its first chunk, and where each chunk begins and ends in it."""
+
+    content: bytes
+    first: int
+    ends: list[int]
+
+
 class ContentIndex:
     """Reads the texts of a segment's chunks."""
 
-    def __init__(self, reader: PartsReader, cache: SizedCache[bytes], *, chunk_count: int) -> None:
+    def __init__(self, reader: PartsReader, cache: SizedCache[Frame], *, chunk_count: int) -> None:
         self._reader = reader
         self._cache = cache
         self.sizes = reader.array("chunk_bytes", np.uint32)
@@ -75,34 +85,35 @@ class ContentIndex:
 
     def texts(self, numbers: Sequence[int]) -> list[bytes]:
         """The texts of chunks, in the order asked; a frame is opened once for neighbours."""
-        frames = np.searchsorted(self._frame_chunks, np.asarray(numbers, dtype=np.uint32), side="right") - 1
+        places = np.searchsorted(self._frame_chunks, np.asarray(numbers, dtype=np.uint32), side="right") - 1
         texts: list[bytes] = []
         opened = -1
-        content, ends, first = b"", [0], 0
-        for number, frame in zip(numbers, frames.tolist(), strict=True):
-            if frame != opened:
-                opened, content = frame, self._frame(frame)
-                first, ends = self._layout(frame)
-            texts.append(content[ends[number - first] : ends[number - first + 1]])
+        frame = Frame(b"", 0, [])
+        for number, place in zip(numbers, places.tolist(), strict=True):
+            if place != opened:
+                opened, frame = place, self._frame(place)
+            at = number - frame.first
+            texts.append(frame.content[frame.ends[at] : frame.ends[at + 1]])
         return texts
 
     def _layout(self, frame: int) -> tuple[int, list[int]]:
         first = int(self._frame_chunks[frame])
         last = int(self._frame_chunks[frame + 1]) if frame + 1 < self._frame_chunks.size else self.sizes.size
-        return first, [0, *np.cumsum(self.sizes[first:last], dtype=np.int64).tolist()]
+        return first, [0, *accumulate(self.sizes[first:last].tolist())]
 
-    def _frame(self, frame: int) -> bytes:
-        key = (self._reader.label, frame)
-        content = self._cache.get(key)
-        if content is None:
-            begin = int(self._frame_ends[frame - 1]) if frame else 0
-            stored = self._reader.slice(PART, begin, int(self._frame_ends[frame]))
-            size = self._layout(frame)[1][-1]
+    def _frame(self, place: int) -> Frame:
+        key = (self._reader.label, place)
+        frame = self._cache.get(key)
+        if frame is None:
+            begin = int(self._frame_ends[place - 1]) if place else 0
+            stored = self._reader.slice(PART, begin, int(self._frame_ends[place]))
+            first, ends = self._layout(place)
             try:
-                content = zstandard.ZstdDecompressor().decompress(stored.tobytes(), max_output_size=size)
+                content = zstandard.ZstdDecompressor().decompress(stored.data, max_output_size=ends[-1])
             except zstandard.ZstdError as error:
-                raise IndexCorrupt(name=self._reader.label, part=PART, frame=frame) from error
-            if len(content) != size:
-                raise IndexCorrupt(name=self._reader.label, part=PART, frame=frame)
-            self._cache.put(key, content, len(content))
-        return content
+                raise IndexCorrupt(name=self._reader.label, part=PART, frame=place) from error
+            if len(content) != ends[-1]:
+                raise IndexCorrupt(name=self._reader.label, part=PART, frame=place)
+            frame = Frame(content, first, ends)
+            self._cache.put(key, frame, len(content) + _BYTES_PER_END * len(ends))
+        return frame

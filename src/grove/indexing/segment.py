@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing.blobs import BlobTable
-from grove.indexing.caching import SizedCache
-from grove.indexing.content import ContentIndex
+from grove.indexing.content import ContentIndex, Frame
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.grams import GramIndex
 from grove.indexing.model import Ordinals
@@ -19,6 +18,7 @@ from grove.indexing.postings import Postings
 from grove.indexing.symbols import SymbolIndex
 from grove.indexing.terms import TermIndex
 from grove.indexing.vectors import VectorIndex
+from grove.kit.caching import SizedCache
 
 KIND: Final = "segment"
 FILE_NAME: Final = "segment.grove"
@@ -30,7 +30,7 @@ Digests = NDArray[np.uint64]
 class Caches(NamedTuple):
     """What all segments of a store keep of what they have decoded."""
 
-    frames: SizedCache[bytes]
+    frames: SizedCache[Frame]
     postings: SizedCache[Postings]
 
 

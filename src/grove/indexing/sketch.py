@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 
 from grove.git import ObjectReader
 from grove.indexing.blobs import Blob, BlobKey
-from grove.indexing.caching import SizedCache
 from grove.indexing.commit_files import files_of
 from grove.indexing.model import FileEntry, SkipReason
 from grove.indexing.novelty import Novelty
@@ -27,6 +26,7 @@ from grove.indexing.snapshot import KIND, SnapshotView
 from grove.indexing.snapshot_writer import Refused, write_parts
 from grove.indexing.tree import Tree, TreeFile, rules_of, tree_of
 from grove.indexing.view import IndexView
+from grove.kit.caching import SizedCache
 
 SKETCHES_BYTES_MAX: Final = 128 * 1024 * 1024
 _SEGMENT_CACHE_BYTES_MAX: Final = 8 * 1024 * 1024

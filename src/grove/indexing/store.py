@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
-from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexMissing
 from grove.indexing.model import Ordinals
 from grove.indexing.rewrite import rewrite
@@ -15,6 +14,7 @@ from grove.indexing.segment import Caches, Segment
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.view import IndexView
 from grove.kit import files
+from grove.kit.caching import SizedCache
 from grove.snapshots import SegmentRecord
 
 FRAMES_BYTES_MAX: Final = 64 * 1024 * 1024

@@ -88,7 +88,7 @@ class SymbolIndex:
 
     def of_chunk(self, chunk: int) -> list[Symbol]:
         """The definitions that begin in a chunk, by line."""
-        begin, end = np.searchsorted(self._chunks, [chunk, chunk + 1]).tolist()
+        begin, end = np.searchsorted(self._chunks, np.array([chunk, chunk + 1], dtype=np.uint32)).tolist()
         return [self._row(row) for row in range(begin, end)]
 
     def find(self, name: str, match: SymbolMatch, within: NDArray[np.bool_], limit: int) -> list[Symbol]:
@@ -177,7 +177,7 @@ class _Strings:
 
     def at(self, position: int) -> int:
         """The string that a byte of the joined text belongs to."""
-        return int(np.searchsorted(self._ends, position, side="right"))
+        return int(np.searchsorted(self._ends, np.uint32(position), side="right"))
 
     def end(self, number: int) -> int:
         """Where a string ends in the joined text."""

@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsReader, PartsWriter
 from grove.indexing.postings import NO_POSTINGS, Packed, PostingLists, Postings, Runs, packed, write_postings
+from grove.kit.caching import SizedCache
 
 PART: Final = "terms"
 _ENTRY_BYTES: Final = 300  # of memory for a word that is kept in a cache, with an empty list

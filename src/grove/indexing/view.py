@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing import bm25
-from grove.indexing.caching import SizedCache
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
@@ -18,6 +17,7 @@ from grove.indexing.segment import Segment
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.symbols import Symbol
 from grove.indexing.terms import FieldWeights
+from grove.kit.caching import SizedCache
 
 WHOLE_SCOPES_BYTES_MAX: Final = 64 * 1024 * 1024
 """How much is kept of scopes that consist of whole commits: questions mostly ask the same ones again."""
@@ -77,7 +77,9 @@ class IndexView:
 
     def chunk_texts(self, ordinals: Ordinals) -> list[bytes]:
         """The texts of many chunks, in the order asked; cheaper than one by one, above all when ascending."""
-        ascending, places = np.unique(ordinals, return_inverse=True)
+        ascending, places = ordinals, np.arange(ordinals.size)
+        if not (ordinals[1:] > ordinals[:-1]).all():
+            ascending, places = np.unique(ordinals, return_inverse=True)
         texts: list[bytes] = [b""] * ascending.size
         found = 0
         for segment in self._segments_between(int(ascending[0]), int(ascending[-1])) if ascending.size else ():

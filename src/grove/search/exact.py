@@ -7,10 +7,12 @@ come before tests, vendored and generated ones, so that a limit costs the least.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grove.indexing import IndexView, Mark, SymbolMatch
 from grove.search.lookups import Lookups
@@ -23,7 +25,9 @@ from grove.search.tree import signed_leaves
 from grove.search.verifying import OpenFile, Verifier, open_file
 
 DEMOTED: Final = Mark.TEST | Mark.VENDORED | Mark.GENERATED
-_FILES_READ_TOGETHER: Final = 32
+_FILES_READ_FIRST: Final = 32
+_FILES_READ_TOGETHER: Final = 512
+_BYTES_READ_TOGETHER: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +84,15 @@ class ExactSearch:
                 return
 
     def _batches(self) -> Iterator[list[OpenFile]]:
+        """The files that are read together: few at first, so that something is shown soon, then more and more."""
         batch: list[OpenFile] = []
+        size, most = 0, _FILES_READ_FIRST
         for file in self._possible():
             batch.append(file)
-            if len(batch) == _FILES_READ_TOGETHER:
+            size += int(file.selected.snapshot.sizes[file.path_number])
+            if len(batch) == most or size >= _BYTES_READ_TOGETHER:
                 yield batch
-                batch = []
+                batch, size, most = [], 0, min(most * 2, _FILES_READ_TOGETHER)
         if batch:
             yield batch
 
@@ -148,11 +155,19 @@ class ExactSearch:
         )
 
     def _symbol_score(self, file: OpenFile) -> float:
-        best = 0.0
+        return max((float(best[file.ordinals].max(initial=0.0)) for best in self._symbol_scores), default=0.0)
+
+    @cached_property
+    def _symbol_scores(self) -> list[NDArray[np.float32]]:
+        """For each condition on symbols, by ordinal what the best definition in a chunk counts."""
+        size = int(self._field.scope.ordinals[-1]) + 1 if len(self._field.scope) else 0
+        scores = []
         for part, lookup in self.lookups.symbols.items():
-            for ordinal in file.ordinals.tolist():
-                best = max([best, *(self._name_score(part, hit.name) for hit in lookup.hits.get(ordinal, ()))])
-        return best
+            of_part = np.zeros(size, dtype=np.float32)
+            for ordinal, hits in lookup.hits.items():
+                of_part[ordinal] = max(self._name_score(part, hit.name) for hit in hits)
+            scores.append(of_part)
+        return scores
 
     def _name_score(self, part: Defines, name: str) -> float:
         source, weights = part.pattern.source, self._weights

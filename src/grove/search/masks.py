@@ -4,16 +4,19 @@ import weakref
 from collections.abc import Callable, Iterator
 from functools import cached_property, reduce
 from operator import and_, or_
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing import SkipReason, SnapshotView
+from grove.kit.caching import SizedCache
 from grove.search.patterns import Pattern
 from grove.search.tree import All, AnyOf, Is, Leaf, Negated, Tree
 
 Mask = NDArray[np.bool_]
+
+_MASKS_KEPT: Final = 16
 
 
 class Bounds(NamedTuple):
@@ -56,6 +59,7 @@ class PathTable:
         encoded = [path.encode("utf-8", "replace") for path in snapshot.paths]
         self._count = len(encoded)
         self._joined = b"\n".join(encoded)
+        self._matched: SizedCache[Mask] = SizedCache(_MASKS_KEPT * self._count)
         lengths = np.fromiter((len(path) + 1 for path in encoded), dtype=np.int64, count=self._count)
         self._ends = np.cumsum(lengths) - 1
         self._languages = np.array(list(snapshot.languages), dtype=np.str_)
@@ -71,7 +75,16 @@ class PathTable:
         return mask
 
     def matching(self, pattern: Pattern) -> Mask:
-        """The files whose path the pattern matches."""
+        """The files whose path the pattern matches; not to be changed, for it is kept for the next question."""
+        key = (pattern.source, (pattern.is_regex, pattern.fold_case))
+        mask = self._matched.get(key)
+        if mask is None:
+            mask = self._match(pattern)
+            mask.flags.writeable = False
+            self._matched.put(key, mask, mask.nbytes)
+        return mask
+
+    def _match(self, pattern: Pattern) -> Mask:
         if pattern.crosses_lines:
             paths = self._joined.split(b"\n")[: self._count]
             return np.fromiter((pattern.found_in(path) for path in paths), dtype=np.bool_, count=self._count)

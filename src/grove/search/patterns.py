@@ -1,8 +1,11 @@
 """What is looked for in a text: a literal or a regular expression, compiled by RE2 within limits."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from typing import Any, Final
 
 import re2
@@ -20,6 +23,8 @@ SPANS_MAX: Final = 10_000
 """How many matches of one text are told apart."""
 WORDS_TRIED_MAX: Final = 20
 
+_PLAIN = re.compile(r"[\w /:;,@#%&=<>~!\"'`-]+")
+"""A regular expression that means what it says."""
 _WORD_END = re.compile(rb"[\w\x80-\xff]")
 _NOT_LETTERS = re.compile(r"\\(?:[pP]\{\^?\w+\}|[pP]?.|x\{\w+\})|\(\?P?<\w+>|\(\?[imsU-]+[:)]", re.DOTALL)
 
@@ -41,12 +46,31 @@ class Pattern:
     matcher: Any
     literal: bytes | None = None
     """The bytes that it finds, in lower case if it ignores case; `None` if it is not as simple as that."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.source, self.is_regex, self.fold_case)))
 
     def found_in(self, text: bytes) -> bool:
         """Whether it matches anywhere in the text."""
         if self.literal is None or self._needs_matcher(text):
             return self.matcher.search(text) is not None
         return self.literal in (text.lower() if self.fold_case else text)
+
+    def found_in_each(self, texts: Sequence[bytes]) -> list[bool]:
+        """Whether it matches in each of some texts: tried on all of them together if it stays within lines."""
+        if self.crosses_lines or len(texts) == 1:
+            return [self.found_in(text) for text in texts]
+        joined = b"\n".join(texts)
+        first = self._finder(joined)
+        begins = list(accumulate((len(text) + 1 for text in texts), initial=0))
+        found = [False] * len(texts)
+        at = first(0) if texts else -1
+        while at >= 0:
+            number = bisect_right(begins, at) - 1
+            found[number] = True
+            at = first(begins[number + 1]) if number + 1 < len(texts) else -1
+        return found
 
     def count_in(self, text: bytes) -> int:
         """How often it matches, as `spans` tells it."""
@@ -88,6 +112,18 @@ class Pattern:
                 if not at:
                     return
 
+    def _finder(self, text: bytes) -> Callable[[int], int]:
+        """Tells where in a text the first match begins that begins at a place or later, -1 if there is none."""
+        if self.literal is None or self._needs_matcher(text):
+            matcher = self.matcher
+
+            def first(begin: int) -> int:
+                match = matcher.search(text, begin)
+                return -1 if match is None else int(match.start())
+
+            return first
+        return partial((text.lower() if self.fold_case else text).find, self.literal)
+
     def _needs_matcher(self, text: bytes) -> bool:
         """Whether letters outside ASCII may stand for letters of the literal."""
         return self.fold_case and not text.isascii()
@@ -97,7 +133,7 @@ class Pattern:
         return int(self.matcher.programsize) * len(text) > WORK_MAX
 
     def __hash__(self) -> int:
-        return hash((self.source, self.is_regex, self.fold_case))
+        return self._hash
 
     def __str__(self) -> str:
         flag = "i" if self.fold_case else ""
@@ -140,6 +176,7 @@ def regex_pattern(source: str, *, fold_case: bool, position: int = 0) -> Pattern
     if matcher.programsize > PROGRAM_SIZE_MAX:
         raise PatternTooComplex(size=matcher.programsize, size_max=PROGRAM_SIZE_MAX, position=position)
     shape = shape_of(source, fold_case=fold_case)
+    is_plain = _PLAIN.fullmatch(source) is not None
     return Pattern(
         source=source,
         is_regex=True,
@@ -148,6 +185,7 @@ def regex_pattern(source: str, *, fold_case: bool, position: int = 0) -> Pattern
         need=shape.need,
         need_folds_case=shape.ignores_case,
         matcher=matcher,
+        literal=_plain(source, fold_case=fold_case) if is_plain else None,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from grove.search.question import Condition, Finds, Part
 from grove.search.selection import Selected
 from grove.search.tree import All, AnyOf, Is, Negated, signed_leaves
 
+_NONE: Final = np.empty(0, dtype=np.uint32)
+
 
 @dataclass(slots=True, kw_only=True)
 class OpenFile:
@@ -23,6 +26,11 @@ class OpenFile:
     path_number: int
     ordinals: Ordinals
     texts: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        """What tells its content from that of other files."""
+        return self.ordinals.tobytes()
 
     def text_of(self, chosen: Mask) -> bytes:
         """The text of some of its chunks, which must have been read."""
@@ -54,6 +62,8 @@ class Verifier:
     def held(self, files: Sequence[OpenFile]) -> Iterator[OpenFile]:
         """Those files in which the conditions hold, read as far as they matter."""
         self._read(files)
+        for part in self._lookups.texts:
+            self._try(part, files)
         for file in files:
             if self._holds(self._condition, file):
                 yield file
@@ -68,10 +78,23 @@ class Verifier:
         text = self._text_for(part, file)
         return text is not None and part.pattern.is_word_in(text)
 
+    def _try(self, part: Finds, files: Sequence[OpenFile]) -> None:
+        """Find out in which of the files a text is; the same content is tried once."""
+        texts: dict[bytes, bytes] = {}
+        for file in files:
+            if (part, file.content) not in self._found:
+                text = self._text_for(part, file)
+                if text is None:
+                    self._found[part, file.content] = False
+                else:
+                    texts[file.content] = text
+        found = part.pattern.found_in_each(list(texts.values()))
+        self._found.update(((part, content), holds) for content, holds in zip(texts, found, strict=True))
+
     def _read(self, files: Sequence[OpenFile]) -> None:
         """Read what the conditions need of all these files together."""
         needed = [self._needed_of(file) for file in files]
-        ordinals = np.unique(np.concatenate(needed)) if needed else np.empty(0, dtype=np.uint32)
+        ordinals = np.unique(np.concatenate([_NONE, *needed]))
         texts = dict(zip(ordinals.tolist(), self._view.chunk_texts(ordinals), strict=True))
         for file, mine in zip(files, needed, strict=True):
             file.texts = {ordinal: texts[ordinal] for ordinal in mine.tolist()}
@@ -112,11 +135,7 @@ class Verifier:
         bounds = self._lookups.bounds(part, file.selected)
         if bounds.surely[file.path_number] or not bounds.maybe[file.path_number] or not isinstance(part, Finds):
             return bool(bounds.surely[file.path_number])
-        key = (part, file.ordinals.tobytes())
-        if key not in self._found:
-            text = self._text_for(part, file)
-            self._found[key] = text is not None and part.pattern.found_in(text)
-        return self._found[key]
+        return self._found[part, file.content]
 
     def _is_affordable(self, lookup: TextLookup, text: bytes) -> bool:
         if lookup.pattern.is_too_costly_for(text):
