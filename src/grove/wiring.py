@@ -25,6 +25,7 @@ from grove.mirrors import (
     SourceTools,
     SyncFailed,
 )
+from grove.navigation import Navigator
 from grove.placement import Locator
 from grove.policies import RoleGate
 from grove.repositories import RepositoryApproved, RepositoryEvent, RepositoryRemoved, RepositorySyncRequested
@@ -54,6 +55,7 @@ class Grove:
     indexes: OpenIndexes
     embedder: StaticEmbedder
     search: Desk
+    navigation: Navigator
     parser: PooledParser
     jobs: Mapping[str, JobKind]
     mirror_tools: MirrorTools
@@ -86,6 +88,13 @@ def build(settings: Settings) -> Grove:
     tools = BuildTools(parser=parser, embedder=embedder)
     tree_limits = TreeLimits(entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX)
     keyring = _keyring(settings, locator)
+    desk = Desk(
+        database=database,
+        indexes=indexes,
+        mirrors=reader,
+        commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=tree_limits),
+        embedder=embedder,
+    )
     return Grove(
         settings=settings,
         node=_node(settings.data_dir),
@@ -105,13 +114,8 @@ def build(settings: Settings) -> Grove:
         indexes=indexes,
         embedder=embedder,
         parser=parser,
-        search=Desk(
-            database=database,
-            indexes=indexes,
-            mirrors=reader,
-            commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=tree_limits),
-            embedder=embedder,
-        ),
+        search=desk,
+        navigation=Navigator(desk=desk, parser=parser),
         jobs={kind.name: kind for kind in JOB_KINDS},
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
         index_tools=IndexTools(

@@ -1,7 +1,8 @@
 import pytest
 
-from grove.indexing import Definition, PooledParser, TreeSitterParser, grammars
+from grove.indexing import Definition, PooledParser, TreeSitterParser
 from grove.indexing.definitions import definitions_in
+from grove.indexing.language_table import GRAMMARS
 from grove.indexing.parsers import _believed
 
 Expected = list[tuple[str, str, int, str]]
@@ -450,6 +451,46 @@ const limit = 3;
             ("limit", "constant", 10, ""),
         ],
     ),
+    "sql": (
+        """\
+CREATE TABLE IF NOT EXISTS shop.users (
+  id int
+);
+CREATE VIEW adults AS SELECT 1;
+CREATE OR REPLACE FUNCTION total(x int) RETURNS int AS $$ select 1 $$ LANGUAGE sql;
+CREATE TYPE mood AS ENUM ('a');
+CREATE TRIGGER touched AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION total();
+CREATE SCHEMA shop;
+""",
+        [
+            ("users", "table", 1, ""),
+            ("adults", "table", 4, ""),
+            ("total", "function", 5, ""),
+            ("mood", "type", 6, ""),
+            ("touched", "function", 7, ""),
+            ("shop", "module", 8, ""),
+        ],
+    ),
+    "hcl": (
+        """\
+resource "aws_s3_bucket" "logs" {
+  acl = "private"
+}
+data "aws_ami" "base" {}
+variable "region" { default = "eu" }
+module "vpc" { source = "./vpc" }
+locals { zone = 1 }
+output "bucket" { value = 1 }
+""",
+        [
+            ("logs", "resource", 1, "aws_s3_bucket"),
+            ("base", "resource", 4, "aws_ami"),
+            ("region", "variable", 5, ""),
+            ("vpc", "module", 6, ""),
+            ("zone", "variable", 7, ""),
+            ("bucket", "variable", 8, ""),
+        ],
+    ),
     "haskell": (
         """\
 module Foo.Bar where
@@ -507,7 +548,7 @@ end
 
 
 class TestTreeSitterParser:
-    @pytest.mark.parametrize("language", sorted(grammars.GRAMMAR_NAMES))
+    @pytest.mark.parametrize("language", sorted(GRAMMARS.values()))
     def test_finds_the_definitions_of_each_language(self, language: str) -> None:
         text, expected = SAMPLES[language]
 

@@ -57,17 +57,17 @@ class TestReadFile:
         answer = tools.call("read_file", repo="payments", path="src/pay/refund.py", view="outline")
 
         assert answer.lines == [
-            " 1: class Refund",
-            " 4:   method Refund.__init__",
-            " 7:   method Refund.apply",
-            "13: class RefundDenied",
-            "17: function total_of",
+            " 1-10 class Refund:",
+            " 4-5    def __init__(self, amount):",
+            " 7-10   def apply(self, ledger):",
+            "13-14 class RefundDenied(Exception):",
+            "17-18 def total_of(refunds):",
         ]
 
     def test_outlines_a_file_that_defines_much(self, tools: Tools) -> None:
         answer = tools.call("read_file", repo="payments", path="many.py", view="outline", max_tokens=20_000)
 
-        assert answer.lines[-1] == "239: function made119"
+        assert answer.lines[-1] == "239-240 def made119():"
         assert answer.truth.startswith("120 definitions · ")
 
     def test_cuts_a_line_that_is_too_long(self, tools: Tools) -> None:

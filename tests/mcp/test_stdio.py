@@ -34,7 +34,15 @@ class TestStdio:
             async with Client(started) as client:
                 return [tool.name for tool in (await client.list_tools()).tools]
 
-        assert anyio.run(ask) == ["search_code", "read_file", "list_tree", "list_repos", "find_symbol", "job_status"]
+        assert anyio.run(ask) == [
+            "search_code",
+            "read_file",
+            "list_tree",
+            "list_repos",
+            "find_symbol",
+            "find_references",
+            "job_status",
+        ]
         assert not (tmp_path / "none").exists()
 
     def test_imports_nothing_of_the_core_before_the_first_call(self) -> None:

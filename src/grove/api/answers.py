@@ -76,7 +76,7 @@ class FileMatchOut(AddressOut):
             {
                 **_address(match.address),
                 **{name: getattr(match, name) for name in names},
-                "marks": [(mark.name or "").lower() for mark in Mark if mark and mark in match.marks],
+                "marks": marks_out(match.marks),
             }
         )
 
@@ -186,6 +186,11 @@ class AnswerOut(Shown):
 def matches_out(files: Sequence[FileMatch]) -> list[FileMatchOut]:
     """Files as people see them."""
     return [FileMatchOut.of(match) for match in files]
+
+
+def marks_out(marks: Mark) -> list[str]:
+    """Marks by their names."""
+    return [(mark.name or "").lower() for mark in Mark if mark and mark in marks]
 
 
 def truth_out(truth: Truth) -> TruthOut:

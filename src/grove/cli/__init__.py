@@ -16,6 +16,7 @@ from grove.cli import (
     freshness,
     hooks,
     jobs,
+    navigation,
     people,
     reading,
     repositories,
@@ -68,7 +69,7 @@ def _root(
     pass
 
 
-for group in (search.app, add.app, reading.app, signing_in.app, doctor.app, topics.app):
+for group in (search.app, navigation.app, add.app, reading.app, signing_in.app, doctor.app, topics.app):
     app.add_typer(group)
 repositories.app.add_typer(freshness.app)
 app.add_typer(repositories.app, name="repo")

@@ -3,7 +3,7 @@
 from grove.indexing.build import build_snapshot
 from grove.indexing.embedding import StaticEmbedder
 from grove.indexing.errors import BlobUnavailable, IndexCorrupt, IndexFormatUnknown, IndexMissing, IndexTooLarge
-from grove.indexing.languages import LANGUAGES, language_of, marks_of
+from grove.indexing.languages import LANGUAGES, has_outline, language_of, marks_of
 from grove.indexing.leftovers import sweep_index
 from grove.indexing.model import (
     BlobSource,
@@ -14,16 +14,20 @@ from grove.indexing.model import (
     Need,
     Occurrence,
     Ordinals,
+    Role,
     Scores,
     Selection,
     SkipReason,
+    Structure,
     SymbolHit,
     SymbolMatch,
+    Task,
+    Use,
 )
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.parsers import PooledParser, TreeSitterParser
 from grove.indexing.paths import shown, stored
-from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, WordCounts
+from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
 from grove.indexing.refresh import IndexTools, index_repository, settle_index
 from grove.indexing.removal import RemovalTools, compact_index, remove_everything
 from grove.indexing.rewrite import segments_to_join
@@ -71,6 +75,7 @@ __all__ = [
     "Ordinals",
     "PooledParser",
     "RemovalTools",
+    "Role",
     "Scope",
     "Scores",
     "Selection",
@@ -80,12 +85,17 @@ __all__ = [
     "SkipReason",
     "SnapshotView",
     "StaticEmbedder",
+    "Structure",
+    "StructureParser",
     "SymbolHit",
     "SymbolMatch",
+    "Task",
     "TreeSitterParser",
+    "Use",
     "WordCounts",
     "build_snapshot",
     "compact_index",
+    "has_outline",
     "index_repository",
     "is_current",
     "language_of",

@@ -144,6 +144,7 @@ GRAMMARS: Final = {
     "elixir": "elixir",
     "go": "go",
     "haskell": "haskell",
+    "hcl": "hcl",
     "java": "java",
     "javascript": "javascript",
     "kotlin": "kotlin",
@@ -153,12 +154,15 @@ GRAMMARS: Final = {
     "ruby": "ruby",
     "rust": "rust",
     "scala": "scala",
+    "sql": "sql",
     "swift": "swift",
     "tsx": "tsx",
     "typescript": "typescript",
     "zig": "zig",
 }
 """Languages whose definitions are found, and by which grammar."""
+OUTLINE_GRAMMARS: Final = GRAMMARS | {"css": "css", "html": "html", "markdown": "markdown"}
+"""Languages of which an outline can be given: also those whose headings and selectors are no symbols."""
 
 
 def _inverted(table: dict[str, str]) -> dict[str, str]:

@@ -9,10 +9,26 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from grove.indexing.language_table import BY_EXTENSION, BY_FILE_NAME, BY_INTERPRETER, GRAMMARS, LANGUAGES
+from grove.indexing.language_table import (
+    BY_EXTENSION,
+    BY_FILE_NAME,
+    BY_INTERPRETER,
+    GRAMMARS,
+    LANGUAGES,
+    OUTLINE_GRAMMARS,
+)
 from grove.indexing.model import Mark
 
-__all__ = ["LANGUAGES", "Trait", "grammar_of", "language_of", "marks_of", "trait_of"]
+__all__ = [
+    "LANGUAGES",
+    "Trait",
+    "grammar_of",
+    "has_outline",
+    "language_of",
+    "marks_of",
+    "outline_grammar_of",
+    "trait_of",
+]
 
 HEAD_BYTES: Final = 2_048
 """How much of a file its trait is told from."""
@@ -132,6 +148,16 @@ def marks_of(path: str, first_bytes: bytes = b"") -> Mark:
 def grammar_of(language: str) -> str:
     """The grammar by which the definitions of a language are found, `""` if there is none."""
     return GRAMMARS.get(language, "")
+
+
+def outline_grammar_of(language: str) -> str:
+    """The grammar by which a file of a language is outlined, `""` if there is none."""
+    return OUTLINE_GRAMMARS.get(language, "")
+
+
+def has_outline(language: str) -> bool:
+    """Whether files of a language can be outlined."""
+    return language in OUTLINE_GRAMMARS
 
 
 @lru_cache(maxsize=1 << 14)

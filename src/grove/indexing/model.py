@@ -8,7 +8,7 @@ chunks. A *scope* is the set of chunks that a question may see; it is applied be
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,45 @@ class Definition:
     line: int
     end_line: int
     container: str = ""
+
+
+class Role(StrEnum):
+    """What a use of a name is."""
+
+    DEFINITION = "definition"
+    CALL = "call"
+    IMPORT = "import"
+    REFERENCE = "reference"
+
+
+class Use(NamedTuple):
+    """A use of a name in code: 1-based line, 0-based column in bytes.
+
+    `within` is the number of the definition around it, or -1.
+    """
+
+    name: str
+    line: int
+    column: int
+    role: Role
+    within: int
+
+
+class Task(NamedTuple):
+    """What to find in a text: its definitions, uses of `names`, and what is called within ranges of its lines."""
+
+    language: str
+    text: bytes
+    names: tuple[str, ...] = ()
+    calls_within: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """What a file defines, and the uses of names in it that were asked for."""
+
+    definitions: tuple[Definition, ...]
+    uses: tuple[Use, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from grove.indexing.definitions import NAME_CHARACTERS_MAX, File, Row, definitions_in
-from grove.indexing.languages import grammar_of
-from grove.indexing.model import Definition
+from grove.indexing.languages import grammar_of, outline_grammar_of
+from grove.indexing.model import Definition, Role, Structure, Task, Use
+from grove.indexing.structure import Answer, structure_in
 from grove.sandbox import ChildFailure, ChildPool
 
 CHILDREN: Final = 2
@@ -17,20 +18,26 @@ KINDS: Final = frozenset(
     [
         "class",
         "constant",
+        "element",
         "enum",
         "function",
+        "heading",
         "interface",
         "macro",
         "method",
         "module",
         "property",
+        "resource",
+        "selector",
         "struct",
+        "table",
         "trait",
         "type",
         "variable",
     ]
 )
 """What a definition may be."""
+_ROLES: Final = frozenset(Role)
 _UNFIT: Final = re.compile("[\n\ud800-\udfff]")
 
 
@@ -40,6 +47,10 @@ class TreeSitterParser:
     def parse(self, files: Sequence[File]) -> list[list[Definition]]:
         """The definitions of each `(language, UTF-8 text)`, in the order of their lines."""
         return [_definitions(definitions_in(file)) for file in files]
+
+    def structures(self, tasks: Sequence[Task]) -> list[Structure | None]:
+        """The structure of each text; `None` of one that has no grammar."""
+        return [_structure(task, structure_in(task)) for task in tasks]
 
 
 class PooledParser:
@@ -56,6 +67,9 @@ class PooledParser:
         self._pool: ChildPool[File, list[Row]] = ChildPool(
             definitions_in, children=children, memory_bytes_max=memory_bytes_max, call_seconds_max=file_seconds_max
         )
+        self._structures: ChildPool[Task, Answer] = ChildPool(
+            structure_in, children=children, memory_bytes_max=memory_bytes_max, call_seconds_max=file_seconds_max
+        )
 
     def parse(self, files: Sequence[File]) -> list[list[Definition]]:
         """The definitions of each `(language, UTF-8 text)`, in the order of their lines."""
@@ -69,9 +83,18 @@ class PooledParser:
                     found[number] = [] if isinstance(outcome, ChildFailure) else _believed(outcome)
         return found
 
+    def structures(self, tasks: Sequence[Task]) -> list[Structure | None]:
+        """The structure of each text; `None` of one that has no grammar, or at which a child failed."""
+        outcomes = self._structures.call_each(tasks) if tasks else []
+        return [
+            None if isinstance(outcome, ChildFailure) else _structure(task, outcome)
+            for task, outcome in zip(tasks, outcomes, strict=True)
+        ]
+
     def close(self) -> None:
         """End the child processes."""
         self._pool.close()
+        self._structures.close()
 
 
 def _definitions(rows: Sequence[Row]) -> list[Definition]:
@@ -85,6 +108,30 @@ def _believed(answer: object) -> list[Definition]:
     """The definitions, if a child's answer has the form of any: a file may have taken it over."""
     rows = answer if isinstance(answer, list) and all(map(_is_row, answer)) else []
     return _definitions(rows)
+
+
+def _structure(task: Task, answer: object) -> Structure | None:
+    """What a child found in a text, if it has the form of that."""
+    if not outline_grammar_of(task.language) or not isinstance(answer, tuple) or len(answer) != len(("rows", "uses")):
+        return None
+    rows, uses = answer
+    if not (isinstance(rows, list) and all(map(_is_row, rows)) and isinstance(uses, list)):
+        return None
+    if not all(_is_use(use, definitions=len(rows)) for use in uses):
+        return None
+    return Structure(definitions=tuple(_definitions(rows)), uses=tuple(_use(use) for use in uses))
+
+
+def _use(use: tuple[str, int, int, str, int]) -> Use:
+    name, line, column, role, within = use
+    return Use(name, line, column, Role(role), within)
+
+
+def _is_use(use: object, *, definitions: int) -> bool:
+    if not isinstance(use, tuple) or [type(value) for value in use] != [str, int, int, str, int]:
+        return False
+    _, line, column, role, within = use
+    return line > 0 and column >= 0 and role in _ROLES and -1 <= within < definitions
 
 
 def _is_row(row: object) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing.model import Definition
+from grove.indexing.model import Definition, Structure, Task
 
 
 class WordCounts(NamedTuple):
@@ -52,6 +52,14 @@ class DefinitionParser(Protocol):
 
     def parse(self, files: Sequence[tuple[str, bytes]]) -> list[list[Definition]]:
         """The definitions of each `(language, UTF-8 text)`, in the order of their lines."""
+        ...
+
+
+class StructureParser(Protocol):
+    """Finds what files define, and where names are used in their code."""
+
+    def structures(self, tasks: Sequence[Task]) -> list[Structure | None]:
+        """The structure of each text; `None` of one that it cannot parse."""
         ...
 
 

@@ -141,6 +141,25 @@ class FindSymbol(Arguments):
     max_tokens: MaxTokens = TOKENS_DEFAULT
 
 
+class FindReferences(Arguments):
+    """Arguments of `find_references`."""
+
+    also_called: ClassVar[dict[str, str]] = {"query": "name", "q": "name", "pattern": "name", "symbol": "name"}
+
+    name: Annotated[str, Field(min_length=1, max_length=256, description="Name, or a qualified one: Session.request")]
+    relation: Annotated[
+        Literal["references", "callers", "callees"],
+        Field(description="callers: definitions that use it; callees: what it calls itself"),
+    ] = "references"
+    repo: Annotated[RepositoryName | None, Field(description="All repositories if left out")] = None
+    ref: Ref = ""
+    path: Annotated[FilePath, Field(description="Glob or regular expression on paths")] = ""
+    near: Annotated[str, Field(max_length=4096, description="REPO:PATH; what is close to this file comes first")] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 30
+    offset: Annotated[int, Field(ge=0, le=10_000, description="Leave out so many of the first")] = 0
+    max_tokens: MaxTokens = TOKENS_DEFAULT
+
+
 class JobStatus(Arguments):
     """Arguments of `job_status`."""
 

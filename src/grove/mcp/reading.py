@@ -3,7 +3,6 @@
 import difflib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from grove.git import EntryKind
@@ -13,12 +12,11 @@ from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.errors import FileNotText, PageEmpty, SymbolUnknown
 from grove.mcp.places import COMMIT_DIGITS
 from grove.mcp.registry import repository_named
-from grove.mcp.searching import exactly
 from grove.mcp.visible import LINE_CHARACTERS_MAX, visible, visible_line
-from grove.search import Answer, FileContent, Mode, Question, Symbol, Tree, TreeItem, TreeRequest, truth_line
+from grove.navigation import Outline, Outlined
+from grove.search import FileContent, Tree, TreeItem, TreeRequest
 
 PAGE_LINES: Final = 500
-DEFINITIONS_MAX: Final = 5_000
 
 
 def read_file(caller: Caller, arguments: ReadFile) -> Reply:
@@ -36,10 +34,10 @@ def read_file(caller: Caller, arguments: ReadFile) -> Reply:
     if content.binary:
         raise FileNotText(path=arguments.path, size_bytes=content.size_bytes)
     if arguments.view == "outline":
-        return _outline(caller, content, tokens_max=arguments.max_tokens)
+        return _outline(_outlined(caller, content), content, tokens_max=arguments.max_tokens)
     first = arguments.start_line
     if arguments.symbol:
-        first = _line_of(arguments.symbol, content, _definitions(caller, content))
+        first = _line_of(arguments.symbol, _outlined(caller, content))
     return _page(content, arguments, first=first)
 
 
@@ -108,58 +106,42 @@ def _address(content: FileContent) -> str:
     return f"{where} · {content.language or 'text'} · {content.size_bytes:,} bytes"
 
 
-def _outline(caller: Caller, content: FileContent, *, tokens_max: int) -> Reply:
-    answer = _definitions(caller, content)
-    width = len(str(content.content.count(b"\n") + 1))
+def _outline(outline: Outline, content: FileContent, *, tokens_max: int) -> Reply:
+    width = len(str(outline.line_count))
     lines = [
-        f"{symbol.line:>{width}}: {'  ' if symbol.container else ''}{visible(f'{symbol.kind} {_full_name(symbol)}')}"
-        for symbol in _symbols(answer)
+        f"{item.line:>{width}}-{item.end_line:<{width}} {'  ' * item.depth}{visible_line(_signature(item))}"
+        for item in outline.items
     ]
-    is_whole = lines and not answer.truth.limits_hit
     truth = joined(
         f"{len(lines):,} definition{'s' if len(lines) != 1 else ''}",
         _address(content),
-        "" if is_whole else truth_line(answer.truth),
+        "" if outline.is_known else "its language has no grammar, or it could not be parsed",
     )
     fitted = fit([Level("definitions", lambda: lines)], tokens_max=tokens_max, truth=truth)
     return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
 
 
-def _line_of(name: str, content: FileContent, answer: Answer) -> int:
+def _signature(item: Outlined) -> str:
+    return item.signature if item.name in item.signature else f"{item.kind} {item.name}"
+
+
+def _outlined(caller: Caller, content: FileContent) -> Outline:
+    return caller.grove.navigation.outline(
+        caller.actor, repository=content.repository, path=content.path, revision=content.commit
+    )
+
+
+def _line_of(name: str, outline: Outline) -> int:
     """Where the symbol of that name, or of that full name (`Class.method`), is defined.
 
-    :raises SymbolUnknown: if the index knows none in this file.
+    :raises SymbolUnknown: if there is none in this file.
     """
-    symbols = _symbols(answer)
-    for symbol in symbols:
-        if name in {symbol.name, _full_name(symbol)}:
-            return symbol.line
-    known = ", ".join(dict.fromkeys(difflib.get_close_matches(name, [symbol.name for symbol in symbols])))
-    reason = "" if symbols else truth_line(answer.truth)
-    raise SymbolUnknown(symbol=name, path=content.path, nearest=known, reason=reason)
-
-
-def _definitions(caller: Caller, content: FileContent) -> Answer:
-    """What the index knows of the definitions in a file."""
-    question = Question(
-        text="sym:/./",
-        mode=Mode.TEXT,
-        repositories=(exactly(content.repository),),
-        revisions=(content.commit,),
-        paths=(exactly(content.path),),
-    )
-    desk = caller.grove.search
-    thorough = replace(desk, limits=replace(desk.limits, lines_per_file_max=DEFINITIONS_MAX))
-    return thorough.run(caller.actor, question)
-
-
-def _symbols(answer: Answer) -> list[Symbol]:
-    symbols = [excerpt.symbol for file in answer.files for excerpt in file.excerpts if excerpt.symbol is not None]
-    return sorted(symbols, key=lambda symbol: symbol.line)
-
-
-def _full_name(symbol: Symbol) -> str:
-    return f"{symbol.container}.{symbol.name}" if symbol.container else symbol.name
+    for item in outline.items:
+        if name in {item.name, f"{item.container}.{item.name}"}:
+            return item.line
+    known = ", ".join(dict.fromkeys(difflib.get_close_matches(name, [item.name for item in outline.items])))
+    reason = "" if outline.is_known else "its language has no grammar, or it could not be parsed"
+    raise SymbolUnknown(symbol=name, path=outline.path, nearest=known, reason=reason)
 
 
 def _levels(tree: Tree, *, is_markdown: bool) -> tuple[Level, ...]:

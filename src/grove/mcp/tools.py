@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from grove.mcp.arguments import (
     Arguments,
+    FindReferences,
     FindSymbol,
     JobStatus,
     ListRepos,
@@ -81,6 +82,16 @@ TOOLS: Final = (
         title="Find a definition",
         description="Find where functions, classes and other symbols are defined, by name.",
         arguments=FindSymbol,
+        permission="search.run",
+    ),
+    Tool(
+        name="find_references",
+        title="Find uses of a name",
+        description=(
+            "Find where a name is used in code, not in comments or strings; or its callers, or what it calls. "
+            "What is closest to its definition comes first; says whether a use is known precisely or by name."
+        ),
+        arguments=FindReferences,
         permission="search.run",
     ),
     Tool(

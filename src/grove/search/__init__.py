@@ -21,7 +21,7 @@ from grove.search.answer import (
 from grove.search.commits import CommitFinder
 from grove.search.corpus import Catalogue, Corpus, Limits, Resolution, Severity, Skipped, Suggestion, Target
 from grove.search.desk import Desk
-from grove.search.engine import search, search_stream
+from grove.search.engine import search, search_stream, searched_commit
 from grove.search.errors import (
     FilterUnknown,
     FilterValueInvalid,
@@ -32,10 +32,11 @@ from grove.search.errors import (
     QueryTooLong,
 )
 from grove.search.planning import plan_of
+from grove.search.progress import Progress
 from grove.search.question import Method, Mode, Plan, Question
 from grove.search.ranking import RankedFile, Ranking, rank
 from grove.search.reading import FileContent, Tree, TreeItem, TreeRequest
-from grove.search.selection import Field, select
+from grove.search.selection import Field, Selected, select
 from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
 from grove.search.syntax import FILTERS, FilterName
 from grove.search.truth import truth_line
@@ -72,6 +73,7 @@ __all__ = [
     "PatternInvalid",
     "PatternTooComplex",
     "Plan",
+    "Progress",
     "ProgressMade",
     "QueryInvalid",
     "QueryTooLong",
@@ -85,6 +87,7 @@ __all__ = [
     "SearchEvent",
     "SearchedCommit",
     "Select",
+    "Selected",
     "Severity",
     "SignalWeights",
     "Skipped",
@@ -99,6 +102,7 @@ __all__ = [
     "rank",
     "search",
     "search_stream",
+    "searched_commit",
     "select",
     "truth_line",
 ]

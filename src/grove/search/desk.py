@@ -43,7 +43,7 @@ class Desk:
         :raises Denied: if `actor` may not search.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
-        return search(question, self._corpus(actor, question), limits=self.limits)
+        return search(question, self.corpus(actor, question), limits=self.limits)
 
     def stream(self, actor: Actor, question: Question) -> Iterator[SearchEvent]:
         """The same, told piece by piece.
@@ -51,7 +51,7 @@ class Desk:
         :raises Denied: if `actor` may not search.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
-        return search_stream(question, self._corpus(actor, question), limits=self.limits)
+        return search_stream(question, self.corpus(actor, question), limits=self.limits)
 
     def read_file(self, actor: Actor, *, repository: str, path: str, revision: str = "") -> FileContent:
         """A file at any commit that the mirror has.
@@ -73,14 +73,12 @@ class Desk:
         """
         return read_tree(self.mirrors, self._readable(actor, repository), request)
 
-    def _readable(self, actor: Actor, name: str) -> Repository:
-        with self.database.reading() as tx:
-            repository = find_repository(tx, actor=actor, name=name)
-            resource = Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id)
-            tx.require(actor, "file.read", resource)
-        return repository
+    def corpus(self, actor: Actor, question: Question) -> Corpus:
+        """What of the index a question may look at.
 
-    def _corpus(self, actor: Actor, question: Question) -> Corpus:
+        :raises Denied: if `actor` may not search.
+        :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
+        """
         plan = plan_of(question)
 
         def settle(tx: Transaction) -> Callable[[], Corpus]:
@@ -108,6 +106,13 @@ class Desk:
             except IndexMissing:
                 continue  # a newer generation has come, and what we were about to open is gone: look again
         return self._opened(settle)
+
+    def _readable(self, actor: Actor, name: str) -> Repository:
+        with self.database.reading() as tx:
+            repository = find_repository(tx, actor=actor, name=name)
+            resource = Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id)
+            tx.require(actor, "file.read", resource)
+        return repository
 
     def _opened(self, settle: Callable[[Transaction], Callable[[], Corpus]]) -> Corpus:
         with self.database.reading() as tx:

@@ -222,7 +222,7 @@ class _Run:
         return Truth(
             method=self.plan.method,
             generation=self._corpus.generation,
-            searched=tuple(_searched(selected) for selected in self._field.selected),
+            searched=tuple(searched_commit(selected) for selected in self._field.selected),
             skipped=self._corpus.skipped,
             files_found=len(hits),
             repositories_found=_repositories(hits),
@@ -276,7 +276,8 @@ def _repositories(hits: Sequence[Hit]) -> int:
     return len({hit.selected.target.repository_id for hit in hits})
 
 
-def _searched(selected: Selected) -> SearchedCommit:
+def searched_commit(selected: Selected) -> SearchedCommit:
+    """What is said of a commit that was searched."""
     target, table = selected.target, path_table(selected.snapshot)
     return SearchedCommit(
         repository=target.name,

@@ -82,7 +82,7 @@ class ExactRenderer:
                     found[symbol.line, symbol.name] = symbol
         return [
             symbol_excerpt(lines, found[key], context=self._context, characters_max=self._limits.line_characters_max)
-            for key in sorted(found)[: self._limits.lines_per_file_max]
+            for key in sorted(found)  # they are bounded together, by `symbols_max`, which the truth names
         ]
 
     def _in_path(self, file: OpenFile) -> tuple[Highlight, ...]:

@@ -14,6 +14,8 @@ LIMITS: Final = {
     "symbols_max": "the limit of symbols was reached",
     "pattern_work_max": "some files were too large for this pattern",
     "matches_per_file_max": "not every match of a file was counted",
+    "chunks_read_max": "the limit of places to look at was reached",
+    "files_parsed_max": "the limit of files to look into was reached",
 }
 
 

@@ -1,0 +1,204 @@
+"""`grove def`, `refs`, `callers`, `callees` and `outline`: names in code."""
+
+from typing import Annotated, Any
+
+import typer
+
+from grove.cli.command import command
+from grove.cli.escape import visible
+from grove.cli.failure import Exit
+from grove.cli.output import Column
+from grove.cli.quantity import counted
+from grove.cli.reading import parse_place
+from grove.cli.repositories import find_repository
+from grove.cli.session import Session
+
+app = typer.Typer()
+
+DEFINITION_FIELDS = (
+    "repository",
+    "commit",
+    "path",
+    "line",
+    "end_line",
+    "kind",
+    "name",
+    "container",
+    "signature",
+    "basis",
+)
+USE_FIELDS = ("repository", "commit", "path", "line", "first_column", "role", "basis", "around", "text")
+CALLER_FIELDS = ("repository", "commit", "path", "around", "uses")
+CALLEE_FIELDS = ("name", "lines", "definitions")
+OUTLINE_FIELDS = ("line", "end_line", "depth", "kind", "name", "container", "signature")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a qualified one such as Session.request.")]
+Repositories = Annotated[list[str] | None, typer.Option("--repo", "-r", metavar="REPO", help="Only in these.")]
+Revisions = Annotated[list[str] | None, typer.Option("--ref", "-b", metavar="REF", help="Branch, tag or commit.")]
+Languages = Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")]
+Paths = Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")]
+Near = Annotated[
+    str | None, typer.Option("--near", metavar="REPO:PATH", help="What is close to this file comes first.")
+]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=500, help="Items at most.")]
+Offset = Annotated[int, typer.Option("--offset", min=0, max=10_000, help="Leave out so many of the first.")]
+_FAILING = "The name was not looked up."
+
+
+@command(app, "def", failing=_FAILING, fields=DEFINITION_FIELDS)
+def find_definitions(
+    session: Session,
+    *,
+    name: Name,
+    repository: Repositories = None,
+    revision: Revisions = None,
+    language: Languages = None,
+    path: Paths = None,
+    near: Near = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> None:
+    """Show where a name is defined, the likeliest first."""
+    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    answer = session.client.get("/navigation/definitions", name=name, **asked)
+    columns = (_PLACE, Column("KIND", lambda item: item["kind"]), Column("DEFINITION", _defined))
+    session.output.items(answer["items"], columns)
+    _end(session, answer)
+
+
+@command(app, "refs", failing=_FAILING, fields=USE_FIELDS)
+def find_references(
+    session: Session,
+    *,
+    name: Name,
+    repository: Repositories = None,
+    revision: Revisions = None,
+    language: Languages = None,
+    path: Paths = None,
+    near: Near = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> None:
+    """Show where a name is used in code, what is closest to its definition first."""
+    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    answer = session.client.get("/navigation/references", name=name, **asked)
+    columns = (
+        _PLACE,
+        Column("ROLE", lambda item: item["role"]),
+        Column("WITHIN", lambda item: _around(item["around"])),
+        Column("LINE", lambda item: item["text"].strip()),
+    )
+    session.output.items(answer["items"], columns)
+    _end(session, answer)
+
+
+@command(app, "callers", failing=_FAILING, fields=CALLER_FIELDS)
+def find_callers(
+    session: Session,
+    *,
+    name: Name,
+    repository: Repositories = None,
+    revision: Revisions = None,
+    language: Languages = None,
+    path: Paths = None,
+    near: Near = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> None:
+    """Show which definitions use a name."""
+    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    answer = session.client.get("/navigation/callers", name=name, **asked)
+    columns = (
+        Column("PLACE", lambda item: _place(item, item["uses"][0]["line"]), style="cyan"),
+        Column("CALLER", lambda item: _around(item["around"]) or "(outside of any definition)"),
+        Column("LINES", lambda item: [use["line"] for use in item["uses"]]),
+    )
+    session.output.items(answer["items"], columns)
+    _end(session, answer)
+
+
+@command(app, "callees", failing=_FAILING, fields=CALLEE_FIELDS)
+def find_callees(
+    session: Session,
+    *,
+    name: Name,
+    repository: Repositories = None,
+    revision: Revisions = None,
+    language: Languages = None,
+    path: Paths = None,
+    near: Near = None,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> None:
+    """Show what a definition calls, and where that is probably defined."""
+    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    answer = session.client.get("/navigation/callees", name=name, **asked)
+    columns = (
+        Column("CALLS", lambda item: item["name"]),
+        Column("LINES", lambda item: item["lines"]),
+        Column(
+            "DEFINED", lambda item: [_place(found, found["line"]) for found in item["definitions"][:1]], style="cyan"
+        ),
+    )
+    session.output.items(answer["items"], columns)
+    definition = answer["definition"]
+    if definition:
+        session.output.note(
+            f"in {definition['kind']} {_full_name(definition)}, {_place(definition, definition['line'])}"
+        )
+    _end(session, answer)
+
+
+@command(app, "outline", failing="The file was not outlined.", fields=OUTLINE_FIELDS)
+def show_outline(
+    session: Session,
+    *,
+    place: Annotated[str, typer.Argument(metavar="REPO[@REF]:PATH", help="The file.")],
+) -> None:
+    """Show what a file defines."""
+    wanted = parse_place(place, with_lines=False)
+    repository = find_repository(session, wanted.repository)
+    outline = session.client.get(
+        f"/repositories/{repository['id']}/outline", path=wanted.path, rev=wanted.revision or None
+    )
+    columns = (
+        Column("LINES", lambda item: f"{item['line']}-{item['end_line']}"),
+        Column("KIND", lambda item: item["kind"]),
+        Column("NAME", _full_name, lambda item: f"{'  ' * item['depth']}{item['name']}"),
+        Column("SIGNATURE", lambda item: item["signature"]),
+    )
+    session.output.items(outline["items"], columns)
+    known = counted(len(outline["items"]), "definition") if outline["is_known"] else "no grammar for its language"
+    session.output.note(f"— {visible(outline['repository'])} at {outline['commit'][:12]} · {known}")
+
+
+def _asked(
+    repository: list[str] | None, revision: list[str] | None, language: list[str] | None, path: list[str] | None
+) -> dict[str, Any]:
+    return {"repo": repository, "rev": revision, "lang": language, "path": path}
+
+
+def _end(session: Session, answer: dict[str, Any]) -> None:
+    """Tell the truth about an answer, and fail if there is nothing in it."""
+    session.output.note(f"— {answer['truth_line']}")
+    if not answer["items"]:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _place(item: Any, line: int) -> str:
+    return f"{item['repository']}:{item['path']}:{line}"
+
+
+def _full_name(item: Any) -> str:
+    return f"{item['container']}.{item['name']}" if item["container"] else str(item["name"])
+
+
+def _defined(item: Any) -> str:
+    return str(item["signature"]) or _full_name(item)
+
+
+def _around(around: Any) -> str:
+    return f"{around['kind']} {_full_name(around)}" if around else ""
+
+
+_PLACE = Column("PLACE", lambda item: _place(item, item["line"]), style="cyan")

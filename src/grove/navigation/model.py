@@ -1,0 +1,169 @@
+"""What is asked about names and places in code, and what is answered. Lines count from 1, columns from 0."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from grove.indexing import Mark, Role
+from grove.search import FileAddress, Truth
+
+
+class Basis(StrEnum):
+    """How it is known that a use means what was asked for."""
+
+    PRECISE = "precise"
+    """An uploaded index of symbols says so."""
+    NAME = "name"
+    """It is a token of the code with this name."""
+    TEXT = "text"
+    """The name stands there; the file's language has no grammar, or could not be parsed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A question about a name: as a search's filters, several values of one of them are alternatives.
+
+    `near` is a file, as `REPOSITORY:PATH`; what is close to it comes first. `limit` items are answered from the
+    `offset`-th on.
+    """
+
+    name: str
+    repositories: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    near: str = ""
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlined:
+    """A definition in a file; `depth` counts the definitions around it, `signature` is its first line."""
+
+    name: str
+    kind: str
+    container: str
+    line: int
+    end_line: int
+    depth: int
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """The definitions of a file at a commit, by line.
+
+    `is_known` is false where the language has no grammar, or the file could not be parsed: then there is no saying.
+    """
+
+    repository: str
+    repository_id: str
+    commit: str
+    path: str
+    language: str
+    line_count: int
+    is_known: bool
+    items: tuple[Outlined, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionPlace:
+    """Where something is defined; `symbol` is its identity where an uploaded index tells it."""
+
+    address: FileAddress
+    language: str
+    marks: Mark
+    name: str
+    kind: str
+    container: str
+    line: int
+    end_line: int
+    signature: str
+    basis: Basis = Basis.NAME
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """The innermost definition around a use."""
+
+    name: str
+    kind: str
+    container: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsePlace:
+    """A use of a name; columns are characters of `text`, the line."""
+
+    address: FileAddress
+    language: str
+    marks: Mark
+    line: int
+    first_column: int
+    end_column: int
+    text: str
+    role: Role
+    basis: Basis
+    around: Around | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """Where a name is defined, the likeliest first."""
+
+    name: str
+    items: tuple[DefinitionPlace, ...]
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """Where a name is used, the closest to its definitions first."""
+
+    name: str
+    definitions: tuple[DefinitionPlace, ...]
+    items: tuple[UsePlace, ...]
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A definition that uses the name, and where it does. Without `around` the uses stand outside of any definition."""
+
+    address: FileAddress
+    language: str
+    marks: Mark
+    around: Around | None
+    uses: tuple[UsePlace, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """The definitions that use a name, the closest first."""
+
+    name: str
+    definitions: tuple[DefinitionPlace, ...]
+    items: tuple[Caller, ...]
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callee:
+    """A name that a definition calls, on which lines, and where it is probably defined; nowhere if it is not here."""
+
+    name: str
+    lines: tuple[int, ...]
+    definitions: tuple[DefinitionPlace, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callees:
+    """What a definition calls, in the order of its lines; `definition` is the one that was looked into."""
+
+    name: str
+    definition: DefinitionPlace | None
+    items: tuple[Callee, ...]
+    truth: Truth

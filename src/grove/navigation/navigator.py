@@ -1,0 +1,82 @@
+"""Where entry points bring their questions about names and places in code."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from grove.indexing import StructureParser
+from grove.kit.gate import Actor
+from grove.navigation.answering import find_callees, find_callers, find_definitions, find_references
+from grove.navigation.errors import NameInvalid
+from grove.navigation.ground import Ground
+from grove.navigation.model import Callees, Callers, Definitions, Outline, References, Wanted
+from grove.navigation.outlining import outline_of
+from grove.search import Desk, Limits, Question
+
+NAME_CHARACTERS_MAX: Final = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Navigator:
+    """Answers questions about names and places in code, each in the name of an actor."""
+
+    desk: Desk
+    parser: StructureParser
+    limits: Limits = field(default_factory=Limits)
+
+    def outline(self, actor: Actor, *, repository: str, path: str, revision: str = "") -> Outline:
+        """What a file defines, at any commit that the mirror has.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such file.
+        :raises NotText: if it is binary.
+        """
+        content = self.desk.read_file(actor, repository=repository, path=path, revision=revision)
+        return outline_of(content, parser=self.parser)
+
+    def define(self, actor: Actor, wanted: Wanted) -> Definitions:
+        """Where a name is defined, the likeliest first.
+
+        :raises Denied: if `actor` may not search.
+        :raises NameInvalid: if it is no name.
+        """
+        return find_definitions(wanted, ground=self._ground(actor, wanted))
+
+    def references(self, actor: Actor, wanted: Wanted) -> References:
+        """Where a name is used, what is closest to its definitions first.
+
+        :raises Denied: if `actor` may not search.
+        :raises NameInvalid: if it is no name.
+        """
+        return find_references(wanted, ground=self._ground(actor, wanted))
+
+    def callers(self, actor: Actor, wanted: Wanted) -> Callers:
+        """Which definitions use a name, what is closest to its definitions first.
+
+        :raises Denied: if `actor` may not search.
+        :raises NameInvalid: if it is no name.
+        """
+        return find_callers(wanted, ground=self._ground(actor, wanted))
+
+    def callees(self, actor: Actor, wanted: Wanted) -> Callees:
+        """What the likeliest definition of a name calls, in the order of its lines.
+
+        :raises Denied: if `actor` may not search.
+        :raises NameInvalid: if it is no name.
+        """
+        return find_callees(wanted, ground=self._ground(actor, wanted))
+
+    def _ground(self, actor: Actor, wanted: Wanted) -> Ground:
+        name = wanted.name
+        if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable() or name != name.strip():
+            raise NameInvalid(name=name[:NAME_CHARACTERS_MAX])
+        question = Question(
+            text="",
+            repositories=wanted.repositories,
+            revisions=wanted.revisions,
+            paths=wanted.paths,
+            languages=wanted.languages,
+        )
+        corpus = self.desk.corpus(actor, question)
+        return Ground(question, corpus, parser=self.parser, limits=self.limits)
