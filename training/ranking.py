@@ -4,14 +4,16 @@ Each question is asked; every candidate file gives its signals. The weights are 
 the likeliest (a softmax over the candidates, with a penalty on large weights), fitted apart for names and for questions
 in words. Cross-validation leaves whole repositories out.
 
-    python -m training.ranking DATASET=REPOSITORIES [DATASET=REPOSITORIES ...]
+    python -m training.ranking DATASET=REPOSITORIES[*TIMES] ...
+
+A data set counts TIMES times; REPOSITORIES is a folder with a clone of each of its repositories.
 """
 
 import argparse
 import random
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -83,7 +85,8 @@ def _example(dataset: str, subject: Subject, asked: Asked, corpus: Corpus) -> Ex
     ranking = scoped(asked.text, subject, corpus).ranking(RankingWeights())
     ranked = sorted(ranking.files, key=lambda each: each.number)
     results = tuple(result_of(each, ranking, corpus) for each in ranked)
-    columns = [ranking.signals[name] for name in NAMES] if ranked else [np.zeros(0)] * len(NAMES)
+    numbers = [each.number for each in ranked]
+    columns = [ranking.signals[name][numbers] if ranked else np.zeros(0) for name in NAMES]
     return Example(
         dataset=dataset,
         repository=f"{dataset}/{subject.name}",
@@ -135,34 +138,46 @@ def _fit(examples: Sequence[Example], kept: NDArray[np.bool_], penalty: float) -
     return weights
 
 
+def scores_of(examples: Sequence[Example], fitted: Fitted) -> dict[str, float]:
+    """The mean NDCG@10 of a data set (the mean of its repositories' means), and of each category of its questions."""
+    scores = [(example, example.score(fitted.of(example))) for example in examples]
+    return _means(scores)
+
+
 def cross_validated(
-    examples: Sequence[Example], kept: NDArray[np.bool_], *, penalty: float = PENALTY
+    examples: Sequence[Example], target: str, kept: NDArray[np.bool_], *, times: Mapping[str, int]
 ) -> dict[str, float]:
-    """The mean NDCG@10 of each data set and category, every repository being scored by weights that never saw it."""
-    repositories = sorted({example.repository for example in examples})
+    """The same of the data set `target`, every repository being scored by weights that never saw it."""
+    repositories = sorted({example.repository for example in examples if example.dataset == target})
     random.Random(1).shuffle(repositories)
-    groups: defaultdict[str, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    scores: list[tuple[Example, float]] = []
     for fold in range(FOLDS):
         left_out = set(repositories[fold::FOLDS])
-        fitted = fit([each for each in examples if each.repository not in left_out], kept, penalty=penalty)
-        for example in examples:
-            if example.repository in left_out:
-                score = example.score(fitted.of(example))
-                groups[example.dataset][example.repository].append(score)
-                groups[f"{example.dataset} {example.asked.category}"][""].append(score)
-    return {name: float(np.mean([np.mean(scores) for scores in parts.values()])) for name, parts in groups.items()}
+        seen = [example for example in examples if example.repository not in left_out]
+        fitted = fit(repeated(seen, times), kept)
+        scores += [(each, each.score(fitted.of(each))) for each in examples if each.repository in left_out]
+    return _means(scores)
 
 
-def report(examples: Sequence[Example], *, ablate: bool) -> None:
-    """Print cross-validated figures, those without each signal, and the weights fitted to everything."""
+def repeated(examples: Sequence[Example], times: Mapping[str, int]) -> list[Example]:
+    """Each example as often as its data set is to count."""
+    return [example for example in examples for _ in range(times[example.dataset])]
+
+
+def report(examples: Sequence[Example], *, times: Mapping[str, int], ablate: bool) -> None:
+    """Print figures on what the weights never saw, those without each signal, and the weights fitted to everything."""
     everything = np.ones(len(NAMES), dtype=np.bool_)
-    whole = cross_validated(examples, everything)
-    print("all signals:", {name: round(value, 4) for name, value in sorted(whole.items())})
-    datasets = sorted({example.dataset for example in examples})
-    for at, name in enumerate(NAMES if ablate else ()):
-        without = cross_validated(examples, np.arange(len(NAMES)) != at)
-        print(f"without {name:20}", " ".join(f"{set_}: {without[set_] - whole[set_]:+.4f}" for set_ in datasets))
-    fitted = fit(examples, everything)
+    for target in times:
+        theirs = [example for example in examples if example.dataset == target]
+        others = [example for example in examples if example.dataset != target]
+        if others:
+            print(f"{target}, fitted to the others alone: {_line(scores_of(theirs, fit(others, everything)))}")
+        whole = cross_validated(examples, target, everything, times=times)
+        print(f"{target}, cross-validated by repository: {_line(whole)}")
+        for at, name in enumerate(NAMES if ablate else ()):
+            without = cross_validated(examples, target, np.arange(len(NAMES)) != at, times=times)
+            print(f"  without {name:20} {_line({part: without[part] - whole[part] for part in whole}, sign='+')}")
+    fitted = fit(repeated(examples, times), everything)
     for sort, weights in (("named", fitted.named), ("described", fitted.described)):
         print(f"{sort} = SignalWeights(")
         for name, weight in zip(NAMES, weights.tolist(), strict=True):
@@ -170,14 +185,33 @@ def report(examples: Sequence[Example], *, ablate: bool) -> None:
         print(")")
 
 
+def _means(scores: Sequence[tuple[Example, float]]) -> dict[str, float]:
+    repositories: defaultdict[str, list[float]] = defaultdict(list)
+    categories: defaultdict[str, list[float]] = defaultdict(list)
+    for example, score in scores:
+        repositories[example.repository].append(score)
+        categories[example.asked.category].append(score)
+    whole = float(np.mean([np.mean(of_one) for of_one in repositories.values()]))
+    return {"all": whole, **{name: float(np.mean(categories[name])) for name in sorted(categories)}}
+
+
+def _line(means: Mapping[str, float], *, sign: str = "") -> str:
+    return ", ".join(f"{name} {value:{sign}.4f}" for name, value in means.items())
+
+
 def main() -> None:
+    """Index, ask, fit, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="+", metavar="DATASET=REPOSITORIES")
+    parser.add_argument("sets", nargs="+", metavar="DATASET=REPOSITORIES[*TIMES]")
     parser.add_argument("--ablate", action="store_true", help="also leave out every signal in turn")
     args = parser.parse_args()
-    pairs = [pair.partition("=") for pair in args.sets]
-    examples = [example for name, _, place in pairs for example in examples_of(Path(name), Path(place))]
-    report(examples, ablate=args.ablate)
+    examples: list[Example] = []
+    times: dict[str, int] = {}
+    for name, _, place in (pair.partition("=") for pair in args.sets):
+        repositories, _, count = place.partition("*")
+        times[Path(name).name] = int(count or 1)
+        examples += examples_of(Path(name), Path(repositories))
+    report(examples, times=times, ablate=args.ablate)
 
 
 if __name__ == "__main__":

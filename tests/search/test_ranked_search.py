@@ -149,3 +149,13 @@ class TestAWording:
 
     def test_keeps_words_that_say_little_if_there_are_no_others(self) -> None:
         assert wording_of("what is this", RankingWeights()).words
+
+
+class TestNonsense:
+    def test_finds_nothing_and_says_so(self, tmp_path: Path) -> None:
+        library = Library(tmp_path, {"acme/web": {"src/retry.py": "def retry_call(fn):\n    return fn()\n"}})
+
+        answer = library.ask("zzqx flurb")
+
+        assert answer.files == ()
+        assert (answer.truth.files_found, answer.truth.more) == (0, False)

@@ -1,9 +1,11 @@
 """Ranked search: the best files for a question, by words, meaning, symbols and paths together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grove.indexing import Scores
 from grove.search.candidates import CandidateFile, Candidates, gather
@@ -16,6 +18,8 @@ from grove.search.weights import RankingWeights, SignalWeights
 from grove.search.wording import Wording, wording_of
 
 DEFAULT_WEIGHTS: Final = RankingWeights()
+_TELLING: Final = ("coverage", "path", "beginnings", "definition", "namesake")
+"""Signals of which one is enough to make a file an answer."""
 _DEFINING: Final = 2.0
 """What a definition that is asked for counts when the chunks of a file are compared; the words' score is at most 1."""
 
@@ -73,6 +77,7 @@ def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = D
     total = np.sum([getattr(chosen, name) * values for name, values in signals.items()], axis=0)
     scores = 1 / (1 + np.exp(-total))
     matches = np.add.reduceat(candidates.words > 0, candidates.begins, dtype=np.intp)
+    answers = _answers(candidates, signals, weights)
     files = tuple(
         RankedFile(
             file=candidates.files[number],
@@ -81,8 +86,18 @@ def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = D
             match_count=int(matches[number]),
         )
         for number in np.argsort(-total, kind="stable").tolist()
+        if answers[number]
     )
     return Ranking(wording=wording, candidates=candidates, files=files, signals=signals, weights=chosen)
+
+
+def _answers(candidates: Candidates, signals: Mapping[str, Scores], weights: RankingWeights) -> NDArray[np.bool_]:
+    """Which candidates have anything to do with the question: a word of it, its name, or nearly its meaning."""
+    nearest = np.maximum.reduceat(candidates.cosines, candidates.begins)
+    answers: NDArray[np.bool_] = nearest >= weights.near_enough
+    for name in _TELLING:
+        answers |= signals[name] > 0
+    return answers
 
 
 def _without_own_names(wording: Wording, field: Field, weights: RankingWeights) -> Wording:

@@ -2,8 +2,8 @@
 
 A file's score is the sum of its signals, each times its weight; a file's chance to be the one looked for goes with the
 exponential of that sum. Signals lie between 0 and 1 unless they say otherwise. Set a weight to 0 to take a signal out.
-The weights were fitted to questions about repositories that are not in the relevance benchmark and to the benchmark's
-development half (`training/ranking.py`).
+The weights were fitted to questions with known answers (`training/README.md` says to which, and how well they hold on
+repositories that they never saw).
 """
 
 from dataclasses import dataclass, field
@@ -141,5 +141,7 @@ class RankingWeights:
     symbol_candidates: int = 50
     file_candidates: int = 120
     """How many files are looked at closely."""
+    near_enough: float = 0.4
+    """A file without any word of the question answers it if a chunk's vector is at least so near (the cosine)."""
     definition_candidates: int = 40
     """In how many chunks the defined names are looked at, those first in which they match best."""
