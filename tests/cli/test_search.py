@@ -84,6 +84,12 @@ class TestSearching:
         assert (refused.exit_code, refused.stdout) == (Exit.INVALID, "")
         assert [line.partition(":")[0] for line in refused.stderr.splitlines()] == ["error", "  why", " next"]
 
+    def test_says_where_a_query_is_wrong_and_what_was_meant(self, grove: CommandLine) -> None:
+        refused = grove("search", "retry", "langg:py").stderr.splitlines()
+
+        assert "(langg: at character 7; the nearest is lang) (filter_unknown)" in refused[1]
+        assert refused[2] == " next: grove help query"
+
     @pytest.mark.parametrize("form", ["table", "tsv", "json", "jsonl"])
     def test_escapes_hostile_names_and_lines(self, grove: CommandLine, form: str) -> None:
         found = grove("search", "needle", "-r", "hostile", "-o", form)
@@ -97,13 +103,10 @@ class TestStrictness:
     def test_is_content_with_a_complete_answer(self, grove: CommandLine) -> None:
         assert grove("search", "-F", "retry_call", "-r", "payments-api", "--strict").exit_code == Exit.DONE
 
-    def test_fails_when_more_was_found_than_is_shown(self, grove: CommandLine) -> None:
+    def test_is_content_when_all_was_searched_and_not_all_is_shown(self, grove: CommandLine) -> None:
         words = ["search", "-e", ".", "-r", "payments-api", "-n", "1"]
-        strict = grove(*words, "--strict")
 
-        assert strict.exit_code == Exit.INCOMPLETE
-        assert "  why: not all that was found is shown\n" in strict.stderr
-        assert grove(*words).exit_code == Exit.DONE
+        assert grove(*words, "--strict").exit_code == Exit.DONE
 
     def test_names_every_reason(self) -> None:
         truth = {
@@ -117,6 +120,5 @@ class TestStrictness:
         }
         assert not is_complete(truth)
         assert why_incomplete(truth) == (
-            "2 repositories not searched, 1 repository behind the remote, not all that was found is shown, "
-            "limit reached: seconds_max"
+            "2 repositories not searched, 1 repository behind the remote, limit reached: seconds_max"
         )

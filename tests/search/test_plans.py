@@ -43,7 +43,7 @@ GOLDEN = {
     "type:file readme": 'exact contains "readme"i',
     'content:"a b" file:test': 'exact all(content "a b"i, path /test/i)',
     "content:/a+/": "exact content /a+/i",
-    "repo:^github.com/a$@main:dev x": "ranked repository /^github.com/a$/i words(x) at main at dev",
+    "repo:^github.com/a$@main:dev x": "ranked repository /^github.com/a$/i words(x) /^github.com/a$/i at main at dev",
     "-repo:legacy x count:5 rev:v1 rev:main": "ranked not(repository /legacy/i) words(x) at v1 at main at most 5",
     "x OR (repo:a y)": 'exact any(contains "x"i, all(repository /a/i, contains "y"i))',
     "lang:C++ x": "ranked language cpp words(x)",
@@ -87,11 +87,11 @@ class TestAPlan:
 
     def test_takes_filters_given_beside_the_text(self) -> None:
         question = Question(
-            text="retry", repositories=("a", "b"), languages=("py",), paths=("src/*",), revisions=("v1",)
+            text="retry", repositories=("a", "b.*"), languages=("py",), paths=("src/*",), revisions=("v1",)
         )
 
         assert str(plan_of(question)) == (
-            r"ranked all(any(repository /a/i, repository /b/i), path /(?:^|/)src/[^/\n]*$/i, language python)"
+            r"ranked all(any(repository /(?:^|/)a$/i, repository /b.*/i), path /(?:^|/)src/[^/\n]*$/i, language python)"
             " words(retry) at v1"
         )
 

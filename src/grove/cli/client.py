@@ -187,4 +187,14 @@ def _refusal(answer: httpx2.Response) -> Refused:
 
 def _reason(problem: dict[str, Any]) -> str:
     wrong = [f"{error.get('pointer', '')}: {error.get('message', '')}" for error in problem.get("errors") or []]
-    return "; ".join([str(problem.get("detail") or problem.get("title") or ""), *wrong])
+    facts = problem.get("facts") or {}
+    told = _about_query(str(problem.get("title")), facts) if "position" in facts else str(problem.get("detail") or "")
+    return "; ".join([told or str(problem.get("title") or ""), *wrong])
+
+
+def _about_query(title: str, facts: dict[str, Any]) -> str:
+    """What is wrong with a query, where, and what was probably meant."""
+    written = f"{facts['filter']}:{facts.get('value', '')}" if "filter" in facts else facts.get("pattern", "")
+    place = " ".join(filter(None, (str(written), f"at character {facts['position'] + 1}")))
+    nearest = f"the nearest is {facts['nearest']}" if facts.get("nearest") else ""
+    return " ".join((title.rstrip("."), f"({'; '.join(filter(None, (place, str(facts.get('reason', '')), nearest)))})"))

@@ -44,18 +44,16 @@ def count_row(found: Found) -> tuple[str, ...]:
 
 
 def is_complete(truth: dict[str, Any]) -> bool:
-    """Whether every repository was searched, at the state of its remote, and everything found is shown."""
+    """Whether all that was asked for was searched, at the state of its remote, and no limit was reached."""
     return not why_incomplete(truth)
 
 
 def why_incomplete(truth: dict[str, Any]) -> str:
     """What keeps an answer from being complete, if anything does."""
     stale = sum(commit["stale"] for commit in truth["searched"])
-    left_out = truth["files_found"] - truth["offset"] - truth["files_shown"]
     reasons = [
         f"{counted(len(truth['skipped']), 'repository', 'repositories')} not searched" if truth["skipped"] else "",
         f"{counted(stale, 'repository', 'repositories')} behind the remote" if stale else "",
-        "not all that was found is shown" if truth["more"] or left_out else "",
         *(f"limit reached: {limit}" for limit in truth["limits_hit"]),
     ]
     return ", ".join(filter(None, reasons))

@@ -10,13 +10,15 @@ from grove.cli.failure import MEANINGS, Exit, Failure
 app = typer.Typer()
 
 _QUERY = """\
-Words are looked for anywhere; "quoted text" is looked for as it stands; /pattern/ is an RE2 regular expression.
+Words alone find the best places; "quoted text" and /pattern/ (an RE2 regular expression) find every place.
 
-  repo:payments        only repositories whose name holds this         -repo:legacy   none of those
-  file:*.py            only such paths                                 lang:python    only this language
-  rev:main             at this branch, tag or commit                   sym:retry      files that define this
-  content:"a b"        in the content only                             case:yes       capitals matter
-  and or not ( )       combine
+  repo:payments        only repositories whose name holds this         repo:=web        the one of this name
+  file:*.py            only such paths                                 lang:python      only this language
+  rev:v1.*             at these branches, tags or commits              rev:at(2w ago)   as it was then
+  sym:retry            files that define this                          type:repo        repositories by name
+  content:"a b"        in the content only                             select:repo      the repositories alone
+  case:yes word:yes    capitals matter, whole words only               count:all        all there are
+  AND OR NOT - ( )     combine, negate: (lang:go OR lang:rust) -file:test
 
 A filter that does not exist is an error, never an empty result.
 """

@@ -1,7 +1,7 @@
 """Which commits of which repositories a question is about, among those that the actor may read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -44,14 +44,15 @@ class RegistryCatalogue:
         sought: list[Sought] = []
         skipped: list[Skipped] = []
         chosen = [repository for repository in self.repositories if plan.admits_repository(repository.name)]
-        names = _Names.read(self.tx, chosen, plan.revisions)
+        revisions = {repository.id: plan.revisions_of(repository.name) or ("",) for repository in chosen}
+        names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each})
         for repository in chosen:
             heads = self.heads.get(repository.id, ())
             reason = _unsearchable(repository, heads)
             if reason is not None:
                 skipped.append(reason)
                 continue
-            meant = [each for name in plan.revisions or ("",) for each in names.meant(repository, heads, name)]
+            meant = [each for name in revisions[repository.id] for each in names.meant(repository, heads, name)]
             found = {each.commit: each for each in reversed(meant) if isinstance(each, Target)}
             targets += reversed(found.values())
             sought += [each for each in meant if isinstance(each, Sought)]
@@ -68,7 +69,7 @@ class _Names:
     snapshots: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def read(cls, tx: Transaction, repositories: Sequence[Repository], revisions: Sequence[str]) -> "_Names":
+    def read(cls, tx: Transaction, repositories: Sequence[Repository], revisions: Collection[str]) -> "_Names":
         """Read what is needed for some revisions: nothing when none is named."""
         ids = [repository.id for repository in repositories]
         named = [revision for revision in revisions if revision not in _DEFAULT]

@@ -12,6 +12,9 @@ from grove.search.patterns import Pattern, literal_pattern, regex_pattern
 from grove.search.syntax import Filter, Form
 
 SECONDS_MAX: Final = 60.0
+EXACTLY: Final = "="
+"""What a value of `repo:` or `file:` begins with that is a name, and not a part of one."""
+
 _DURATION: Final = re.compile(r"(?P<count>\d{1,6}(?:\.\d{1,3})?)(?P<unit>ms|s|m)?")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _WORD: Final = re.compile(r"\w")
@@ -54,8 +57,9 @@ _LANGUAGE_NAMES: Final = {
 def name_pattern(filter_: Filter, *, fold_case: bool) -> Pattern:
     """What a repository's name or a file's path must match.
 
-    A quoted value is a part of it as it stands. A bare one with `*` or `?`, and nothing that only a regular expression
-    has, is a glob for its last parts; any other is a regular expression that may match anywhere.
+    A quoted value is a part of it as it stands. A bare one after `=` is its last parts or all of it. One with `*` or
+    `?`, and nothing that only a regular expression has, is a glob for its last parts; any other is a regular expression
+    that may match anywhere.
 
     :raises PatternInvalid: if it is none of these.
     :raises FilterValueInvalid: if it is a predicate of another search engine.
@@ -66,6 +70,8 @@ def name_pattern(filter_: Filter, *, fold_case: bool) -> Pattern:
     if form is Form.BARE and _PREDICATE.match(value):
         reason = "predicates are not supported"
         raise FilterValueInvalid(filter=filter_.name, value=value, reason=reason, position=filter_.position)
+    if form is Form.BARE and value.startswith(EXACTLY) and len(value) > 1:
+        return regex_pattern(f"(?:^|/){re2.escape(value[1:])}$", fold_case=fold_case, position=filter_.value_position)
     if form is Form.BARE and _GLOB.search(value) and not _REGEX_ONLY.search(value):
         value = _regex_of_glob(value)
     return regex_pattern(value, fold_case=fold_case, position=filter_.value_position)

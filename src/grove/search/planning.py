@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grove.search.errors import FilterValueInvalid, ModeConflict, QueryInvalid
-from grove.search.filters import language_named, name_pattern, text_pattern
+from grove.search.filters import EXACTLY, language_named, name_pattern, text_pattern
 from grove.search.parsing import parse_query, split_filters
 from grove.search.patterns import Pattern, has_upper_case
 from grove.search.question import (
@@ -24,6 +24,7 @@ from grove.search.question import (
     InRepository,
     Method,
     Mode,
+    OwnRevisions,
     Part,
     Place,
     Plan,
@@ -36,6 +37,7 @@ from grove.search.syntax import Atom, Expression, Filter, FilterName, Form, Text
 from grove.search.tree import AnyOf, Is, Tree, all_of, conjuncts, map_leaves, signed_leaves
 
 _CODE: Final = re.compile(r"[()\[\]{}<>=;*&|^$\\`]")
+_NAME: Final = re.compile(r"[\w./@:~-]+")
 _LOWER_CASE_OPERATORS: Final = frozenset({"and", "or", "not"})
 
 
@@ -56,11 +58,13 @@ def plan_of(question: Question) -> Plan:
     method = _method_of(question.mode, settings, expression)
     words, filters = _without_words(expression) if method is Method.RANKED else ("", expression)
     lowering = _Lowering(settings=settings, method=method)
+    beside = _beside(question)
     plan = Plan(
         method=method,
-        condition=all_of((map_leaves(filters, lowering.lower), *_arguments(question))),
+        condition=all_of((map_leaves(filters, lowering.lower), *(map_leaves(part, lowering.lower) for part in beside))),
         words=words,
-        revisions=tuple(dict.fromkeys((*question.revisions, *settings.revisions, *_revisions_of(expression)))),
+        revisions=tuple(dict.fromkeys((*question.revisions, *settings.revisions))),
+        own_revisions=(*_revisions_of(expression), *_revisions_of(all_of(beside))),
         moment=settings.moment,
         history=_history_of(settings, lowering),
         selected=settings.selected,
@@ -214,33 +218,33 @@ def _repository_of(filter_: Filter) -> str:
     return filter_.value.partition("@")[0] if filter_.form is Form.BARE else filter_.value
 
 
-def _revisions_of(expression: Expression) -> list[str]:
+def _revisions_of(expression: Expression) -> list[OwnRevisions]:
     """The revisions given as `repo:NAME@REVISION`, several of them between colons."""
-    found: list[str] = []
+    found: list[OwnRevisions] = []
     for atom, negated in signed_leaves(expression):
         if isinstance(atom, Filter) and atom.name is FilterName.REPO and atom.form is Form.BARE and "@" in atom.value:
             name, _, revisions = atom.value.partition("@")
             if negated or not name or not revisions.strip(":"):
                 reason = "NAME@REVISION cannot be negated, and has both"
                 raise FilterValueInvalid(filter=atom.name, value=atom.value, reason=reason, position=atom.position)
-            found.extend(filter(None, revisions.split(":")))
+            pattern = name_pattern(replace(atom, value=name), fold_case=True)
+            found.append(OwnRevisions(pattern=pattern, revisions=tuple(filter(None, revisions.split(":")))))
     return found
 
 
-def _arguments(question: Question) -> list[Condition]:
-    """The conditions that were given beside the query's text; several values of one kind are alternatives."""
+def _beside(question: Question) -> tuple[Expression, ...]:
+    """The filters that were given beside the query's text; several values of one kind are alternatives."""
     kinds = (
-        (FilterName.REPO, question.repositories),
+        (FilterName.REPO, tuple(EXACTLY + name if _NAME.fullmatch(name) else name for name in question.repositories)),
         (FilterName.FILE, question.paths),
         (FilterName.LANG, question.languages),
     )
-    lowering = _Lowering(settings=Settings(), method=Method.EXACT)
-    conditions: list[Condition] = []
+    given: list[Expression] = []
     for name, values in kinds:
-        parts = tuple(lowering.lower(Filter(name=name, value=value)) for value in values)
+        parts: tuple[Expression, ...] = tuple(Is(Filter(name=name, value=value)) for value in values)
         if parts:
-            conditions.append(parts[0] if len(parts) == 1 else AnyOf(parts))
-    return conditions
+            given.append(parts[0] if len(parts) == 1 else AnyOf(parts))
+    return tuple(given)
 
 
 def _notes(expression: Expression) -> tuple[str, ...]:

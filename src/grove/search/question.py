@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from grove.search.patterns import Pattern
@@ -42,8 +43,9 @@ class Select(StrEnum):
 class Question:
     """A query as an entry point received it.
 
-    `repositories`, `revisions`, `paths` and `languages` mean the same as the filters of the query's text; several
-    values of one of them are alternatives. `limit` files are answered from the `offset`-th best on.
+    `revisions`, `paths` and `languages` mean the same as the filters of the query's text; so do `repositories`, but one
+    that is plainly a name means that repository alone, by all of its name or its last parts. Several values of one of
+    them are alternatives. `limit` files are answered from the `offset`-th best on.
     """
 
     text: str
@@ -129,19 +131,31 @@ class HistoryCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRevisions:
+    """The revisions of repositories whose names the pattern matches, as in `repo:NAME@REVISION`."""
+
+    pattern: Pattern
+    revisions: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.pattern} at {' at '.join(self.revisions)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a question will be answered.
 
-    `words` is the question in the user's words, for ranking. `revisions` are as they were written; none means each
-    repository's default; with a `moment` each is what it was then. `selected` says what is shown of what is found,
-    of symbols only those of `symbol_kind`. `notes` say what the user may not expect. `otherwise` is tried if nothing
-    is found.
+    `words` is the question in the user's words, for ranking. `revisions` are as they were written, and in addition some
+    repositories have their own; none means a repository's default; with a `moment` each is what it was then.
+    `selected` says what is shown of what is found, of symbols only those of `symbol_kind`. `notes` say what the user
+    may not expect. `otherwise` is tried if nothing is found.
     """
 
     method: Method
     condition: Condition
     words: str = ""
     revisions: tuple[str, ...] = ()
+    own_revisions: tuple[OwnRevisions, ...] = ()
     moment: datetime | None = None
     history: HistoryCondition | None = None
     selected: Select | None = None
@@ -155,10 +169,16 @@ class Plan:
         """Whether anything in a repository of this name could be an answer."""
         return all(_may_hold(part, name) for part in conjuncts(self.condition))
 
+    def revisions_of(self, name: str) -> tuple[str, ...]:
+        """The revisions that are asked for of a repository of this name; none means its default."""
+        own = [each.revisions for each in self.own_revisions if each.pattern.found_in(name.encode())]
+        return tuple(dict.fromkeys((*self.revisions, *chain.from_iterable(own))))
+
     def __str__(self) -> str:
         pieces = [self.method.value, _written(self.condition)]
         pieces += [f"words({self.words})"] if self.words else []
         pieces += [f"at {revision}" for revision in self.revisions]
+        pieces += map(str, self.own_revisions)
         pieces += [f"as of {self.moment.isoformat()}"] if self.moment else []
         pieces += [_written_history(self.history)] if self.history else []
         pieces += [f"shows {self.selected}{self.symbol_kind and '.' + self.symbol_kind}"] if self.selected else []
