@@ -31,7 +31,10 @@ _Alternatives = Annotated[list[Words], Field(max_length=ALTERNATIVES_MAX)]
 
 
 class QuestionIn(Received):
-    """A question. `rev`, `path` and `lang` mean what the filters of a query mean, `repo` too; a plain name is that one's."""
+    """A question. `repo`, `rev`, `path` and `lang` mean what the filters of a query mean; several are alternatives.
+
+    A `repo` that is plainly a name means that repository alone, by all of its name or its last parts.
+    """
 
     q: str = Field(max_length=QUERY_CHARACTERS_MAX, description="The query.", examples=["lang:py retry backoff"])
     mode: Mode = Field(default=Mode.AUTO, description="How the text of the query is read.")
