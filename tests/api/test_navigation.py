@@ -94,3 +94,17 @@ class TestOutline:
         path = f"/api/v1/repositories/{payments}/outline"
 
         assert shared.stranger().get(path, params={"path": "src/retry.py"}).status_code == 404
+
+
+class TestFiles:
+    def test_are_found_by_some_characters(self, shared: Door, payments: str) -> None:
+        answer = shared.admin.get(f"{PLACES}/files", params={"name": "rtry"}).json()
+
+        assert [(item["repository_id"], item["path"]) for item in answer["items"]] == [(payments, "src/retry.py")]
+        assert answer["items"][0]["columns"] == [4, 6, 7, 8]
+
+    @pytest.mark.usefixtures("payments")
+    def test_of_one_tenant_are_nothing_to_another(self, shared: Door) -> None:
+        answer = shared.stranger().get(f"{PLACES}/files", params={"name": "rtry"}).json()
+
+        assert (answer["items"], answer["truth"]["files_found"]) == ([], 0)

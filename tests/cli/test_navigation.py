@@ -46,3 +46,12 @@ class TestOutline:
 
         assert shown.stdout == "4-11\tfunction\tretry_call\tdef retry_call(call, *, tries=5, base=0.2):\n"
         assert "1 definition" in shown.stderr
+
+
+class TestFiles:
+    def test_are_found_by_some_characters(self, grove: CommandLine) -> None:
+        shown = grove("find", "netrtry")
+
+        repository, path = shown.stdout.strip().split("\t")
+        assert repository.endswith("payments-api")
+        assert path == "src/net/retry.py"

@@ -44,3 +44,13 @@ class TestFindReferences:
         answer = tools.call("find_references", name="readLedger", limit=200, max_tokens=500)
 
         assert "left out" in answer.truth
+
+
+class TestFindFiles:
+    def test_finds_files_by_some_characters(self, tools: Tools) -> None:
+        answer = tools.call("find_files", pattern="payrefund")
+
+        assert answer.lines == ["[git.example.org/acme/payments] src/pay/refund.py"]
+
+    def test_says_that_there_is_none(self, tools: Tools) -> None:
+        assert tools.call("find_files", pattern="zzzz", repo="payments").lines == ["(none)"]

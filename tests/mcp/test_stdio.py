@@ -41,6 +41,7 @@ class TestStdio:
             "list_repos",
             "find_symbol",
             "find_references",
+            "find_files",
             "job_status",
         ]
         assert not (tmp_path / "none").exists()

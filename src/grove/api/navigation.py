@@ -1,4 +1,4 @@
-"""`/api/v1/navigation`: definitions, references, callers and callees of names; and the outline of a file."""
+"""`/api/v1/navigation`: definitions, references, callers and callees of names, files; and the outline of a file."""
 
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -155,6 +155,26 @@ class CalleesOut(_Answered):
     items: list[CalleeOut]
 
 
+class FoundFileOut(AddressOut):
+    """A file whose path matches; `columns` are the characters of the path that did."""
+
+    language: str
+    marks: list[str]
+    score: float
+    columns: list[int]
+
+    @classmethod
+    def of(cls, found: navigation.FoundFile) -> Self:
+        """As people see it."""
+        return cls.model_validate(_placed(cls, found))
+
+
+class FoundFilesOut(_Answered):
+    """The files whose paths match a pattern, the best first."""
+
+    items: list[FoundFileOut]
+
+
 class OutlinedOut(Shown):
     """A definition in a file; `depth` counts the definitions around it, `signature` is its first line."""
 
@@ -221,6 +241,13 @@ def find_callees(asked: Annotated[NameIn, Query()], caller: CallerOf) -> Callees
             for item in answer.items
         ],
     )
+
+
+@router.get("/files", openapi_extra=needs("search.run"))
+def find_files(asked: Annotated[NameIn, Query()], caller: CallerOf) -> FoundFilesOut:
+    """The files whose paths hold the characters of `name` in their order, the best first, as editors find files."""
+    answer = caller.grove.navigation.find_files(caller.actor, asked.wanted())
+    return FoundFilesOut(**_answered(answer), items=[FoundFileOut.of(found) for found in answer.items])
 
 
 @outlines.get("/outline", openapi_extra=needs("file.read"))

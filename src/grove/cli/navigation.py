@@ -1,4 +1,4 @@
-"""`grove def`, `refs`, `callers`, `callees` and `outline`: names in code."""
+"""`grove def`, `refs`, `callers`, `callees`, `outline` and `find`: names and places in code."""
 
 from typing import Annotated, Any
 
@@ -30,6 +30,7 @@ DEFINITION_FIELDS = (
 USE_FIELDS = ("repository", "commit", "path", "line", "first_column", "role", "basis", "around", "text")
 CALLER_FIELDS = ("repository", "commit", "path", "around", "uses")
 CALLEE_FIELDS = ("name", "lines", "definitions")
+FILE_FIELDS = ("repository", "commit", "path", "language", "marks", "score", "columns")
 OUTLINE_FIELDS = ("line", "end_line", "depth", "kind", "name", "container", "signature")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a qualified one such as Session.request.")]
@@ -146,6 +147,29 @@ def find_callees(
         session.output.note(
             f"in {definition['kind']} {_full_name(definition)}, {_place(definition, definition['line'])}"
         )
+    _end(session, answer)
+
+
+@command(app, "find", failing="The files were not looked for.", fields=FILE_FIELDS)
+def find_files(
+    session: Session,
+    *,
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Some characters of the path, in their order.")],
+    repository: Repositories = None,
+    revision: Revisions = None,
+    language: Languages = None,
+    path: Paths = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> None:
+    """Find files by some characters of their paths, in every repository."""
+    asked = _asked(repository, revision, language, path) | {"limit": limit, "offset": offset}
+    answer = session.client.get("/navigation/files", name=pattern, **asked)
+    columns = (
+        Column("REPOSITORY", lambda item: item["repository"], style="cyan"),
+        Column("PATH", lambda item: item["path"]),
+    )
+    session.output.items(answer["items"], columns)
     _end(session, answer)
 
 

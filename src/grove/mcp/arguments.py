@@ -160,6 +160,21 @@ class FindReferences(Arguments):
     max_tokens: MaxTokens = TOKENS_DEFAULT
 
 
+class FindFiles(Arguments):
+    """Arguments of `find_files`."""
+
+    also_called: ClassVar[dict[str, str]] = {"query": "pattern", "q": "pattern", "name": "pattern", "path": "pattern"}
+
+    pattern: Annotated[
+        str,
+        Field(min_length=1, max_length=128, description="Characters of the path in their order, such as usrctrl.rb"),
+    ]
+    repo: Annotated[RepositoryName | None, Field(description="All repositories if left out")] = None
+    ref: Ref = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 20
+    max_tokens: MaxTokens = TOKENS_DEFAULT
+
+
 class JobStatus(Arguments):
     """Arguments of `job_status`."""
 

@@ -1,9 +1,9 @@
-"""`find_references`: uses of a name, its callers, and what it calls."""
+"""`find_references`: uses of a name, its callers, and what it calls. `find_files`: files by their paths."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from grove.mcp.arguments import FindReferences
+from grove.mcp.arguments import FindFiles, FindReferences
 from grove.mcp.budget import Level, fit
 from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.places import COMMIT_DIGITS
@@ -39,6 +39,24 @@ def find_references(caller: Caller, arguments: FindReferences) -> Reply:
         return _reply(_callees_levels(callees), callees.truth, definitions, arguments)
     references = navigation.references(caller.actor, wanted)
     return _reply(_references_levels(references), references.truth, references.definitions, arguments)
+
+
+def find_files(caller: Caller, arguments: FindFiles) -> Reply:
+    """Find files by their paths.
+
+    :raises GroveError: if the question cannot be answered.
+    """
+    wanted = Wanted(
+        name=arguments.pattern.strip(),
+        repositories=(exactly(repository_named(caller, arguments.repo).name),) if arguments.repo else (),
+        revisions=(arguments.ref,) if arguments.ref else (),
+        limit=arguments.limit,
+    )
+    answer = caller.grove.navigation.find_files(caller.actor, wanted)
+    lines = [visible(_title(found.address)) for found in answer.items]
+    told = joined(truth_line(answer.truth), _commits(answer.truth))
+    fitted = fit([Level("paths", lambda: lines)], tokens_max=arguments.max_tokens, truth=told)
+    return Reply(lines=fitted.lines or ["(none)"], truth=joined(told, fitted.note))
 
 
 def _reply(

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from grove.mcp.arguments import (
     Arguments,
+    FindFiles,
     FindReferences,
     FindSymbol,
     JobStatus,
@@ -92,6 +93,13 @@ TOOLS: Final = (
             "What is closest to its definition comes first; says whether a use is known precisely or by name."
         ),
         arguments=FindReferences,
+        permission="search.run",
+    ),
+    Tool(
+        name="find_files",
+        title="Find files",
+        description="Find files by some characters of their paths, as editors do, across repositories.",
+        arguments=FindFiles,
         permission="search.run",
     ),
     Tool(

@@ -1,4 +1,4 @@
-"""Navigation: outlines of files, definitions, references, callers and callees of names."""
+"""Navigation: outlines of files; definitions, references, callers and callees of names; files by their paths."""
 
 from grove.navigation.errors import NameInvalid, NotText, RangeInvalid
 from grove.navigation.model import (
@@ -10,6 +10,8 @@ from grove.navigation.model import (
     Callers,
     DefinitionPlace,
     Definitions,
+    FoundFile,
+    FoundFiles,
     Outline,
     Outlined,
     References,
@@ -27,6 +29,8 @@ __all__ = [
     "Callers",
     "DefinitionPlace",
     "Definitions",
+    "FoundFile",
+    "FoundFiles",
     "NameInvalid",
     "Navigator",
     "NotText",

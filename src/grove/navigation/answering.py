@@ -7,7 +7,7 @@ from typing import Final
 from grove.indexing import Role
 from grove.navigation.calling import callees_of, callers_in, resolved
 from grove.navigation.defining import definitions_of, last_part, nearest_names
-from grove.navigation.ground import File, Ground, Told
+from grove.navigation.ground import File, Ground, Told, counted
 from grove.navigation.model import (
     Basis,
     Callees,
@@ -53,7 +53,7 @@ def find_definitions(wanted: Wanted, *, ground: Ground) -> Definitions:
     items = found[wanted.offset : end]
     truth = ground.truth(
         Told(
-            files=set(_files_of(found, ground)),
+            **counted(_files_of(found, ground)),
             places_found=len(found),
             files_shown=len({place.address for place in items}),
             offset=wanted.offset,
@@ -77,7 +77,7 @@ def find_references(wanted: Wanted, *, ground: Ground) -> References:
     items = gathered.uses[wanted.offset : end]
     truth = ground.truth(
         Told(
-            files=set(gathered.files),
+            **counted(gathered.files),
             places_found=len(gathered.uses),
             files_shown=len({use.address for use in items}),
             offset=wanted.offset,
@@ -105,7 +105,7 @@ def find_callers(wanted: Wanted, *, ground: Ground) -> Callers:
     items = callers[wanted.offset : end]
     truth = ground.truth(
         Told(
-            files=set(gathered.files),
+            **counted(gathered.files),
             places_found=len(callers),
             files_shown=len({caller.address for caller in items}),
             offset=wanted.offset,
@@ -130,7 +130,8 @@ def find_callees(wanted: Wanted, *, ground: Ground) -> Callees:
     others = f"{len(definitions) - 1:,} other definitions of this name: narrow by path" if len(definitions) > 1 else ""
     truth = ground.truth(
         Told(
-            files={file},
+            files_found=1,
+            repositories_found=1,
             places_found=len(found),
             files_shown=1,
             offset=wanted.offset,

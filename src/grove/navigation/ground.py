@@ -1,7 +1,6 @@
 """The files that a question about code may look at, and what is read of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -156,8 +155,8 @@ class Ground:
             generation=self.corpus.generation,
             searched=tuple(searched_commit(selected) for selected in self.field.selected),
             skipped=self.corpus.skipped,
-            files_found=len(told.files),
-            repositories_found=len({file.repository for file in told.files}),
+            files_found=told.files_found,
+            repositories_found=told.repositories_found,
             matches_found=told.places_found,
             files_shown=told.files_shown,
             offset=told.offset,
@@ -170,11 +169,21 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What an answer tells of: the files in which something was found, and how much of it is shown."""
+    """What an answer tells of: in how many files something was found, and how much of it is shown."""
 
-    files: AbstractSet[File] = frozenset()
+    files_found: int = 0
+    repositories_found: int = 0
     places_found: int = 0
     files_shown: int = 0
     offset: int = 0
     more: bool = False
     notes: tuple[str, ...] = ()
+
+
+def counted(files: Iterable[File]) -> dict[str, int]:
+    """How many files and repositories these are, as `Told` has it."""
+    different = set(files)
+    return {
+        "files_found": len(different),
+        "repositories_found": len({file.repository for file in different}),
+    }

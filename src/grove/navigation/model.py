@@ -37,6 +37,26 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFile:
+    """A file whose path matches; `columns` are the characters of the path that did."""
+
+    address: FileAddress
+    language: str
+    marks: Mark
+    score: float
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFiles:
+    """The files whose paths match a pattern, the best first."""
+
+    name: str
+    items: tuple[FoundFile, ...]
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlined:
     """A definition in a file; `depth` counts the definitions around it, `signature` is its first line."""
 

@@ -7,8 +7,9 @@ from grove.indexing import StructureParser
 from grove.kit.gate import Actor
 from grove.navigation.answering import find_callees, find_callers, find_definitions, find_references
 from grove.navigation.errors import NameInvalid
+from grove.navigation.file_finding import find_files
 from grove.navigation.ground import Ground
-from grove.navigation.model import Callees, Callers, Definitions, Outline, References, Wanted
+from grove.navigation.model import Callees, Callers, Definitions, FoundFiles, Outline, References, Wanted
 from grove.navigation.outlining import outline_of
 from grove.search import Desk, Limits, Question
 
@@ -66,6 +67,14 @@ class Navigator:
         :raises NameInvalid: if it is no name.
         """
         return find_callees(wanted, ground=self._ground(actor, wanted))
+
+    def find_files(self, actor: Actor, wanted: Wanted) -> FoundFiles:
+        """The files whose paths hold the characters of a pattern in their order, the best first.
+
+        :raises Denied: if `actor` may not search.
+        :raises NameInvalid: if it is no pattern.
+        """
+        return find_files(wanted, ground=self._ground(actor, wanted))
 
     def _ground(self, actor: Actor, wanted: Wanted) -> Ground:
         name = wanted.name
