@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 SERVICES := $(VENV)/.services
 WORKERS ?= 2
 
-.PHONY: help setup demo test test-fast check lock format clean
+.PHONY: help setup peers demo test test-fast check lock format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ check: $(READY) ## Format, lint, types, import contracts, house rules
 lock: | $(BIN)/python ## Lock the versions of everything that is installed
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --all-extras --group dev \
 		--python-version 3.11 --output-file $(LOCK) pyproject.toml
+
+peers: $(READY) ## Install the tools that the benchmarks compare with (ZOEKT=repository if Go's module proxy lacks it)
+	$(BIN)/python -m benchmarks.speed.install_peers
 
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -153,6 +153,10 @@ class PartsReader:
         """How large the file is."""
         return self._content.size
 
+    def stored_sizes(self) -> dict[str, int]:
+        """How many bytes each part takes in the file."""
+        return {name: entry.stored_bytes for name, entry in self._entries.items()}
+
     def size(self, name: str) -> int:
         """How many bytes a part has when decoded."""
         return self._entry(name).raw_bytes
