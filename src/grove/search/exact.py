@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -138,7 +137,7 @@ class ExactSearch:
         counts = {part: self.verifier.count(part, file) for part in self.verifier.wanted}
         weights = self._weights
         score = weights.each_doubling * math.log2(1 + sum(counts.values())) + self._symbol_score(file)
-        stem = PurePosixPath(file.selected.snapshot.paths[file.path_number]).stem.lower()
+        stem = _stem(file.selected.snapshot.paths[file.path_number]).lower()
         for part, defining in self._texts.items():
             score += weights.whole_word * (counts[part] > 0 and self.verifier.is_word(part, file))
             score += weights.defines_text * bool(defining[file.ordinals].any())
@@ -178,3 +177,10 @@ class ExactSearch:
         if name.lower() == source.lower():
             return weights.defined_folded
         return weights.defined_by_prefix if name.lower().startswith(source.lower()) else weights.defined_in_part
+
+
+def _stem(path: str) -> str:
+    """A file's name without its last extension."""
+    name = path[path.rfind("/") + 1 :]
+    stem, _, extension = name.rpartition(".")
+    return stem if stem and extension else name

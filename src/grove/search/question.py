@@ -77,6 +77,9 @@ class Finds:
     pattern: Pattern
     place: Place = Place.ANYWHERE
 
+    def __hash__(self) -> int:
+        return hash(self.pattern)  # it is asked for often, and the pattern knows its own
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defines:

@@ -1,6 +1,7 @@
 """Makes what was found into what is answered: reads the files of a page and picks their lines."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -19,6 +20,7 @@ from grove.search.tree import signed_leaves
 from grove.search.verifying import OpenFile, open_file
 
 PLACES_NAMED_MAX: Final = 20
+_CHUNKS_READ_TOGETHER: Final = 64
 
 
 class ExactRenderer:
@@ -33,7 +35,7 @@ class ExactRenderer:
     def file(self, found: Found) -> FileMatch:
         """One file, read as far as its lines are shown."""
         file = open_file(found.selected, found.path_number)
-        lines = FileLines(_firsts(file), lambda chunk: self._view.chunk_text(int(file.ordinals[chunk])))
+        lines = FileLines(_firsts(file), partial(self._chunk, file))
         return FileMatch(
             address=address_of(found.selected, found.path_number),
             language=found.selected.snapshot.languages[found.path_number],
@@ -69,9 +71,17 @@ class ExactRenderer:
         masks = {part: self._search.lookups.texts[part].may_be_in(file.ordinals) for part in parts}
         any_of = np.any(list(masks.values()), axis=0) if masks else np.zeros(0, dtype=np.bool_)
         firsts = _firsts(file)
-        for chunk in np.flatnonzero(any_of).tolist():
-            text = self._view.chunk_text(int(file.ordinals[chunk])).removesuffix(b"\n")
+        for at, chunk in enumerate(chosen := np.flatnonzero(any_of).tolist()):
+            if at % _CHUNKS_READ_TOGETHER == 0:
+                together = file.ordinals[chosen[at : at + _CHUNKS_READ_TOGETHER]]
+                file.texts.update(zip(together.tolist(), self._view.chunk_texts(together), strict=True))
+            text = self._chunk(file, chunk).removesuffix(b"\n")
             yield text, firsts[chunk], [part for part, mask in masks.items() if mask[chunk]]
+
+    def _chunk(self, file: OpenFile, chunk: int) -> bytes:
+        ordinal = int(file.ordinals[chunk])
+        text = file.texts.get(ordinal)
+        return self._view.chunk_text(ordinal) if text is None else text
 
     def _symbols(self, file: OpenFile, lines: FileLines) -> list[Excerpt]:
         found: dict[tuple[int, str], Symbol] = {}

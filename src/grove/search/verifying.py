@@ -26,11 +26,13 @@ class OpenFile:
     path_number: int
     ordinals: Ordinals
     texts: dict[int, bytes] = field(default_factory=dict)
+    tried: dict[Finds, bytes | None] = field(default_factory=dict)
+    """What of its content is tried for each text, as far as that was put together."""
+    content: bytes = field(init=False)
+    """What tells its content from that of other files."""
 
-    @property
-    def content(self) -> bytes:
-        """What tells its content from that of other files."""
-        return self.ordinals.tobytes()
+    def __post_init__(self) -> None:
+        self.content = self.ordinals.tobytes()
 
     def text_of(self, chosen: Mask) -> bytes:
         """The text of some of its chunks, which must have been read."""
@@ -111,6 +113,11 @@ class Verifier:
 
         `None` if there is nothing to try, or too much.
         """
+        if part not in file.tried:
+            file.tried[part] = self._put_together(part, file)
+        return file.tried[part]
+
+    def _put_together(self, part: Finds, file: OpenFile) -> bytes | None:
         lookup = self._lookups.texts[part]
         if not self._lookups.bounds(part, file.selected).maybe[file.path_number] or not len(file.ordinals):
             return None
