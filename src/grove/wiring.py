@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grove import freshness, indexing, mirrors
+from grove import exports, freshness, indexing, mirrors
 from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
+from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
 from grove.git import Git, GitConfig, HostBusy, TreeLimits, parse_remote_url, pin
 from grove.indexing import BuildTools, IndexTools, OpenIndexes, PooledParser, RemovalTools, StaticEmbedder
@@ -61,6 +62,11 @@ class Grove:
     mirror_tools: MirrorTools
     index_tools: IndexTools
     removal_tools: RemovalTools
+
+    @property
+    def export_tools(self) -> ExportTools:
+        """What writing exports works with."""
+        return ExportTools(desk=self.search, locator=self.locator)
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -256,6 +262,12 @@ JOB_KINDS = (
         title="Removes a repository with its mirror, snapshots, index and credential.",
         permission="repository.remove",
         work=lambda grove, run: indexing.remove_everything(run, tools=grove.removal_tools),
+    ),
+    JobKind(
+        name="export.write",
+        title="Writes every place that answers a question to a file.",
+        permission="export.create",
+        work=lambda grove, run: exports.write_export(run, tools=grove.export_tools),
     ),
 )
 """Every kind of background work."""

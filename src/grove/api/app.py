@@ -12,7 +12,9 @@ from grove import __version__
 from grove.api import (
     accounts,
     code,
+    contexts,
     credentials,
+    exports,
     files,
     freshness,
     health,
@@ -38,6 +40,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     hooks.deliveries,
     files.router,
     search.router,
+    contexts.router,
+    exports.router,
     navigation.router,
     navigation.outlines,
     jobs.router,

@@ -27,7 +27,10 @@ ALTERNATIVES_MAX: Final = 50
 
 router = router_at("/api/v1/search", tag="search")
 
-_Alternatives = Annotated[list[Words], Field(max_length=ALTERNATIVES_MAX)]
+QueryText = Annotated[
+    str, Field(max_length=QUERY_CHARACTERS_MAX, description="The query.", examples=["lang:py retry backoff"])
+]
+Alternatives = Annotated[list[Words], Field(max_length=ALTERNATIVES_MAX)]
 
 
 class QuestionIn(Received):
@@ -36,12 +39,12 @@ class QuestionIn(Received):
     A `repo` that is plainly a name means that repository alone, by all of its name or its last parts.
     """
 
-    q: str = Field(max_length=QUERY_CHARACTERS_MAX, description="The query.", examples=["lang:py retry backoff"])
+    q: QueryText
     mode: Mode = Field(default=Mode.AUTO, description="How the text of the query is read.")
-    repo: _Alternatives = Field(default=[])
-    rev: _Alternatives = Field(default=[])
-    path: _Alternatives = Field(default=[])
-    lang: _Alternatives = Field(default=[])
+    repo: Alternatives = Field(default=[])
+    rev: Alternatives = Field(default=[])
+    path: Alternatives = Field(default=[])
+    lang: Alternatives = Field(default=[])
     limit: int = Field(default=20, ge=1, le=FILES_MAX, description="How many files are answered at most.")
     offset: int = Field(default=0, ge=0, le=FILES_MAX, description="How many of the best files are left out.")
     context: int = Field(default=0, ge=0, le=CONTEXT_LINES_MAX, description="Lines to show around each match.")

@@ -11,6 +11,7 @@ import typer
 import grove
 from grove.cli import (
     add,
+    contexts,
     credentials,
     doctor,
     freshness,
@@ -75,6 +76,7 @@ repositories.app.add_typer(freshness.app)
 app.add_typer(repositories.app, name="repo")
 app.add_typer(jobs.app, name="job")
 app.add_typer(credentials.app, name="cred")
+app.add_typer(contexts.app, name="context")
 app.add_typer(hooks.app, name="hook")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")

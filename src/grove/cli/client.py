@@ -66,6 +66,17 @@ class Client:
         """
         return self._asked("GET", path, params=_given(parameters)).content
 
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """The bytes that the server has there, piece by piece.
+
+        :raises Refused: if it does not give them.
+        """
+        with self._answering(), self._http.stream("GET", f"{API}{path}") as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _refusal(answer)
+            yield from answer.iter_bytes()
+
     def post(self, path: str, body: Parameters | None = None) -> Document:
         """Have something done; what the server answers.
 

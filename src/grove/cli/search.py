@@ -3,12 +3,14 @@
 import shlex
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from grove.cli.command import command
 from grove.cli.escape import as_field, visible
+from grove.cli.exporting import export
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Form
 from grove.cli.results import Found, count_row, file_lines, is_complete, match_rows, why_incomplete
@@ -64,26 +66,42 @@ def search(
     files: Annotated[bool, typer.Option("--files", help="Only the paths.")] = False,
     count: Annotated[bool, typer.Option("--count", "-c", help="Only how often each file matches.")] = False,
     stream: Annotated[bool, typer.Option("--stream", help="Show each file as soon as it is found.")] = False,
+    file: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write every match to FILE.jsonl or FILE.csv.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the plan, and what each score is made of.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail with 6 unless everything was searched.")] = False,
 ) -> None:
     """Find code in every repository: by words, meaning, text, pattern or name."""
-    question = {
+    question: dict[str, Any] = {
         "q": " ".join([*query, "word:yes"] if word else query),
         "mode": _mode(session, regex=regex, semantic=semantic, symbol=symbol, text=text),
         "repo": repository,
         "rev": revision,
         "path": path,
         "lang": language,
-        "limit": limit,
-        "context": context,
-        "explain": explain or None,
     }
+    if file is not None:
+        _export(session, question, file, strict=strict)
+        return
+    question |= {"limit": limit, "context": context, "explain": explain or None}
     shape = Shape.COUNTS if count else Shape.PATHS if files else Shape.LINES
     show = _stream if stream else _whole
     truth, line = show(session, question, shape=shape, explain=explain)
     session.output.note(f"— {line}")
     _end(truth, strict=strict)
+
+
+def _export(session: Session, question: dict[str, Any], file: Path, *, strict: bool) -> None:
+    written = export(session, question, file)
+    session.output.note(f"— {written['truth_line']}")
+    if strict and written["limits_hit"]:
+        raise Failure(
+            "The export is not complete.",
+            why=", ".join(f"limit reached: {limit}" for limit in written["limits_hit"]),
+            next_step=f"{session.command} --export {file} QUERY    (a narrower one)",
+            exit_code=Exit.INCOMPLETE,
+        )
 
 
 def _mode(session: Session, **chosen: bool) -> str:

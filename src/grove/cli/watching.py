@@ -19,7 +19,7 @@ FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _WORDS = {"failed": "has failed", "cancelled": "was cancelled"}
 RECONNECTS_MAX = 5
 RECONNECT_SECONDS = 1.0
-KINDS = {"mirror.sync": "mirror", "snapshot.index": "index", "repository.remove": "remove"}
+KINDS = {"mirror.sync": "mirror", "snapshot.index": "index", "repository.remove": "remove", "export.write": "export"}
 JOBS_MAX = 50
 
 Job = dict[str, Any]

@@ -23,10 +23,12 @@ from grove.repositories import (
     list_repositories,
     screen_status_of,
 )
+from grove.search import list_contexts
 from grove.snapshots import Head, Snapshot, list_heads, snapshots_named
 
 CLOSEST_MAX: Final = 3
 JOBS_SHOWN_MAX: Final = 5
+CONTEXTS_SHOWN_MAX: Final = 20
 COMPARED_MAX: Final = 10_000
 BRANCHES_SHOWN_MAX: Final = 5
 PAGE: Final = 200
@@ -57,6 +59,7 @@ def list_repos(caller: Caller, arguments: ListRepos) -> Reply:
         wanted = list(islice(chosen, arguments.limit + 1))
         heads = list_heads(tx, repositories=[repository.id for repository in wanted])
         snapshots = snapshots_named(tx, names=[head.snapshot for head in heads])
+        contexts = [context.name for context in list_contexts(tx, actor=caller.actor)]
     rows = [_row(repository, heads, snapshots) for repository in wanted[: arguments.limit]]
     count = max(count_fitting(rows, tokens_max=arguments.max_tokens), min(len(rows), 1))
     parts = [f"{count:,} repositor{'ies' if count != 1 else 'y'} shown"]
@@ -64,6 +67,9 @@ def list_repos(caller: Caller, arguments: ListRepos) -> Reply:
         parts.append(f"there are more · next cursor={wanted[count - 1].name}")
     else:
         parts.append("these are all" if not arguments.cursor else "these are the last")
+    if contexts and not arguments.cursor:
+        named = ", ".join(f"context:{name}" for name in contexts[:CONTEXTS_SHOWN_MAX])
+        parts.append(f"sets of them, for queries: {named}{', ...' if len(contexts) > CONTEXTS_SHOWN_MAX else ''}")
     return Reply(lines=rows[:count] or ["(none)"], truth=" · ".join(parts))
 
 

@@ -79,6 +79,10 @@ class Locator:
         """The tenant's index."""
         return self.tenants / _checked(tenant_id) / "index"
 
+    def export(self, *, tenant_id: str, export_id: str) -> Path:
+        """Where the file of an export is."""
+        return self.tenants / _checked(tenant_id) / "exports" / _checked(export_id)
+
     def bytes_free(self) -> int:
         """How much room the data folder has."""
         stat = os.statvfs(self.data)

@@ -19,10 +19,13 @@ from grove.search.answer import (
     Truth,
 )
 from grove.search.commits import CommitFinder
+from grove.search.contexts import ENTRIES_MAX, Context, get_context, list_contexts, remove_context, set_context
 from grove.search.corpus import Catalogue, Corpus, Limits, Resolution, Severity, Skipped, Suggestion, Target
 from grove.search.desk import Desk
 from grove.search.engine import search, search_stream, searched_commit
 from grove.search.errors import (
+    ContextInvalid,
+    ContextNotFound,
     FilterUnknown,
     FilterValueInvalid,
     ModeConflict,
@@ -43,11 +46,15 @@ from grove.search.truth import truth_line
 from grove.search.weights import RankingWeights, SignalWeights
 
 __all__ = [
+    "ENTRIES_MAX",
     "FILTERS",
     "Alert",
     "Answer",
     "Catalogue",
     "CommitFinder",
+    "Context",
+    "ContextInvalid",
+    "ContextNotFound",
     "Corpus",
     "Desk",
     "Done",
@@ -98,11 +105,15 @@ __all__ = [
     "TreeItem",
     "TreeRequest",
     "Truth",
+    "get_context",
+    "list_contexts",
     "plan_of",
     "rank",
+    "remove_context",
     "search",
     "search_stream",
     "searched_commit",
     "select",
+    "set_context",
     "truth_line",
 ]

@@ -38,13 +38,22 @@ class RegistryCatalogue:
             heads.setdefault(head.repository_id, []).append(head)
         return cls(tx=tx, repositories=repositories, heads=heads)
 
-    def resolve(self, plan: Plan) -> Resolution:
-        """The commits to search, and what cannot be searched, with the reason."""
+    def resolve(self, plan: Plan, *, within: Sequence[Plan] | None = None) -> Resolution:
+        """The commits to search, and what cannot be searched, with the reason.
+
+        `within` are the entries of contexts: only what one of them admits is searched, at its revisions unless the plan
+        names some.
+        """
         targets: list[Target] = []
         sought: list[Sought] = []
         skipped: list[Skipped] = []
-        chosen = [repository for repository in self.repositories if plan.admits_repository(repository.name)]
-        revisions = {repository.id: plan.revisions_of(repository.name) or ("",) for repository in chosen}
+        chosen: list[Repository] = []
+        revisions: dict[str, tuple[str, ...]] = {}
+        for repository in self.repositories:
+            entries = [each for each in within or (plan,) if each.admits_repository(repository.name)]
+            if entries and plan.admits_repository(repository.name):
+                chosen.append(repository)
+                revisions[repository.id] = _revisions(plan, entries, repository.name)
         names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each})
         for repository in chosen:
             heads = self.heads.get(repository.id, ())
@@ -104,6 +113,11 @@ class _Names:
         if snapshot is not None:
             return _target(repository, revision, name, snapshot)
         return Sought(repository=repository, revision=revision, name=name, near=near)
+
+
+def _revisions(plan: Plan, entries: Sequence[Plan], name: str) -> tuple[str, ...]:
+    of_entries = [revision for entry in entries for revision in entry.revisions_of(name) or ("",)]
+    return plan.revisions_of(name) or tuple(dict.fromkeys(of_entries))
 
 
 def _nothing_chosen(*, kept: int) -> Skipped:

@@ -15,6 +15,7 @@ from grove.repositories import Repository, find_repository
 from grove.search.answer import Answer
 from grove.search.catalogue import RegistryCatalogue
 from grove.search.commits import CommitFinder
+from grove.search.contexts import plans_within
 from grove.search.corpus import Corpus, Limits
 from grove.search.engine import search, search_stream
 from grove.search.planning import plan_of
@@ -82,7 +83,9 @@ class Desk:
         plan = plan_of(question)
 
         def settle(tx: Transaction) -> Callable[[], Corpus]:
-            resolution = RegistryCatalogue.read(tx, actor=actor).resolve(plan)
+            resolution = RegistryCatalogue.read(tx, actor=actor).resolve(
+                plan, within=plans_within(tx, actor=actor, names=plan.contexts)
+            )
             generation = generation_of(tx, tenant_id=actor.tenant_id)
 
             def opened() -> Corpus:

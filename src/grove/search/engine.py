@@ -20,7 +20,7 @@ from grove.search.holders import repositories_holding
 from grove.search.masks import path_table
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
-from grove.search.question import Method, Plan, Question, Select
+from grove.search.question import FILES_PER_ANSWER_MAX, Method, Plan, Question, Select
 from grove.search.ranking import rank
 from grove.search.rendering import ExactRenderer, RankedRenderer
 from grove.search.selection import Selected, select
@@ -29,6 +29,9 @@ from grove.search.suggestions import FILES_COUNTED_MAX, suggestions_for
 from grove.search.truth import LIMITS, truth_line
 
 DEFAULT_LIMITS: Final = Limits()
+ALL: Final = 2**31
+"""More than there are of anything."""
+ALL_SECONDS_MAX: Final = 60.0
 FIRST_BATCH_SECONDS: Final = 0.1
 FURTHER_BATCH_SECONDS: Final = 0.25
 _INSTEAD: Final = "nothing was found; this finds something"
@@ -51,11 +54,12 @@ def search(question: Question, corpus: Corpus, *, limits: Limits = DEFAULT_LIMIT
 
     :raises QueryInvalid: if the question cannot be understood; its siblings in `errors` say what else may be wrong.
     """
-    run = _Run(question, plan_of(question), corpus, _progress(question, corpus, limits))
+    plan = plan_of(question)
+    run = _Run(question, plan, corpus, _progress(plan, corpus, limits))
     if run.plan.selected is Select.REPOSITORY:
         return run.answer_with_repositories()
     run, hits = _all_hits(run)
-    page = run.shown(hits[question.offset : question.offset + run.files_wanted])
+    page = run.page(hits)
     return Answer(
         files=page,
         facets=run.facets(hits),
@@ -70,14 +74,20 @@ def search_stream(question: Question, corpus: Corpus, *, limits: Limits = DEFAUL
 
     :raises QueryInvalid: at once, if the question cannot be understood.
     """
-    run = _Run(question, plan_of(question), corpus, _progress(question, corpus, limits))
+    plan = plan_of(question)
+    if plan.wants_all:
+        limits = replace(limits, lines_per_file_max=ALL)
+    run = _Run(question, plan, corpus, _progress(plan, corpus, limits))
     return _told_of_repositories(run) if run.plan.selected is Select.REPOSITORY else _told(run)
 
 
-def _progress(question: Question, corpus: Corpus, limits: Limits) -> Progress:
-    seconds_max = plan_of(question).seconds_max
-    wanted = limits if seconds_max is None else replace(limits, seconds_max=seconds_max)
-    return Progress(wanted, seconds_before=corpus.opening_seconds)
+def _progress(plan: Plan, corpus: Corpus, limits: Limits) -> Progress:
+    if plan.wants_all:
+        seconds_max = max(limits.seconds_max, ALL_SECONDS_MAX)
+        limits = replace(limits, seconds_max=seconds_max, files_found_max=ALL, symbols_max=ALL, symbols_scanned_max=ALL)
+    if plan.seconds_max is not None:
+        limits = replace(limits, seconds_max=plan.seconds_max)
+    return Progress(limits, seconds_before=corpus.opening_seconds)
 
 
 def _told_of_repositories(run: "_Run") -> Iterator[SearchEvent]:
@@ -149,7 +159,7 @@ class _Run:
     def __init__(self, question: Question, plan: Plan, corpus: Corpus, progress: Progress) -> None:
         self.question = question
         self.plan = plan
-        self.files_wanted = plan.files_max or question.limit
+        self.files_wanted = ALL if plan.wants_all else plan.files_max or question.limit
         self._corpus = corpus
         self._progress = progress
         self._field = select(plan.condition, corpus)
@@ -163,6 +173,13 @@ class _Run:
         if self.plan.method is Method.HISTORY:
             raise ModeConflict(mode=self.question.mode, reason="type:commit and type:diff are answered by history")
         return self._ranked() if self.plan.method is Method.RANKED else self._exact()
+
+    def page(self, hits: Sequence[Hit]) -> tuple[FileMatch, ...]:
+        """The files of one answer as they are shown."""
+        wanted = hits[self.question.offset : self.question.offset + self.files_wanted]
+        if len(wanted) > FILES_PER_ANSWER_MAX:
+            self._progress.hit("files_per_answer_max")
+        return self.shown(wanted[:FILES_PER_ANSWER_MAX])
 
     def shown(self, hits: Sequence[Hit]) -> tuple[FileMatch, ...]:
         """The files as they are shown: at least one, and as many as there is time for."""

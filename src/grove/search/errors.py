@@ -52,3 +52,17 @@ class ModeConflict(GroveError):
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "mode_conflict"
+
+
+class ContextNotFound(GroveError):
+    """There is no context of that name."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "context_not_found"
+
+
+class ContextInvalid(GroveError):
+    """This cannot be a context."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+    code: ClassVar[str] = "context_invalid"

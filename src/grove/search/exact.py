@@ -145,11 +145,14 @@ class ExactSearch:
             score += weights.is_stem * (part.pattern.source.lower() == stem)
         if file.selected.snapshot.marks[file.path_number] & int(DEMOTED):
             score *= weights.demoted
+        is_count_exact = all(count < SPANS_MAX for count in counts.values())
+        if not is_count_exact:
+            self._progress.hit("matches_per_file_max")
         return Found(
             selected=file.selected,
             path_number=file.path_number,
             match_count=sum(counts.values()),
-            is_count_exact=all(count < SPANS_MAX for count in counts.values()),
+            is_count_exact=is_count_exact,
             score=score,
         )
 

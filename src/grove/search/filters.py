@@ -134,17 +134,17 @@ def one_of(filter_: Filter, allowed: dict[str, str]) -> str:
     return chosen
 
 
-def count_of(filter_: Filter, *, most: int) -> int:
-    """How many files are wanted; `all` is the most there can be.
+def count_of(filter_: Filter) -> int | None:
+    """How many files are wanted; `None` is all.
 
     :raises FilterValueInvalid: if it is no number above zero.
     """
     if filter_.value.lower() == "all":
-        return most
+        return None
     if not (filter_.value.isascii() and filter_.value.isdigit() and int(filter_.value[:9])):
         reason = "it is a number above 0, or all"
         raise FilterValueInvalid(filter=filter_.name, value=filter_.value, reason=reason, position=filter_.position)
-    return min(int(filter_.value[:9]), most)
+    return int(filter_.value[:9])
 
 
 def _regex_of_glob(glob: str) -> str:

@@ -54,6 +54,8 @@ def plan_of(question: Question) -> Plan:
     """
     _require_page(question)
     settings, expression = settled(_read(question), asked_at=question.asked_at)
+    if question.wants_all:
+        settings = replace(settings, wants_all=True, count=None)
     _require_mode_fits(question.mode, settings, expression)
     method = _method_of(question.mode, settings, expression)
     words, filters = _without_words(expression) if method is Method.RANKED else ("", expression)
@@ -65,12 +67,14 @@ def plan_of(question: Question) -> Plan:
         words=words,
         revisions=tuple(dict.fromkeys((*question.revisions, *settings.revisions))),
         own_revisions=(*_revisions_of(expression), *_revisions_of(all_of(beside))),
+        contexts=settings.contexts,
         moment=settings.moment,
         history=_history_of(settings, lowering),
         selected=settings.selected,
         symbol_kind=settings.symbol_kind,
         seconds_max=settings.seconds_max,
         files_max=settings.count,
+        wants_all=settings.wants_all,
         notes=_notes(expression) if method is Method.EXACT else (),
     )
     return _exact_first(plan, expression, lowering) if _CODE.search(words) and question.mode is Mode.AUTO else plan
@@ -107,6 +111,8 @@ def _require_mode_fits(mode: Mode, settings: Settings, expression: Expression) -
         is_plain = settings.case == "auto" and not settings.whole_words and settings.selected is None
         if exact or not is_plain or settings.type not in {"any", "file"}:
             raise ModeConflict(mode=mode, reason="a ranked search takes words, repo:, file:, lang:, rev: and count:")
+        if settings.wants_all:
+            raise ModeConflict(mode=mode, reason="a ranked search gives the best places, and not all there are")
     if mode is Mode.SYMBOL and settings.type not in {"any", "symbol"}:
         raise ModeConflict(mode=mode, reason="a symbol search answers type:symbol")
     wants_symbols = mode is Mode.SYMBOL or settings.type == "symbol" or settings.selected is Select.SYMBOL

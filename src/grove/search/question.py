@@ -45,7 +45,8 @@ class Question:
 
     `revisions`, `paths` and `languages` mean the same as the filters of the query's text; so do `repositories`, but one
     that is plainly a name means that repository alone, by all of its name or its last parts. Several values of one of
-    them are alternatives. `limit` files are answered from the `offset`-th best on.
+    them are alternatives; `wants_all` means the same as `count:all`. `limit` files are answered from the `offset`-th
+    best on.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Question:
     offset: int = 0
     context_lines: int = 0
     explain: bool = False
+    wants_all: bool = False
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
     """What "2 weeks ago" is counted from."""
 
@@ -150,8 +152,8 @@ class Plan:
 
     `words` is the question in the user's words, for ranking. `revisions` are as they were written, and in addition some
     repositories have their own; none means a repository's default; with a `moment` each is what it was then.
-    `selected` says what is shown of what is found, of symbols only those of `symbol_kind`. `notes` say what the user
-    may not expect. `otherwise` is tried if nothing is found.
+    `selected` says what is shown of what is found, of symbols only those of `symbol_kind`; at most `files_max` files
+    are, or `wants_all`. `notes` say what the user may not expect. `otherwise` is tried if nothing is found.
     """
 
     method: Method
@@ -159,12 +161,14 @@ class Plan:
     words: str = ""
     revisions: tuple[str, ...] = ()
     own_revisions: tuple[OwnRevisions, ...] = ()
+    contexts: tuple[str, ...] = ()
     moment: datetime | None = None
     history: HistoryCondition | None = None
     selected: Select | None = None
     symbol_kind: str = ""
     seconds_max: float | None = None
     files_max: int | None = None
+    wants_all: bool = False
     notes: tuple[str, ...] = ()
     otherwise: "Plan | None" = None
 
@@ -182,11 +186,13 @@ class Plan:
         pieces += [f"words({self.words})"] if self.words else []
         pieces += [f"at {revision}" for revision in self.revisions]
         pieces += map(str, self.own_revisions)
+        pieces += [f"within {' or '.join(self.contexts)}"] if self.contexts else []
         pieces += [f"as of {self.moment.isoformat()}"] if self.moment else []
         pieces += [_written_history(self.history)] if self.history else []
         pieces += [f"shows {self.selected}{self.symbol_kind and '.' + self.symbol_kind}"] if self.selected else []
         pieces += [f"within {self.seconds_max:g} s"] if self.seconds_max is not None else []
         pieces += [f"at most {self.files_max}"] if self.files_max is not None else []
+        pieces += ["all"] if self.wants_all else []
         pieces += [f"otherwise {self.otherwise}"] if self.otherwise else []
         return " ".join(piece for piece in pieces if piece)
 

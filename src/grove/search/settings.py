@@ -9,7 +9,7 @@ from typing import Final
 from grove.search.errors import FilterValueInvalid, QueryInvalid
 from grove.search.filters import count_of, one_of, seconds_of
 from grove.search.moments import moment_of
-from grove.search.question import FILES_PER_ANSWER_MAX, Select
+from grove.search.question import Select
 from grove.search.syntax import Expression, Filter, FilterName, Form
 from grove.search.tree import Is, Negated, all_of, conjuncts, signed_leaves
 
@@ -27,7 +27,7 @@ _ONCE: Final = frozenset(
         FilterName.AFTER,
     }
 )
-_WHOLE: Final = _ONCE | {FilterName.REV} | _SAID
+_WHOLE: Final = _ONCE | {FilterName.REV, FilterName.CONTEXT} | _SAID
 _CASES: Final = {"yes": "yes", "no": "no", "auto": "auto"}
 _YES: Final = {"yes": "yes", "no": "no"}
 _TYPES: Final = {name: name for name in ("file", "path", "symbol", "repo", "commit", "diff")}
@@ -42,10 +42,12 @@ class Settings:
     case: str = "auto"
     type: str = "any"
     count: int | None = None
+    wants_all: bool = False
     seconds_max: float | None = None
     whole_words: bool = False
     selected: Select | None = None
     symbol_kind: str = ""
+    contexts: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
     moment: datetime | None = None
     authors: tuple[tuple[Filter, bool], ...] = ()
@@ -61,7 +63,8 @@ class Settings:
     @property
     def asks_exactly(self) -> bool:
         """Whether anything is set that means an exact answer."""
-        return self.case != "auto" or self.type != "any" or self.whole_words or self.selected is not None
+        is_changed = self.case != "auto" or self.type != "any" or self.selected is not None
+        return is_changed or self.whole_words or self.wants_all
 
 
 def settled(expression: Expression, *, asked_at: datetime) -> tuple[Settings, Expression]:
@@ -93,11 +96,13 @@ def settled(expression: Expression, *, asked_at: datetime) -> tuple[Settings, Ex
     settings = Settings(
         case=one_of(case, _CASES) if case else "auto",
         type=type_name,
-        count=count_of(count, most=FILES_PER_ANSWER_MAX) if count else None,
+        count=count_of(count) if count else None,
+        wants_all=count is not None and count_of(count) is None,
         seconds_max=seconds_of(timeout) if timeout else None,
         whole_words=bool(word) and one_of(word, _YES) == "yes" if word else False,
         selected=Select.REPOSITORY if type_name == "repo" else selected,
         symbol_kind=kind,
+        contexts=tuple(dict.fromkeys(context.value for context in given[FilterName.CONTEXT])),
         revisions=revisions,
         moment=moment,
         authors=tuple(said[FilterName.AUTHOR]),

@@ -13,6 +13,7 @@ LIMITS: Final = {
     "files_found_max": "the limit of files was reached",
     "symbols_max": "the limit of symbols was reached",
     "pattern_work_max": "some files were too large for this pattern",
+    "files_per_answer_max": "one answer holds no more files; a stream or an export does",
     "matches_per_file_max": "not every match of a file was counted",
     "chunks_read_max": "the limit of places to look at was reached",
     "files_parsed_max": "the limit of files to look into was reached",
