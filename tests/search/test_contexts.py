@@ -1,7 +1,6 @@
 """Contexts: named sets of repositories, in a whole Grove."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

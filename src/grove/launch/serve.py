@@ -106,7 +106,7 @@ def serve_until_stopped(settings: Settings) -> int:
 
 
 def _lock(grove: Grove) -> int:
-    descriptor = os.open(grove.locator.lock(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(grove.locator.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as busy:

@@ -66,7 +66,7 @@ class SearchCode(Arguments):
         Field(
             min_length=1,
             max_length=4096,
-            description='Words, a question, "phrase", /regex/, AND OR NOT; repo: file: lang: rev: sym: context: case: word: select:',
+            description='Words, a question, "phrase", /regex/, AND OR NOT; repo: file: lang: rev: sym: context: case:',
         ),
     ]
     mode: Annotated[

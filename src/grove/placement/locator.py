@@ -42,6 +42,7 @@ class Locator:
         """The key that seals credentials."""
         return self.data / "master.key"
 
+    @property
     def lock(self) -> Path:
         """What a server locks, so that it is the only one on this data folder."""
         return self.data / "server.lock"
