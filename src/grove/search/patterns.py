@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, Final
 
 import re2
@@ -23,6 +23,8 @@ SPANS_MAX: Final = 10_000
 """How many matches of one text are told apart."""
 WORDS_TRIED_MAX: Final = 20
 
+_LIKE_ASCII: Final = ("\u212a".encode(), "\u017f".encode())
+"""The letters outside ASCII that are letters of ASCII (`k`, `s`) without regard to case."""
 _PLAIN = re.compile(r"[\w /:;,@#%&=<>~!\"'`-]+")
 """A regular expression that means what it says."""
 _WORD_END = re.compile(rb"[\w\x80-\xff]")
@@ -80,15 +82,9 @@ class Pattern:
 
     def is_word_in(self, text: bytes) -> bool:
         """Whether a literal stands somewhere in the text as a word of its own."""
-        at = 0
-        for _ in range(WORDS_TRIED_MAX):
-            match = self.matcher.search(text, at)
-            if match is None:
-                return False
-            begin, end = match.span()
+        for begin, end in islice(self.spans(text), WORDS_TRIED_MAX):
             if not _WORD_END.match(text[begin - 1 : begin]) and not _WORD_END.match(text[end : end + 1]):
                 return True
-            at = end
         return False
 
     def first_in(self, text: bytes, begin: int) -> int | None:
@@ -98,6 +94,9 @@ class Pattern:
 
     def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where it matches, as byte offsets, at most `SPANS_MAX`; an empty match stands for the rest of its line."""
+        if self.literal is not None and not self._needs_matcher(text):
+            yield from _places(text.lower() if self.fold_case else text, self.literal)
+            return
         at, last = 0, -1
         for _ in range(SPANS_MAX):
             match = self.matcher.search(text, at)
@@ -126,7 +125,7 @@ class Pattern:
 
     def _needs_matcher(self, text: bytes) -> bool:
         """Whether letters outside ASCII may stand for letters of the literal."""
-        return self.fold_case and not text.isascii()
+        return self.fold_case and not text.isascii() and any(letter in text for letter in _LIKE_ASCII)
 
     def is_too_costly_for(self, text: bytes) -> bool:
         """Whether trying it on the text might take seconds."""
@@ -192,6 +191,15 @@ def regex_pattern(source: str, *, fold_case: bool, position: int = 0) -> Pattern
 def has_upper_case(text: str, *, is_regex: bool) -> bool:
     """Whether a user who wrote this means the case of letters."""
     return any(letter.isupper() for letter in (_NOT_LETTERS.sub("", text) if is_regex else text))
+
+
+def _places(text: bytes, literal: bytes) -> Iterator[tuple[int, int]]:
+    at = text.find(literal)
+    for _ in range(SPANS_MAX):
+        if at < 0:
+            return
+        yield at, at + len(literal)
+        at = text.find(literal, at + len(literal))
 
 
 def _plain(text: str, *, fold_case: bool) -> bytes | None:
