@@ -23,8 +23,8 @@ SPANS_MAX: Final = 10_000
 """How many matches of one text are told apart."""
 WORDS_TRIED_MAX: Final = 20
 
-_LIKE_ASCII: Final = ("\u212a".encode(), "\u017f".encode())
-"""The letters outside ASCII that are letters of ASCII (`k`, `s`) without regard to case."""
+_LIKE_ASCII: Final = ((b"\xaa", "\u212a".encode()), (b"\xc5", "\u017f".encode()))
+"""The letters outside ASCII that are letters of ASCII (`k`, `s`) without regard to case, behind their rarest bytes."""
 _PLAIN = re.compile(r"[\w /:;,@#%&=<>~!\"'`-]+")
 """A regular expression that means what it says."""
 _WORD_END = re.compile(rb"[\w\x80-\xff]")
@@ -125,7 +125,9 @@ class Pattern:
 
     def _needs_matcher(self, text: bytes) -> bool:
         """Whether letters outside ASCII may stand for letters of the literal."""
-        return self.fold_case and not text.isascii() and any(letter in text for letter in _LIKE_ASCII)
+        if not self.fold_case or text.isascii():
+            return False
+        return any(byte in text and letter in text for byte, letter in _LIKE_ASCII)
 
     def is_too_costly_for(self, text: bytes) -> bool:
         """Whether trying it on the text might take seconds."""
