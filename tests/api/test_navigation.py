@@ -72,7 +72,7 @@ class TestNames:
     def test_are_asked_with_everything_that_the_core_takes(self) -> None:
         wanted = NameIn(
             name="a", repo=["r"], rev=["v"], path=["p"], lang=["go"], near="r:p", limit=3, offset=4
-        ).wanted()
+        ).question()
 
         assert (wanted.repositories, wanted.revisions, wanted.paths, wanted.languages) == (
             ("r",),
@@ -108,3 +108,19 @@ class TestFiles:
         answer = shared.stranger().get(f"{PLACES}/files", params={"name": "rtry"}).json()
 
         assert (answer["items"], answer["truth"]["files_found"]) == ([], 0)
+
+
+class TestSimilar:
+    def test_names_the_lines_that_were_asked_for(self, shared: Door, payments: str) -> None:
+        params: dict[str, str | int] = {"source_path": "src/retry.py", "start_line": 1, "end_line": 4}
+        answer = shared.admin.get(f"/api/v1/repositories/{payments}/similar", params=params).json()
+
+        assert (answer["path"], answer["start_line"], answer["end_line"]) == ("src/retry.py", 1, 4)
+        assert answer["items"] == []
+        assert "compared" in answer["truth_line"]
+
+    def test_is_refused_for_lines_that_are_not_there(self, shared: Door, payments: str) -> None:
+        params: dict[str, str | int] = {"source_path": "src/retry.py", "start_line": 40, "end_line": 50}
+        answer = shared.admin.get(f"/api/v1/repositories/{payments}/similar", params=params)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "range_invalid")

@@ -55,3 +55,11 @@ class TestFiles:
         repository, path = shown.stdout.strip().split("\t")
         assert repository.endswith("payments-api")
         assert path == "src/net/retry.py"
+
+
+class TestSimilar:
+    def test_needs_lines(self, grove: CommandLine) -> None:
+        assert grove("similar", "payments-api:src/net/retry.py").exit_code == Exit.INVALID
+
+    def test_finds_nothing_where_there_is_nothing_alike(self, grove: CommandLine) -> None:
+        assert grove("similar", "payments-api:src/net/retry.py:4-11").exit_code == Exit.FAILED

@@ -54,3 +54,13 @@ class TestFindFiles:
 
     def test_says_that_there_is_none(self, tools: Tools) -> None:
         assert tools.call("find_files", pattern="zzzz", repo="payments").lines == ["(none)"]
+
+
+class TestFindSimilar:
+    def test_finds_other_versions_of_some_lines(self, tools: Tools) -> None:
+        answer = tools.call(
+            "find_similar", repo="payments", path="src/pay/refund.py", ref="next", start_line=4, end_line=10
+        )
+
+        assert answer.lines[0].startswith("[git.example.org/acme/payments] src/pay/refund.py:4-")
+        assert "in " in answer.lines[0]

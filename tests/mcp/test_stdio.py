@@ -42,6 +42,7 @@ class TestStdio:
             "find_symbol",
             "find_references",
             "find_files",
+            "find_similar",
             "job_status",
         ]
         assert not (tmp_path / "none").exists()

@@ -8,7 +8,7 @@ from grove.mcp.budget import tokens_of
 from grove.policies import RULES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mcp_tools.json"
-LISTING_TOKENS_MAX = 3_500
+LISTING_TOKENS_MAX = 4_000
 INSTRUCTION_WORDS_MAX = 120
 
 

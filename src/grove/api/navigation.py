@@ -15,6 +15,7 @@ from grove.indexing import Role
 from grove.navigation import Basis, DefinitionPlace, Wanted
 from grove.search import truth_line
 
+LINE_NUMBER_MAX: Final = 2**31
 ITEMS_MAX: Final = 500
 OFFSET_MAX: Final = 10_000
 ALTERNATIVES_MAX: Final = 50
@@ -25,30 +26,37 @@ outlines = router_at("/api/v1/repositories/{repository_id}", tag="navigation")
 _Alternatives = Annotated[list[Words], Field(max_length=ALTERNATIVES_MAX)]
 
 
-class NameIn(Received):
-    """A question about a name. `repo`, `rev`, `path` and `lang` are as in a search; several are alternatives."""
-
-    name: str = Field(max_length=300, description="A name, or a qualified one.", examples=["Session.request"])
+class _Filters(Received):
     repo: _Alternatives = Field(default=[])
     rev: _Alternatives = Field(default=[])
     path: _Alternatives = Field(default=[])
     lang: _Alternatives = Field(default=[])
-    near: Words = Field(default="", description="A file, as REPOSITORY:PATH; what is close to it comes first.")
     limit: int = Field(default=50, ge=1, le=ITEMS_MAX)
     offset: int = Field(default=0, ge=0, le=OFFSET_MAX)
 
-    def wanted(self) -> Wanted:
+    def wanted(self, *, name: str = "", near: str = "") -> Wanted:
         """As the core has it."""
         return Wanted(
-            name=self.name,
+            name=name,
             repositories=tuple(self.repo),
             revisions=tuple(self.rev),
             paths=tuple(self.path),
             languages=tuple(self.lang),
-            near=self.near,
+            near=near,
             limit=self.limit,
             offset=self.offset,
         )
+
+
+class NameIn(_Filters):
+    """A question about a name. `repo`, `rev`, `path` and `lang` are as in a search; several are alternatives."""
+
+    name: str = Field(max_length=300, description="A name, or a qualified one.", examples=["Session.request"])
+    near: Words = Field(default="", description="A file, as REPOSITORY:PATH; what is close to it comes first.")
+
+    def question(self) -> Wanted:
+        """As the core has it."""
+        return self.wanted(name=self.name, near=self.near)
 
 
 class DefinitionOut(AddressOut):
@@ -175,6 +183,46 @@ class FoundFilesOut(_Answered):
     items: list[FoundFileOut]
 
 
+class SimilarIn(_Filters):
+    """Some lines of a file, and where to look for code like them."""
+
+    source_path: Words = Field(max_length=4_096, description="The file that the lines are in.")
+    source_rev: Words = Field(default="", description="At which branch, tag or commit.")
+    start_line: int = Field(ge=1, le=LINE_NUMBER_MAX)
+    end_line: int = Field(ge=1, le=LINE_NUMBER_MAX)
+
+
+class SimilarPlaceOut(AddressOut):
+    """Lines that are like others: 1 is the same but for white space. `text` is the first line of them."""
+
+    language: str
+    marks: list[str]
+    first_line: int
+    last_line: int
+    similarity: float
+    text: str
+    around: AroundOut | None
+
+    @classmethod
+    def of(cls, place: navigation.SimilarPlace) -> Self:
+        """As people see it."""
+        return cls.model_validate(_placed(cls, place))
+
+
+class SimilarOut(Shown):
+    """The places that are most like some lines of a file of a commit, the most alike first."""
+
+    repository: str
+    repository_id: UUID
+    commit: str
+    path: str
+    start_line: int
+    end_line: int
+    items: list[SimilarPlaceOut]
+    truth: TruthOut
+    truth_line: str
+
+
 class OutlinedOut(Shown):
     """A definition in a file; `depth` counts the definitions around it, `signature` is its first line."""
 
@@ -203,14 +251,14 @@ class OutlineOut(Shown):
 @router.get("/definitions", openapi_extra=needs("search.run"))
 def find_definitions(asked: Annotated[NameIn, Query()], caller: CallerOf) -> DefinitionsOut:
     """Where a name is defined, the likeliest first: `A.b` is the `b` within an `A`."""
-    answer = caller.grove.navigation.define(caller.actor, asked.wanted())
+    answer = caller.grove.navigation.define(caller.actor, asked.question())
     return DefinitionsOut(**_answered(answer), items=_definitions(answer.items))
 
 
 @router.get("/references", openapi_extra=needs("search.run"))
 def find_references(asked: Annotated[NameIn, Query()], caller: CallerOf) -> ReferencesOut:
     """Where a name is used in code; comments and strings do not count. `basis` says how each use is known."""
-    answer = caller.grove.navigation.references(caller.actor, asked.wanted())
+    answer = caller.grove.navigation.references(caller.actor, asked.question())
     return ReferencesOut(
         **_answered(answer),
         definitions=_definitions(answer.definitions),
@@ -221,7 +269,7 @@ def find_references(asked: Annotated[NameIn, Query()], caller: CallerOf) -> Refe
 @router.get("/callers", openapi_extra=needs("search.run"))
 def find_callers(asked: Annotated[NameIn, Query()], caller: CallerOf) -> CallersOut:
     """Which definitions use a name, and where."""
-    answer = caller.grove.navigation.callers(caller.actor, asked.wanted())
+    answer = caller.grove.navigation.callers(caller.actor, asked.question())
     return CallersOut(
         **_answered(answer),
         definitions=_definitions(answer.definitions),
@@ -232,7 +280,7 @@ def find_callers(asked: Annotated[NameIn, Query()], caller: CallerOf) -> Callers
 @router.get("/callees", openapi_extra=needs("search.run"))
 def find_callees(asked: Annotated[NameIn, Query()], caller: CallerOf) -> CalleesOut:
     """What the likeliest definition of a name calls, and where that is probably defined."""
-    answer = caller.grove.navigation.callees(caller.actor, asked.wanted())
+    answer = caller.grove.navigation.callees(caller.actor, asked.question())
     return CalleesOut(
         **_answered(answer),
         definition=DefinitionOut.of(answer.definition) if answer.definition else None,
@@ -246,8 +294,33 @@ def find_callees(asked: Annotated[NameIn, Query()], caller: CallerOf) -> Callees
 @router.get("/files", openapi_extra=needs("search.run"))
 def find_files(asked: Annotated[NameIn, Query()], caller: CallerOf) -> FoundFilesOut:
     """The files whose paths hold the characters of `name` in their order, the best first, as editors find files."""
-    answer = caller.grove.navigation.find_files(caller.actor, asked.wanted())
+    answer = caller.grove.navigation.find_files(caller.actor, asked.question())
     return FoundFilesOut(**_answered(answer), items=[FoundFileOut.of(found) for found in answer.items])
+
+
+@outlines.get("/similar", openapi_extra=needs("search.run"))
+def find_similar(repository_id: UUID, asked: Annotated[SimilarIn, Query()], caller: CallerOf) -> SimilarOut:
+    """Code that is like some lines of a file: copies, moved functions, other versions; in every repository."""
+    source = navigation.Source(
+        repository=str(repository_id),
+        path=asked.source_path,
+        revision=asked.source_rev,
+        first_line=asked.start_line,
+        last_line=asked.end_line,
+    )
+    answer = caller.grove.navigation.find_similar(caller.actor, source, asked.wanted())
+    extract = answer.extract
+    return SimilarOut(
+        repository=extract.repository,
+        repository_id=UUID(extract.repository_id),
+        commit=extract.commit,
+        path=extract.path,
+        start_line=extract.first_line,
+        end_line=extract.last_line,
+        items=[SimilarPlaceOut.of(place) for place in answer.items],
+        truth=truth_out(answer.truth),
+        truth_line=truth_line(answer.truth),
+    )
 
 
 @outlines.get("/outline", openapi_extra=needs("file.read"))

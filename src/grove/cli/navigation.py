@@ -1,4 +1,4 @@
-"""`grove def`, `refs`, `callers`, `callees`, `outline` and `find`: names and places in code."""
+"""`grove def`, `refs`, `callers`, `callees`, `outline`, `find` and `similar`: names and places in code."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ import typer
 
 from grove.cli.command import command
 from grove.cli.escape import visible
-from grove.cli.failure import Exit
+from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
 from grove.cli.quantity import counted
 from grove.cli.reading import parse_place
@@ -31,6 +31,7 @@ USE_FIELDS = ("repository", "commit", "path", "line", "first_column", "role", "b
 CALLER_FIELDS = ("repository", "commit", "path", "around", "uses")
 CALLEE_FIELDS = ("name", "lines", "definitions")
 FILE_FIELDS = ("repository", "commit", "path", "language", "marks", "score", "columns")
+SIMILAR_FIELDS = ("repository", "commit", "path", "first_line", "last_line", "similarity", "around", "text")
 OUTLINE_FIELDS = ("line", "end_line", "depth", "kind", "name", "container", "signature")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a qualified one such as Session.request.")]
@@ -168,6 +169,42 @@ def find_files(
     columns = (
         Column("REPOSITORY", lambda item: item["repository"], style="cyan"),
         Column("PATH", lambda item: item["path"]),
+    )
+    session.output.items(answer["items"], columns)
+    _end(session, answer)
+
+
+@command(app, "similar", failing="No similar code was looked for.", fields=SIMILAR_FIELDS)
+def find_similar(
+    session: Session,
+    *,
+    place: Annotated[str, typer.Argument(metavar="REPO[@REF]:PATH:10-40", help="The file, and lines of it.")],
+    repository: Repositories = None,
+    revision: Revisions = None,
+    language: Languages = None,
+    path: Paths = None,
+    limit: Limit = 10,
+    offset: Offset = 0,
+) -> None:
+    """Find code that is like some lines: copies, moved functions, other versions."""
+    source = parse_place(place, with_lines=True)
+    if source.first_line is None:
+        raise Failure(
+            "No similar code was looked for.",
+            why="it is not said which lines it should be like",
+            next_step=f"{session.command} {place}:10-40",
+            exit_code=Exit.INVALID,
+        )
+    asked = _asked(repository, revision, language, path) | {"limit": limit, "offset": offset}
+    lines = {"start_line": source.first_line, "end_line": source.last_line}
+    of_source = {"source_path": source.path, "source_rev": source.revision or None}
+    found = find_repository(session, source.repository)
+    answer = session.client.get(f"/repositories/{found['id']}/similar", **of_source, **lines, **asked)
+    columns = (
+        Column("LIKE", lambda item: f"{item['similarity']:.2f}"),
+        Column("PLACE", lambda item: f"{_place(item, item['first_line'])}-{item['last_line']}", style="cyan"),
+        Column("WITHIN", lambda item: _around(item["around"])),
+        Column("LINE", lambda item: item["text"]),
     )
     session.output.items(answer["items"], columns)
     _end(session, answer)

@@ -11,7 +11,7 @@ from grove.kit.errors import GroveError
 from grove.kit.logging import logger
 from grove.mcp.arguments import Arguments
 from grove.mcp.calls import Caller, Enter, Reply
-from grove.mcp.navigating import find_files, find_references
+from grove.mcp.navigating import find_files, find_references, find_similar
 from grove.mcp.reading import list_tree, read_file
 from grove.mcp.registry import job_status, list_repos
 from grove.mcp.searching import find_symbol, search_code
@@ -26,6 +26,7 @@ ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "find_symbol": find_symbol,
     "find_references": find_references,
     "find_files": find_files,
+    "find_similar": find_similar,
     "job_status": job_status,
 }
 

@@ -175,6 +175,18 @@ class FindFiles(Arguments):
     max_tokens: MaxTokens = TOKENS_DEFAULT
 
 
+class FindSimilar(Arguments):
+    """Arguments of `find_similar`."""
+
+    repo: RepositoryName
+    path: Annotated[FilePath, Field(min_length=1)]
+    start_line: Annotated[int, Field(ge=1)]
+    end_line: Annotated[int, Field(ge=1)]
+    ref: Ref = ""
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    max_tokens: MaxTokens = TOKENS_DEFAULT
+
+
 class JobStatus(Arguments):
     """Arguments of `job_status`."""
 

@@ -1,16 +1,27 @@
-"""`find_references`: uses of a name, its callers, and what it calls. `find_files`: files by their paths."""
+"""`find_references`: uses of a name, its callers, and what it calls. `find_files`, `find_similar`: places in code."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from grove.mcp.arguments import FindFiles, FindReferences
+from grove.mcp.arguments import FindFiles, FindReferences, FindSimilar
 from grove.mcp.budget import Level, fit
 from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.places import COMMIT_DIGITS
 from grove.mcp.registry import repository_named
 from grove.mcp.searching import exactly
 from grove.mcp.visible import visible, visible_line
-from grove.navigation import Around, Callee, Callees, Callers, DefinitionPlace, References, UsePlace, Wanted
+from grove.navigation import (
+    Around,
+    Callee,
+    Callees,
+    Callers,
+    DefinitionPlace,
+    References,
+    SimilarPlace,
+    Source,
+    UsePlace,
+    Wanted,
+)
 from grove.navigation import Caller as CallingPlace
 from grove.search import FileAddress, Truth, truth_line
 
@@ -57,6 +68,32 @@ def find_files(caller: Caller, arguments: FindFiles) -> Reply:
     told = joined(truth_line(answer.truth), _commits(answer.truth))
     fitted = fit([Level("paths", lambda: lines)], tokens_max=arguments.max_tokens, truth=told)
     return Reply(lines=fitted.lines or ["(none)"], truth=joined(told, fitted.note))
+
+
+def find_similar(caller: Caller, arguments: FindSimilar) -> Reply:
+    """Find code that is like some lines.
+
+    :raises GroveError: if the question cannot be answered.
+    """
+    source = Source(
+        repository=repository_named(caller, arguments.repo).name,
+        path=arguments.path.removeprefix("/"),
+        revision=arguments.ref,
+        first_line=arguments.start_line,
+        last_line=arguments.end_line,
+    )
+    answer = caller.grove.navigation.find_similar(caller.actor, source, Wanted(limit=arguments.limit))
+    told = joined(truth_line(answer.truth), _commits(answer.truth))
+    fitted = fit(
+        [Level("places", lambda: list(map(_similar, answer.items)))], tokens_max=arguments.max_tokens, truth=told
+    )
+    return Reply(lines=fitted.lines or ["(none)"], truth=joined(told, fitted.note))
+
+
+def _similar(place: SimilarPlace) -> str:
+    within = f"  in {_named(place.around)}" if place.around else ""
+    lines = f"{_title(place.address)}:{place.first_line}-{place.last_line}"
+    return visible(f"{lines}  similarity {place.similarity:.2f}{within}")
 
 
 def _reply(

@@ -7,6 +7,7 @@ from grove.mcp.arguments import (
     Arguments,
     FindFiles,
     FindReferences,
+    FindSimilar,
     FindSymbol,
     JobStatus,
     ListRepos,
@@ -100,6 +101,13 @@ TOOLS: Final = (
         title="Find files",
         description="Find files by some characters of their paths, as editors do, across repositories.",
         arguments=FindFiles,
+        permission="search.run",
+    ),
+    Tool(
+        name="find_similar",
+        title="Find similar code",
+        description="Find copies, moved functions and other versions of some lines of a file, in all repositories.",
+        arguments=FindSimilar,
         permission="search.run",
     ),
     Tool(

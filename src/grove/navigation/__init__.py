@@ -1,4 +1,4 @@
-"""Navigation: outlines of files; definitions, references, callers and callees of names; files by their paths."""
+"""Navigation: outlines; definitions, references, callers and callees of names; files by their paths; similar code."""
 
 from grove.navigation.errors import NameInvalid, NotText, RangeInvalid
 from grove.navigation.model import (
@@ -10,11 +10,15 @@ from grove.navigation.model import (
     Callers,
     DefinitionPlace,
     Definitions,
+    Extract,
     FoundFile,
     FoundFiles,
     Outline,
     Outlined,
     References,
+    SimilarCode,
+    SimilarPlace,
+    Source,
     UsePlace,
     Wanted,
 )
@@ -29,6 +33,7 @@ __all__ = [
     "Callers",
     "DefinitionPlace",
     "Definitions",
+    "Extract",
     "FoundFile",
     "FoundFiles",
     "NameInvalid",
@@ -38,6 +43,9 @@ __all__ = [
     "Outlined",
     "RangeInvalid",
     "References",
+    "SimilarCode",
+    "SimilarPlace",
+    "Source",
     "UsePlace",
     "Wanted",
 ]

@@ -26,7 +26,7 @@ class Wanted:
     `offset`-th on.
     """
 
-    name: str
+    name: str = ""
     repositories: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -34,6 +34,53 @@ class Wanted:
     near: str = ""
     limit: int = 50
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Some lines of a file, as they are asked for."""
+
+    repository: str
+    path: str
+    first_line: int
+    last_line: int
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """Some lines of a file of a commit."""
+
+    repository_id: str
+    repository: str
+    commit: str
+    path: str
+    first_line: int
+    last_line: int
+    lines: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarPlace:
+    """Lines that are like others: 1 is the same but for white space. `text` is the first line of them."""
+
+    address: FileAddress
+    language: str
+    marks: Mark
+    first_line: int
+    last_line: int
+    similarity: float
+    text: str
+    around: "Around | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarCode:
+    """The places that are most like some lines, the most alike first."""
+
+    extract: Extract
+    items: tuple[SimilarPlace, ...]
+    truth: Truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

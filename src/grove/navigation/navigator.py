@@ -9,8 +9,19 @@ from grove.navigation.answering import find_callees, find_callers, find_definiti
 from grove.navigation.errors import NameInvalid
 from grove.navigation.file_finding import find_files
 from grove.navigation.ground import Ground
-from grove.navigation.model import Callees, Callers, Definitions, FoundFiles, Outline, References, Wanted
+from grove.navigation.model import (
+    Callees,
+    Callers,
+    Definitions,
+    FoundFiles,
+    Outline,
+    References,
+    SimilarCode,
+    Source,
+    Wanted,
+)
 from grove.navigation.outlining import outline_of
+from grove.navigation.similar import extract_of, find_similar
 from grove.search import Desk, Limits, Question
 
 NAME_CHARACTERS_MAX: Final = 256
@@ -76,10 +87,27 @@ class Navigator:
         """
         return find_files(wanted, ground=self._ground(actor, wanted))
 
+    def find_similar(self, actor: Actor, source: Source, wanted: Wanted) -> SimilarCode:
+        """The places that are most like some lines of a file, the most alike first; `wanted.name` does not matter.
+
+        :raises Denied: if `actor` may not read the file, or may not search.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such file.
+        :raises NotText: if it is binary.
+        :raises RangeInvalid: if it has no such lines, or there are too many of them or too little in them to compare.
+        """
+        content = self.desk.read_file(actor, repository=source.repository, path=source.path, revision=source.revision)
+        extract = extract_of(content, first_line=source.first_line, last_line=source.last_line)
+        return find_similar(extract, wanted, ground=self._open(actor, wanted))
+
     def _ground(self, actor: Actor, wanted: Wanted) -> Ground:
         name = wanted.name
         if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable() or name != name.strip():
             raise NameInvalid(name=name[:NAME_CHARACTERS_MAX])
+        return self._open(actor, wanted)
+
+    def _open(self, actor: Actor, wanted: Wanted) -> Ground:
         question = Question(
             text="",
             repositories=wanted.repositories,
