@@ -2,12 +2,8 @@
 
 import itertools
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-import re2
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from grove.search import Limits, Mode
 from tests.search.library import Library, Tree, paths
@@ -39,8 +35,10 @@ class TestExactSearch:
             ('"Retry" case:no lang:ts', {"web/app.ts"}),
             ("TIMEOUT OR backoff", {"src/net/http.py", "docs/guide.md"}),
             ("NOT retry file:md", set()),
-            ("NOT content:retry", set()),
-            ("-Retry -content:retry_call", {"run.sh"}),
+            ("NOT content:retry", {"empty.txt"}),
+            ("NOT content:retry OR file:png", {"empty.txt", "logo.png"}),
+            ("-(content:retry file:py) file:png", {"logo.png"}),
+            ("-Retry -content:retry_call", {"run.sh", "empty.txt"}),
             ("content:retry file:net", {"src/net/retry.py", "src/net/http.py"}),
             ("type:path retry", {"src/net/retry.py", "tests/test_retry.py"}),
             ("type:file net/http", {"src/net/http.py"}),
@@ -154,74 +152,3 @@ class TestExactSearch:
 
         assert paths(library.ask('"old words"')) == []
         assert paths(library.ask('"new words"')) == ["a.txt"]
-
-
-LINES = st.text(st.sampled_from("abAB_. ()é\u212a"), max_size=8)
-FILES = st.builds(
-    lambda lines, end: "\n".join(lines) + ("\n" if end else ""), st.lists(LINES, max_size=30), st.booleans()
-)
-TREES = st.dictionaries(
-    st.sampled_from(["a.py", "src/ab.go", "src/b.md", "test/A.py", "é/x", "lib/_a/b"]), FILES, min_size=1
-)
-NEEDLES = st.text(st.sampled_from("abAB_. ()ék"), min_size=1, max_size=4).filter(str.strip)
-REGEXES = st.sampled_from(
-    ["a+b", "^a", "b$", r"\(\)", "[ab]{3}", r"a\sb", r"b\n+a", r"\bab\b", "^$", "a.*b", "(aa|bb)a", "(?i)AB", r"\Aa",
-     "[^a]b", "x*", r"\w\W"]
-)  # fmt: skip
-
-
-def scan(tree: dict[str, str], pattern: str, *, fold_case: bool, whole: bool) -> dict[str, set[int]]:
-    """The files that hold a pattern in their content, and the lines on which a match begins, by reading them all."""
-    options = re2.Options()
-    options.case_sensitive = not fold_case
-    matcher = re2.compile(f"(?m){pattern}".encode(), options)
-    found: dict[str, set[int]] = {}
-    for path, text in tree.items():
-        body = text.encode() if whole else text.removesuffix("\n").encode()
-        spans = [match.span() for match in matcher.finditer(body)] if text else []
-        if spans:
-            found[path] = {body.count(b"\n", 0, begin) + 1 for begin, _ in spans}
-    return found
-
-
-class TestAnIndexedSearch:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(tree=TREES, needles=st.lists(NEEDLES, min_size=1, max_size=3), upper=st.booleans())
-    def test_for_words_is_a_scan_of_the_files(self, tree: dict[str, str], needles: list[str], *, upper: bool) -> None:
-        with TemporaryDirectory() as folder:
-            library = Library(Path(folder), {"r": tree})
-            case = "yes" if upper else "no"
-            for needle in needles:
-                quoted = '"' + needle.replace('"', "") + '"'
-                answer = library.ask(f"content:{quoted} case:{case}", limit=100, limits=Limits(lines_per_file_max=999))
-
-                expected = scan(tree, re2.escape(needle), fold_case=not upper, whole=False)
-                assert set(paths(answer)) == set(expected)
-                for file in answer.files:
-                    lines = {line.number for excerpt in file.excerpts for line in excerpt.lines}
-                    assert lines == expected[file.address.path]
-
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(tree=TREES, regexes=st.lists(REGEXES, min_size=1, max_size=4))
-    def test_for_regular_expressions_is_a_scan_of_the_files(self, tree: dict[str, str], regexes: list[str]) -> None:
-        with TemporaryDirectory() as folder:
-            library = Library(Path(folder), {"r": tree})
-            for regex in regexes:
-                whole = regex in {r"a\sb", r"b\n+a", r"\Aa", "[^a]b", r"\w\W"}
-                answer = library.ask(f"content:/{regex}/ case:yes", limit=100)
-
-                assert set(paths(answer)) == set(scan(tree, regex, fold_case=False, whole=whole))
-
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(tree=TREES, a=NEEDLES, b=NEEDLES, c=NEEDLES)
-    def test_for_combined_conditions_is_a_scan_of_the_files(self, tree: dict[str, str], a: str, b: str, c: str) -> None:
-        with TemporaryDirectory() as folder:
-            library = Library(Path(folder), {"r": tree})
-            answer = library.ask(f'("{a}" OR content:"{b}") -"{c}" case:yes', limit=100)
-
-            expected = {
-                path
-                for path, text in tree.items()
-                if text and (a in text or a in path or b in text) and c not in text and c not in path
-            }
-            assert set(paths(answer)) == expected

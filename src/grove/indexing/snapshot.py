@@ -99,6 +99,12 @@ class SnapshotView:
         }
 
     @cached_property
+    def unread(self) -> NDArray[np.bool_]:
+        """Per path number, whether the file has content that is not in the index."""
+        known = [SKIP_NUMBERS[skip] for skip in ("", SkipReason.EMPTY.value)]
+        return ~np.isin(self.path_skips, known)
+
+    @cached_property
     def skipped(self) -> Mapping[str, SkipReason]:
         """Displayable path -> why it has no chunks. Unsafe paths are only here, not in `paths`."""
         found = {self.paths[number]: self._skip_of(number) for number in np.flatnonzero(self.path_skips).tolist()}

@@ -20,7 +20,6 @@ from grove.search.patterns import SPANS_MAX
 from grove.search.progress import Progress
 from grove.search.question import Condition, Defines, Finds
 from grove.search.selection import Field, Selected
-from grove.search.tree import signed_leaves
 from grove.search.verifying import OpenFile, Verifier, open_file
 
 DEMOTED: Final = Mark.TEST | Mark.VENDORED | Mark.GENERATED
@@ -102,9 +101,10 @@ class ExactSearch:
         ordinary: list[tuple[Selected, Mask]] = []
         demoted: list[tuple[Selected, Mask]] = []
         for each in self._field.selected:
-            mask = self._bounds(each).maybe & each.admitted
+            bounds = self._bounds(each)
+            mask = bounds.maybe & each.admitted
             if mask.any():
-                mask &= self._decidable(each)
+                mask &= bounds.surely | ~each.snapshot.unread
                 is_demoted = (each.snapshot.marks & int(DEMOTED)) != 0
                 ordinary.append((each, mask & ~is_demoted))
                 demoted.append((each, mask & is_demoted))
@@ -115,11 +115,6 @@ class ExactSearch:
     def _bounds(self, selected: Selected) -> Bounds:
         size = selected.snapshot.path_count
         return bounds_of(self.condition, lambda part: self.lookups.bounds(part, selected), size=size)
-
-    def _decidable(self, selected: Selected) -> Mask:
-        """The files of which it can be said that something is not in them: those whose content is indexed."""
-        denied = any(negated and part in self.lookups.texts for part, negated in signed_leaves(self.condition))
-        return selected.snapshot.path_skips == 0 if denied else np.ones(selected.snapshot.path_count, dtype=np.bool_)
 
     def _wanted_texts(self) -> dict[Finds, Mask]:
         """Each literal that is looked for, and by ordinal the chunks that define a symbol of this name."""

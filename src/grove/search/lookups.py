@@ -55,7 +55,10 @@ class Lookups:
                 self.texts[part] = _text_lookup(part.pattern, view, field_.scope)
 
     def bounds(self, part: Part, selected: Selected) -> Bounds:
-        """In which files of a commit a condition holds for certain, and in which it may."""
+        """In which files of a commit a condition holds for certain, and in which it may.
+
+        A file whose content is not in the index may hold any text.
+        """
         key = (part, selected.target.snapshot)
         if key not in self._bounds:
             self._bounds[key] = self._bounds_of(part, selected)
@@ -72,7 +75,7 @@ class Lookups:
                 in_path = path_table(selected.snapshot).matching(part.pattern)
             files = self.texts[part].files
             maybe = unknown(size).maybe if files is None else _mask(files.get(name), size)
-            return Bounds(in_path, in_path | maybe)
+            return Bounds(in_path, in_path | maybe | selected.snapshot.unread)
         return part_bounds(part, selected.target, selected.snapshot)
 
 
