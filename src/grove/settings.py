@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """The largest repository that is kept, in MB."""
     git_clone_timeout: float = _named("git_clone_timeout", "GIT_CLONE_TIMEOUT", default=3600.0)
     """How long one clone or fetch may take, in seconds."""
+    max_history_mb: int = 16_384
+    """How much of one repository's past is read to index it ahead, in MB of versions of files; the newest first."""
     max_refs: int = 50_000
     """How many branches and tags one repository may have."""
     git_ca_file: Path | None = None

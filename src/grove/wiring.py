@@ -10,7 +10,17 @@ from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyr
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
 from grove.git import Git, GitConfig, HostBusy, TreeLimits, parse_remote_url, pin
-from grove.indexing import BuildTools, IndexTools, OpenIndexes, PooledParser, RemovalTools, StaticEmbedder
+from grove.indexing import (
+    BuildTools,
+    HeadsPublished,
+    HistoryLimits,
+    HistoryTools,
+    IndexTools,
+    OpenIndexes,
+    PooledParser,
+    RemovalTools,
+    StaticEmbedder,
+)
 from grove.jobs import JobKind, enqueue
 from grove.kit import faults, logging
 from grove.kit.files import write_durably
@@ -29,7 +39,13 @@ from grove.mirrors import (
 from grove.navigation import Navigator
 from grove.placement import Locator
 from grove.policies import RoleGate
-from grove.repositories import RepositoryApproved, RepositoryEvent, RepositoryRemoved, RepositorySyncRequested
+from grove.repositories import (
+    HistoryPolicyChanged,
+    RepositoryApproved,
+    RepositoryEvent,
+    RepositoryRemoved,
+    RepositorySyncRequested,
+)
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
 
@@ -61,6 +77,7 @@ class Grove:
     jobs: Mapping[str, JobKind]
     mirror_tools: MirrorTools
     index_tools: IndexTools
+    history_tools: HistoryTools
     removal_tools: RemovalTools
 
     @property
@@ -93,6 +110,7 @@ def build(settings: Settings) -> Grove:
     parser = PooledParser()
     tools = BuildTools(parser=parser, embedder=embedder)
     tree_limits = TreeLimits(entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX)
+    index_tools = IndexTools(mirrors=reader, indexes=indexes, build=tools, tree_limits=tree_limits)
     keyring = _keyring(settings, locator)
     desk = Desk(
         database=database,
@@ -124,12 +142,8 @@ def build(settings: Settings) -> Grove:
         navigation=Navigator(desk=desk, parser=parser),
         jobs={kind.name: kind for kind in JOB_KINDS},
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
-        index_tools=IndexTools(
-            mirrors=reader,
-            indexes=indexes,
-            build=tools,
-            tree_limits=tree_limits,
-        ),
+        index_tools=index_tools,
+        history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=RemovalTools(locator=locator, indexes=indexes),
     )
 
@@ -161,6 +175,11 @@ def mirror_limits(settings: Settings) -> MirrorLimits:
         seconds_max=settings.git_clone_timeout,
         refs_max=settings.max_refs,
     )
+
+
+def history_limits(settings: Settings) -> HistoryLimits:
+    """How much of one repository's past is read to index it ahead."""
+    return HistoryLimits(bytes_read_max=settings.max_history_mb * MEGABYTE)
 
 
 def _pinned(settings: Settings) -> Callable[[str, int], str]:
@@ -215,6 +234,10 @@ def _index_mirror(tx: Transaction, event: MirrorPublished) -> None:
     _enqueue_for(event, tx, "snapshot.index")
 
 
+def _index_history(tx: Transaction, event: HeadsPublished | HistoryPolicyChanged) -> None:
+    _enqueue_for(event, tx, indexing.HISTORY_JOB)
+
+
 def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
     freshness.begin_freshness(tx, tenant_id=event.tenant_id, repository_id=event.repository_id, now=event.at)
 
@@ -237,6 +260,8 @@ WHEN: Handlers = {
     RepositorySyncRequested: [_mirror_again],
     MirrorPublished: [_index_mirror, _resume_host],
     MirrorFoundCurrent: [_resume_host],
+    HeadsPublished: [_index_history],
+    HistoryPolicyChanged: [_index_history],
     SyncFailed: [_pause_busy_host],
     RepositoryRemoved: [_remove],
 }
@@ -256,6 +281,12 @@ JOB_KINDS = (
         permission="repository.sync",
         work=lambda grove, run: indexing.index_repository(run, tools=grove.index_tools),
         settle=indexing.settle_index,
+    ),
+    JobKind(
+        name=indexing.HISTORY_JOB,
+        title="Indexes the past of a repository, as its policy says.",
+        permission="repository.sync",
+        work=lambda grove, run: indexing.index_history(run, tools=grove.history_tools),
     ),
     JobKind(
         name="repository.remove",

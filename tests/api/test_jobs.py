@@ -19,7 +19,12 @@ class TestJobs:
         second = door.admin.get("/api/v1/jobs", params={"limit": 2, "cursor": first["next_cursor"]}).json()
 
         kinds = [(job["kind"], job["state"]) for job in first["items"] + second["items"]]
-        assert kinds == [("mirror.sync", "queued"), ("snapshot.index", "succeeded"), ("mirror.sync", "succeeded")]
+        assert kinds == [
+            ("mirror.sync", "queued"),
+            ("history.index", "succeeded"),
+            ("snapshot.index", "succeeded"),
+            ("mirror.sync", "succeeded"),
+        ]
         assert second["has_more"] is False
 
     def test_can_be_cancelled_once(self, door: Door) -> None:

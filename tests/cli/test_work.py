@@ -118,6 +118,7 @@ class TestJobs:
         rows = [line.split("\t") for line in grove("job", "list", "-r", "payments-api").stdout.splitlines()]
 
         assert [(row[1], row[2], row[5]) for row in rows] == [
+            ("history.index", "payments-api", "succeeded"),
             ("snapshot.index", "payments-api", "succeeded"),
             ("mirror.sync", "payments-api", "succeeded"),
         ]

@@ -208,7 +208,7 @@ class TestCandidateFiles:
             return b"".join(view.chunk_texts(files.chunks_of(number)))
 
         expected = [number for number in numbers.tolist() if b"SIGKILL" in text(number) or b"Protocol" in text(number)]
-        assert found == expected
+        assert set(expected) <= set(found) <= set(numbers.tolist())
         everything = view.candidate_files(scope, Need(), fold_case=False)[name].tolist()
         assert everything == [number for number in numbers.tolist() if files.chunks_of(number).size]
 

@@ -197,7 +197,7 @@ class TestTheMainJob:
         assert list(server.data.glob("t/*/r/*/incoming/*")) == []
         forge.behaviour.bytes_per_second = None
         server.post(f"/jobs/{job}/retry")
-        assert [done["error"] for done in server.wait_for_jobs(identifier)] == [None, None]
+        assert [done["error"] for done in server.wait_for_jobs(identifier)] == [None, None, None]
         shown = server.get(f"/repositories/{identifier}")
         assert (shown["status"], shown["problem"]) == ("ready", None)
         assert [found["path"] for found in server.get("/search", params={"q": "sym:a"})["files"]] == ["a.py"]

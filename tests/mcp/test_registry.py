@@ -46,6 +46,7 @@ class TestJobStatus:
 
         assert answer.lines[0] == f"{PAYMENTS}  ready"
         assert [line.split("  ")[1:] for line in answer.lines[1:]] == [
+            ["history.index", "succeeded"],
             ["snapshot.index", "succeeded"],
             ["mirror.sync", "succeeded"],
         ]
@@ -56,7 +57,7 @@ class TestJobStatus:
 
         answer = tools.call("job_status", job_id=job)
 
-        assert answer.lines == [f"job {job}  snapshot.index  succeeded"]
+        assert answer.lines == [f"job {job}  history.index  succeeded"]
         assert answer.truth == "It is done."
 
     def test_waits_no_longer_than_asked_and_says_how_to_go_on(self, tools: Tools, made: House) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from grove.repositories import HistoryDepth, HistoryPolicy, set_history_policy
 from grove.search import Answer, Mode, Question, truth_line
 from tests.support.git_repositories import Repository, git
 from tests.support.grove import House, house
@@ -42,7 +43,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     upstream.commit({"pay.py": NEW}, deletes=["gone.txt"], message="second")
     upstream.commit({"pay.py": NEW, "aside.py": "aside = True\n"}, branch="work/aside")
     with house(tmp_path / "data", local_roots=(tmp_path,)) as made:
-        connect(made, str(upstream.path), name="shop")
+        repository = connect(made, str(upstream.path), name="shop")
+        with made.grove.database.transaction() as tx:
+            heads = HistoryPolicy(depth=HistoryDepth.HEADS)
+            set_history_policy(tx, actor=made.admin, repository_id=repository.id, policy=heads, now=made.now)
         made.work()
         yield Shop(made, upstream)
 

@@ -29,13 +29,23 @@ class House:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def worker(self) -> Worker:
+        """A worker, to be asked for one job after the other."""
+        return Worker(self.grove, name=f"{self.grove.node}/test")
+
     def work(self) -> int:
         """Do every job that is due; how many there were."""
-        worker = Worker(self.grove, name=f"{self.grove.node}/test")
+        worker = self.worker()
         for count in range(JOBS_MAX):
             if not worker.run_one():
                 return count
         raise AssertionError("the jobs never end")
+
+    def has_ended(self, kind: str) -> bool:
+        """Whether a job of that kind has succeeded."""
+        with self.grove.database.reading() as tx:
+            done = jobs.list_jobs(tx, actor=self.admin, state=jobs.JobState.SUCCEEDED)
+        return any(job.kind == kind for job in done)
 
     def work_until_idle(self) -> None:
         """Do every job, also those that wait for their next try."""

@@ -98,5 +98,5 @@ class TestAWorker:
 
         with made.grove.database.reading() as tx:
             done = jobs.list_jobs(tx, actor=made.admin)
-        assert [(job.state, job.attempt) for job in done] == [(JobState.SUCCEEDED, 1)] * 12
+        assert [(job.state, job.attempt) for job in done] == [(JobState.SUCCEEDED, 1)] * 18
         assert {now_of(made, repository).index for repository in repositories} == {"ready"}

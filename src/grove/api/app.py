@@ -18,6 +18,7 @@ from grove.api import (
     files,
     freshness,
     health,
+    history,
     hooks,
     jobs,
     navigation,
@@ -36,6 +37,7 @@ from grove.wiring import Grove
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     repositories.router,
     freshness.router,
+    history.router,
     hooks.router,
     hooks.deliveries,
     files.router,

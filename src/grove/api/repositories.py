@@ -9,6 +9,7 @@ from pydantic import Field
 
 from grove import accounts, jobs, mirrors, repositories, snapshots
 from grove.api.caller import Caller, CallerOf
+from grove.api.history import HistoryOut
 from grove.api.jobs import JobOut, waiting_job
 from grove.api.routing import needs, router_at
 from grove.api.shapes import (
@@ -125,9 +126,10 @@ class HeadOut(Shown):
 
 
 class RepositoryDetailOut(RepositoryOut):
-    """A repository with the branches that can be searched."""
+    """A repository with the branches that can be searched, and what of its past is indexed ahead."""
 
     heads: list[HeadOut]
+    history: HistoryOut
 
 
 class ConnectedOut(Shown):
@@ -305,7 +307,9 @@ def _detail(tx: Transaction, repository: Repository) -> RepositoryDetailOut:
     heads = snapshots.heads_of(tx, repository_id=repository.id)
     found = snapshots.snapshots_named(tx, names=[head.snapshot for head in heads])
     shown = [_head(head, found[head.snapshot]) for head in heads]
-    return RepositoryDetailOut.model_validate({**_fields(repository), "heads": shown})
+    return RepositoryDetailOut.model_validate(
+        {**_fields(repository), "heads": shown, "history": HistoryOut.of(tx, repository)}
+    )
 
 
 def _head(head: snapshots.Head, snapshot: snapshots.Snapshot) -> HeadOut:

@@ -15,6 +15,7 @@ from grove.cli import (
     credentials,
     doctor,
     freshness,
+    history,
     hooks,
     jobs,
     navigation,
@@ -73,6 +74,7 @@ def _root(
 for group in (search.app, navigation.app, add.app, reading.app, signing_in.app, doctor.app, topics.app):
     app.add_typer(group)
 repositories.app.add_typer(freshness.app)
+repositories.app.add_typer(history.app)
 app.add_typer(repositories.app, name="repo")
 app.add_typer(jobs.app, name="job")
 app.add_typer(credentials.app, name="cred")

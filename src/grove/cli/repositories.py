@@ -40,7 +40,7 @@ FIELDS = (
     "synced_at",
     "indexed_at",
 )
-DETAIL_FIELDS = (*FIELDS, "heads")
+DETAIL_FIELDS = (*FIELDS, "heads", "history")
 REF_FIELDS = ("name", "commit")
 LIST_MAX = 10_000
 REFS_MAX = 50_000
@@ -81,6 +81,12 @@ def _heads(repository: Any) -> str:
     )
 
 
+def _history(repository: Any) -> str:
+    history = repository["history"]
+    waiting = f", {history['commits_waiting']:,} wait" if history["commits_waiting"] else ""
+    return f"{history['index']} ({history['commits']:,} commits{waiting})"
+
+
 VIEW = (
     Column("NAME", lambda item: item["name"]),
     Column("STATUS", lambda item: item["status"], status_of),
@@ -93,6 +99,7 @@ VIEW = (
     Column("MIRROR", lambda item: item["clone"]),
     Column("INDEX", lambda item: item["index"]),
     Column("SEARCH", _heads),
+    Column("HISTORY", lambda item: item["history"], _history),
     Column("SYNCED", lambda item: item["synced_at"], lambda item: shown_age(item["synced_at"])),
     Column("INDEXED", lambda item: item["indexed_at"], lambda item: shown_age(item["indexed_at"])),
     Column("ID", lambda item: item["id"]),

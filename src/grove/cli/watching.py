@@ -19,7 +19,15 @@ FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _WORDS = {"failed": "has failed", "cancelled": "was cancelled"}
 RECONNECTS_MAX = 5
 RECONNECT_SECONDS = 1.0
-KINDS = {"mirror.sync": "mirror", "snapshot.index": "index", "repository.remove": "remove", "export.write": "export"}
+KINDS = {
+    "mirror.sync": "mirror",
+    "snapshot.index": "index",
+    "history.index": "history",
+    "repository.remove": "remove",
+    "export.write": "export",
+}
+BACKGROUND = "history.index"
+"""What nobody waits for: the repository can be searched without it."""
 JOBS_MAX = 50
 
 Job = dict[str, Any]
@@ -51,7 +59,8 @@ def follow_work(session: Session, repository_id: str, *, first_job_id: str) -> N
     while True:
         jobs = session.client.items("/jobs", limit=JOBS_MAX, target=repository_id)
         later = [job for job in jobs if job["created_at"] >= first["created_at"] or job["state"] not in FINAL]
-        follows = next((job["id"] for job in reversed(later) if job["id"] not in seen), None)
+        others = [job["id"] for job in reversed(later) if job["kind"] != BACKGROUND]
+        follows = next((job for job in others if job not in seen), None)
         if follows is None:
             return
         seen.add(follows)

@@ -44,9 +44,11 @@ from grove.git.errors import (
     UrlRefused,
     UrlSchemeRefused,
 )
-from grove.git.history import read_commit
+from grove.git.history import HistoryReader, read_commit
 from grove.git.model import (
+    Change,
     Commit,
+    CommitChanges,
     EntryKind,
     FetchLimits,
     FetchPhase,
@@ -74,7 +76,9 @@ __all__ = [
     "AddressRefused",
     "Cancelled",
     "CertificateRefused",
+    "Change",
     "Commit",
+    "CommitChanges",
     "CredentialRejected",
     "CredentialRequired",
     "EntryKind",
@@ -86,6 +90,7 @@ __all__ = [
     "GitConfig",
     "GitFailed",
     "GitTimeout",
+    "HistoryReader",
     "HostBusy",
     "HostRefused",
     "HostUnreachable",

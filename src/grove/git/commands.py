@@ -26,6 +26,7 @@ def _shape(*options: str, arguments_max: int = 0, writes: bool = False) -> Shape
 
 COMMANDS: Final[dict[str, Shape]] = {
     "cat-file": _shape("--batch", "--batch-check"),
+    "diff-tree": _shape("--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-renames", "--no-ext-diff", "--always"),
     "fetch": _shape(
         "--no-tags",
         "--prune",
@@ -50,6 +51,8 @@ COMMANDS: Final[dict[str, Shape]] = {
         "--skip=",
         "--first-parent",
         "--before=",
+        "--since=",
+        "--date-order",
         arguments_max=1,
     ),
     "symbolic-ref": _shape(arguments_max=2, writes=True),

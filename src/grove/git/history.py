@@ -1,18 +1,21 @@
 """Finding commits and reading them, with a parser of our own: git's formats were not made for hostile text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
+from grove.git.changes import changes_of
 from grove.git.errors import RefRefused, RepositoryCorrupt, RevisionUnknown
-from grove.git.model import Commit, Person
+from grove.git.model import MIB, Commit, CommitChanges, Person
 from grove.git.objects import ObjectReader
 from grove.git.refs import check_oid, check_ref, list_refs
 from grove.git.runner import Call, Runner
+from grove.sandbox import Limits
 
 COMMIT_BYTES_MAX: Final = 64 * 1024
+COMMITS_BYTES_MAX: Final = 1024 * MIB
 REVISION_CHARACTERS_MAX: Final = 1024
 _BEGINNING: Final = re.compile(r"[0-9a-fA-F]{7,64}")
 _PERSON: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>\s*(?P<seconds>-?\d{1,20})?\s*(?P<zone>[+-]\d{4})?")
@@ -71,6 +74,34 @@ class HistoryReader:
         """What a branch that is at `start` now was at in a moment: along first parents, by the committers' dates."""
         found = self._listed("--first-parent", "--max-count=1", f"--before={int(moment.timestamp())}", start=start)
         return found[0] if found else None
+
+    def list_new(self, tips: Sequence[str], *, known: Sequence[str] = (), since: datetime | None = None) -> list[str]:
+        """The ids of all commits that lead to `tips` and not to `known`, newest first."""
+        words = [check_oid(oid) for oid in tips] + [f"^{check_oid(oid)}" for oid in known]
+        options = ["--stdin", "--date-order"] + ([f"--since={int(since.timestamp())}"] if since else [])
+        stdin = "".join(f"{word}\n" for word in words).encode()
+        call = Call(
+            command="rev-list",
+            options=options,
+            git_dir=self._git_dir,
+            stdin=stdin,
+            limits=Limits(
+                seconds_max=self._runner.config.command_seconds_max,
+                memory_bytes_max=self._runner.config.memory_bytes_max,
+                stdout_bytes_max=COMMITS_BYTES_MAX,
+            ),
+        )
+        return self._runner.run(call).stdout.decode().split() if tips else []
+
+    def read(self, oids: Sequence[str]) -> Iterator[Commit]:
+        """Yield each commit, its message cut when it is very long."""
+        with ObjectReader(self._runner, self._git_dir) as reader:
+            for oid, content in reader.read_all(oids):
+                yield parse_commit(oid, content[:COMMIT_BYTES_MAX])
+
+    def changes(self, oids: Sequence[str]) -> Iterator[CommitChanges]:
+        """Yield what each commit changed, in the order given."""
+        return changes_of(self._runner, self._git_dir, oids)
 
     def _listed(self, *options: str, start: str) -> list[str]:
         call = Call(command="rev-list", options=options, arguments=(check_oid(start),), git_dir=self._git_dir)

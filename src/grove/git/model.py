@@ -195,3 +195,20 @@ class Finding:
     name: str
     passed: bool
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path that a commit changed: the ids before, one for each parent, and after; none where there was no file."""
+
+    path: bytes
+    before: tuple[str | None, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitChanges:
+    """What a commit changed in files: against its parent, all of a first commit, of a merge what no parent had."""
+
+    oid: str
+    changes: tuple[Change, ...]

@@ -130,10 +130,11 @@ class ObjectReader:
             raise ObjectMissing(oid=commit)
         return found
 
-    def read_trees(self, oids: Sequence[str], bytes_max: int = TREE_BYTES_MAX) -> Iterator[tuple[str, bytes]]:
-        """Yield the content of every folder with its id, in the order asked.
+    def read_all(self, oids: Sequence[str], bytes_max: int = TREE_BYTES_MAX) -> Iterator[tuple[str, bytes]]:
+        """Yield the content of every folder or commit with its id, in the order asked.
 
         :raises ObjectMissing: at the first that is missing.
+        :raises ObjectTooLarge: at the first that has more than `bytes_max` bytes.
         """
         with self._asking(_READ) as running:
             for begin in range(0, len(oids), _WINDOW):

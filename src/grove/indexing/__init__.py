@@ -3,6 +3,10 @@
 from grove.indexing.build import build_snapshot
 from grove.indexing.embedding import StaticEmbedder
 from grove.indexing.errors import BlobUnavailable, IndexCorrupt, IndexFormatUnknown, IndexMissing, IndexTooLarge
+from grove.indexing.events import HeadsPublished
+from grove.indexing.history import Changes, Commits, History
+from grove.indexing.history_building import HistoryLimits
+from grove.indexing.history_job import HISTORY_JOB, HistoryTools, index_history
 from grove.indexing.languages import LANGUAGES, has_outline, language_of, marks_of
 from grove.indexing.leftovers import sweep_index
 from grove.indexing.model import (
@@ -49,18 +53,25 @@ from grove.indexing.view import IndexView
 from grove.indexing.words import split_words
 
 __all__ = [
+    "HISTORY_JOB",
     "LANGUAGES",
     "BlobSource",
     "BlobUnavailable",
     "BuildLimits",
     "BuildTools",
     "Built",
+    "Changes",
     "CommitOf",
+    "Commits",
     "Definition",
     "DefinitionParser",
     "Embedder",
     "FieldWeights",
     "FileEntry",
+    "HeadsPublished",
+    "History",
+    "HistoryLimits",
+    "HistoryTools",
     "IndexCorrupt",
     "IndexFormatUnknown",
     "IndexMissing",
@@ -96,6 +107,7 @@ __all__ = [
     "build_snapshot",
     "compact_index",
     "has_outline",
+    "index_history",
     "index_repository",
     "is_current",
     "language_of",

@@ -5,17 +5,16 @@ the snapshot is written; both are published by a rename, and nobody sees them be
 """
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import numpy as np
 
-from grove.indexing.blobs import Blob, BlobKey
 from grove.indexing.commit_files import files_kept, files_of, joined
 from grove.indexing.model import BlobSource, Built, FileEntry
 from grove.indexing.novelty import Novelty
 from grove.indexing.ports import BuildTools
+from grove.indexing.publishing import publish_segment
 from grove.indexing.reading import blobs_for, read_into, rows_of
 from grove.indexing.reuse import known_blobs, nearest_snapshot
 from grove.indexing.snapshot_writer import Refused, write_snapshot
@@ -23,10 +22,7 @@ from grove.indexing.store import IndexStore
 from grove.indexing.tree import rules_of, tree_of
 from grove.indexing.view import IndexView
 from grove.kit import faults, files, ids
-from grove.snapshots import SegmentRecord
 
-SEGMENT_WRITTEN: Final = faults.declare("index.segment_written")
-SEGMENT_PUBLISHED: Final = faults.declare("index.segment_published")
 SNAPSHOT_PUBLISHED: Final = faults.declare("index.snapshot_published")
 
 
@@ -67,7 +63,7 @@ def build_snapshot(  # noqa: PLR0913 - a build has this many parties
             check_cancelled()
             on_progress("indexing", done, len(unknown))
         indexed = perf_counter()
-        new_blobs, segment = _publish_segment(store, folder, novelty, reserve)
+        new_blobs, segment = publish_segment(store, folder, novelty, reserve)
     except BaseException:
         novelty.abandon()
         raise
@@ -90,16 +86,3 @@ def build_snapshot(  # noqa: PLR0913 - a build has this many parties
         new_chunk_count=segment.chunk_count if segment else 0,
         seconds={"look_up": looked_up - began, "index": indexed - looked_up, "publish": ended - indexed},
     )
-
-
-def _publish_segment(
-    store: IndexStore, folder: Path, novelty: Novelty, reserve: Callable[[int], int]
-) -> tuple[dict[BlobKey, Blob], SegmentRecord | None]:
-    if not len(novelty):
-        novelty.abandon()
-        return novelty.blobs(), None
-    blobs, segment = novelty.finish(reserve(len(novelty)))
-    faults.reach(SEGMENT_WRITTEN)
-    files.publish_folder(folder / segment.name, store.segment_folder(segment.name))
-    faults.reach(SEGMENT_PUBLISHED)
-    return blobs, segment

@@ -23,7 +23,7 @@ def blobs_for(
     chosen: dict[BlobKey, Blob] = {}
     unknown: dict[bytes, list[TreeFile]] = {}
     for file in indexable:
-        fitting = _fitting(file, known.get(file.oid, []))
+        fitting = fitting_blob(file, known.get(file.oid, []))
         if fitting is None:
             unknown.setdefault(file.oid, []).append(file)
         else:
@@ -31,7 +31,8 @@ def blobs_for(
     return chosen, unknown
 
 
-def _fitting(file: TreeFile, known: Sequence[Blob]) -> Blob | None:
+def fitting_blob(file: TreeFile, known: Sequence[Blob]) -> Blob | None:
+    """The blob that was cut as the path's language wants it."""
     for blob in known:
         if blob.skip is not None or blob.grammar == grammar_of(_language(file, blob.trait)):
             return blob

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grove.git import TreeLimits
 from grove.indexing.build import build_snapshot
+from grove.indexing.events import HeadsPublished
 from grove.indexing.model import Built, FileEntry
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.ports import BuildTools
@@ -60,6 +61,14 @@ def index_repository(run: Run, *, tools: IndexTools) -> None:
     with run.finish() as tx:
         _point_heads(tx, run, plan)
         record_index(tx, tenant_id=run.job.tenant_id, repository_id=plan.repository.id, index=Index.READY, now=run.now)
+        tx.publish(
+            HeadsPublished(
+                tenant_id=run.job.tenant_id,
+                repository_id=plan.repository.id,
+                actor_id=run.job.requested_by,
+                at=run.now,
+            )
+        )
     faults.reach(HEADS_POINTED)
 
 

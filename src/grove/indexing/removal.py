@@ -1,10 +1,12 @@
 """Removing a repository with all that was made of it: snapshots, chunks that nobody else has, mirror, rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from grove import activity, credentials
+from grove.indexing.history import History
 from grove.indexing.model import Ordinals
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.view import IndexView
@@ -15,7 +17,7 @@ from grove.kit.files import remove_tree
 from grove.mirrors import remove_mirror
 from grove.placement import Locator
 from grove.repositories import erase_repository, list_visible, repository_of_job
-from grove.snapshots import forget_repository, generation_of, replace_segment
+from grove.snapshots import forget_repository, generation_of, replace_segment, take_retired_histories
 
 SNAPSHOTS_FORGOTTEN = faults.declare("removal.snapshots_forgotten")
 MIRROR_REMOVED = faults.declare("removal.mirror_removed")
@@ -34,10 +36,13 @@ def remove_everything(run: Run, *, tools: RemovalTools) -> None:
     job = run.job
     with run.begin() as tx:
         names = forget_repository(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        histories = take_retired_histories(tx, tenant_id=job.tenant_id, repository_id=job.target_id, now=None)
     faults.reach(SNAPSHOTS_FORGOTTEN)
     store = tools.indexes.store(job.tenant_id)
     for name in names:
         store.remove_snapshot(name)
+    for name in histories:
+        store.histories.remove(name)
     compact_index(run, tools=tools)
     remove_tree(tools.locator.repository(tenant_id=job.tenant_id, repository_id=job.target_id))
     faults.reach(MIRROR_REMOVED)
@@ -52,7 +57,7 @@ def compact_index(run: Run, *, tools: RemovalTools) -> None:
         with run.begin() as tx:
             generation = generation_of(tx, tenant_id=tenant_id)
         view = tools.indexes.view(tenant_id, generation)
-        live = _live_ordinals(view)
+        live = _live_ordinals(view, [store.histories.open(name) for name in generation.histories])
         for number, name in enumerate(generation.segments, start=1):
             run.report(Progress(phase="compacting", done=number, total=len(generation.segments), unit="segments"))
             if view.is_wholly_live(name, live):
@@ -63,8 +68,9 @@ def compact_index(run: Run, *, tools: RemovalTools) -> None:
             store.remove_segment(name)
 
 
-def _live_ordinals(view: IndexView) -> Ordinals:
+def _live_ordinals(view: IndexView, histories: Sequence[History]) -> Ordinals:
     used = [snapshot.ordinals for snapshot in view.snapshots.values()]
+    used += [history.ordinals for history in histories]
     return np.unique(np.concatenate(used)) if used else np.empty(0, dtype=np.uint32)
 
 

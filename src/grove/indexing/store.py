@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from grove.indexing.errors import IndexMissing
+from grove.indexing.history_store import HistoryStore
 from grove.indexing.model import Ordinals
 from grove.indexing.rewrite import rewrite
 from grove.indexing.segment import Caches, Segment
@@ -35,6 +36,7 @@ class IndexStore:
         self._caches = Caches(SizedCache(FRAMES_BYTES_MAX), SizedCache(POSTINGS_BYTES_MAX))
         self._segments: WeakValueDictionary[str, Segment] = WeakValueDictionary()
         self._snapshots: WeakValueDictionary[str, SnapshotView] = WeakValueDictionary()
+        self.histories = HistoryStore(root / "histories", frames=self._caches.frames)
         self._lock = Lock()
 
     def open_view(self, *, segments: Sequence[str], snapshots: Sequence[str]) -> IndexView:

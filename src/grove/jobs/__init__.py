@@ -5,6 +5,7 @@ from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, retry_job
 from grove.jobs.queries import (
+    are_others_due,
     count_by_state,
     events_after,
     get_job,
@@ -27,6 +28,7 @@ __all__ = [
     "Progress",
     "Run",
     "WorkerLost",
+    "are_others_due",
     "cancel_job",
     "cancel_jobs_of",
     "claim",

@@ -67,6 +67,12 @@ def events_after(tx: Transaction, *, actor: Actor, job_id: str, sequence: int) -
     return [row.value() for row in tx.session.scalars(chosen)]
 
 
+def are_others_due(tx: Transaction, *, job: Job, now: datetime) -> bool:
+    """Whether jobs of another kind are due and wait, for whatever target: for work that gives way to them."""
+    due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now)
+    return tx.session.scalar(select(JobRow.id).where(due, JobRow.kind != job.kind).limit(1)) is not None
+
+
 def is_waiting(tx: Transaction, *, target_id: str, kind: str) -> bool:
     """Whether a job of that kind waits to work on the target; the caller has checked that it may know."""
     waiting = select(JobRow.id).where(

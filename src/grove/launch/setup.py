@@ -123,7 +123,7 @@ def _sweep(grove: Grove) -> None:
     removed = mirrors.sweep_leftovers(grove.locator, known=places, running=())
     for folder in grove.locator.tenants.glob("*/index"):
         generation = generations.get(folder.parent.name) or snapshots.Generation(number=0, segments=(), snapshots=())
-        removed += indexing.sweep_index(folder, segments=generation.segments, snapshots=generation.snapshots)
+        removed += indexing.sweep_index(folder, generation=generation)
     removed += exports.sweep_exports(grove.database, grove.locator, now=datetime.now(UTC))
     if removed:
         log.info("leftovers_removed", count=len(removed))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
+from grove.indexing import HISTORY_JOB
 from grove.jobs import Job, JobState, get_job, list_jobs
 from grove.kit.transactions import Transaction
 from grove.mcp.arguments import JobStatus, ListRepos
@@ -89,7 +90,7 @@ def job_status(caller: Caller, arguments: JobStatus) -> Reply:
     lines = [f"{visible(repository.name)}  {screen_status_of(repository)}{_problem(repository.problem)}"]
     for job in jobs:
         lines += _job_lines(job)
-    going = [job for job in jobs if not job.state.is_final]
+    going = [job for job in jobs if not job.state.is_final and job.kind != HISTORY_JOB]
     step = _next_step(going[0]) if going else _step_of(repository)
     return Reply(lines=lines, truth=step, is_settled=not going)
 

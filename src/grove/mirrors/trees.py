@@ -62,7 +62,7 @@ class FolderCache:
         folders = {oid: entries for oid in oids if (entries := self._get(oid)) is not None}
         missing = [oid for oid in dict.fromkeys(oids) if oid not in folders]
         if missing:
-            for oid, content in objects.read_trees(missing):
+            for oid, content in objects.read_all(missing):
                 folders[oid] = self._put(oid, content)
         return folders
 

@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
     "repository.connect": Rule(Role.DEVELOPER, Scope.WRITE),
     "repository.connect_local": Rule(Role.DEVELOPER, Scope.WRITE),
     "repository.keep_up": Rule(Role.DEVELOPER, Scope.WRITE),
+    "repository.configure": Rule(Role.MAINTAINER, Scope.WRITE),
     "repository.list": Rule(Role.VIEWER, Scope.READ),
     "repository.remove": Rule(Role.ADMIN, Scope.WRITE),
     "repository.sync": Rule(Role.DEVELOPER, Scope.WRITE),

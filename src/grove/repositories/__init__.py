@@ -1,16 +1,25 @@
 """The registry: which repositories we keep, and where each is in its life."""
 
 from grove.repositories.errors import (
+    HistoryPolicyInvalid,
     NameInvalid,
     NotAllowedNow,
     RepositoryAmbiguous,
     RepositoryExists,
     RepositoryNotFound,
 )
-from grove.repositories.events import RepositoryApproved, RepositoryEvent, RepositoryRemoved, RepositorySyncRequested
+from grove.repositories.events import (
+    HistoryPolicyChanged,
+    RepositoryApproved,
+    RepositoryEvent,
+    RepositoryRemoved,
+    RepositorySyncRequested,
+)
 from grove.repositories.model import (
     Approval,
     Clone,
+    HistoryDepth,
+    HistoryPolicy,
     Index,
     Lifecycle,
     NewRepository,
@@ -26,6 +35,7 @@ from grove.repositories.operations import (
     reject_repository,
     remove_repository,
     request_sync,
+    set_history_policy,
 )
 from grove.repositories.queries import (
     at_addresses,
@@ -42,6 +52,10 @@ from grove.repositories.states import erase_repository, record_clone, record_ind
 __all__ = [
     "Approval",
     "Clone",
+    "HistoryDepth",
+    "HistoryPolicy",
+    "HistoryPolicyChanged",
+    "HistoryPolicyInvalid",
     "Index",
     "Lifecycle",
     "NameInvalid",
@@ -76,4 +90,5 @@ __all__ = [
     "repository_of_job",
     "request_sync",
     "screen_status_of",
+    "set_history_policy",
 ]

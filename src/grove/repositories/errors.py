@@ -30,6 +30,12 @@ class NameInvalid(GroveError):
     code = "repository_name_invalid"
 
 
+class HistoryPolicyInvalid(GroveError):
+    """What is indexed ahead is `heads`, `tags`, `all`, or so many `months`, such as `12 months`."""
+
+    code = "history_policy_invalid"
+
+
 class NotAllowedNow(GroveError):
     """The repository is not in a state in which that can be done."""
 

@@ -26,5 +26,10 @@ class RepositorySyncRequested(RepositoryEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPolicyChanged(RepositoryEvent):
+    """More or less of its history is to be indexed ahead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryRemoved(RepositoryEvent):
     """It is to be removed, with everything that was made of it."""

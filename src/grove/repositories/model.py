@@ -6,13 +6,17 @@ index      none -> building -> ready | failed;  ready -> building | stale  (the 
 lifecycle  active -> deleted
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from grove.repositories.errors import NotAllowedNow
+from grove.repositories.errors import HistoryPolicyInvalid, NotAllowedNow
+
+MONTHS_MAX: Final = 1_200
+_MONTHS: Final = re.compile(r"([0-9]{1,4}) ?(?:months?|m)")
 
 
 class Approval(StrEnum):
@@ -49,6 +53,40 @@ class Lifecycle(StrEnum):
 
     ACTIVE = "active"
     DELETED = "deleted"
+
+
+class HistoryDepth(StrEnum):
+    """Which commits are indexed ahead, beside the heads of tracked branches."""
+
+    HEADS = "heads"
+    TAGS = "tags"
+    MONTHS = "months"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPolicy:
+    """How much of a repository's history is indexed ahead; as text `heads`, `tags`, `all` or `12 months`."""
+
+    depth: HistoryDepth = HistoryDepth.ALL
+    months: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The policy that a text says.
+
+        :raises HistoryPolicyInvalid: if it says none.
+        """
+        words = text.lower().split()
+        if words in (["heads"], ["tags"], ["all"]):
+            return cls(depth=HistoryDepth(words[0]))
+        found = _MONTHS.fullmatch(" ".join(words))
+        if found is None or not 0 < int(found[1]) <= MONTHS_MAX:
+            raise HistoryPolicyInvalid(given=text[:40])
+        return cls(depth=HistoryDepth.MONTHS, months=int(found[1]))
+
+    def __str__(self) -> str:
+        return f"{self.months} months" if self.depth is HistoryDepth.MONTHS else self.depth.value
 
 
 class ScreenStatus(StrEnum):
@@ -148,6 +186,7 @@ class Repository:
     updated_at: datetime
     synced_at: datetime | None
     indexed_at: datetime | None
+    history: HistoryPolicy = HistoryPolicy()
 
     def moved(
         self,

@@ -10,8 +10,13 @@ from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import NameInvalid, NotAllowedNow, RepositoryExists, RepositoryNotFound
-from grove.repositories.events import RepositoryApproved, RepositoryRemoved, RepositorySyncRequested
-from grove.repositories.model import Approval, Clone, Index, Lifecycle, NewRepository, Repository
+from grove.repositories.events import (
+    HistoryPolicyChanged,
+    RepositoryApproved,
+    RepositoryRemoved,
+    RepositorySyncRequested,
+)
+from grove.repositories.model import Approval, Clone, HistoryPolicy, Index, Lifecycle, NewRepository, Repository
 from grove.repositories.tables import RepositoryRow
 
 NAME_CHARACTERS_MAX = 400
@@ -100,6 +105,24 @@ def request_sync(
     return row.value()
 
 
+def set_history_policy(
+    tx: Transaction, *, actor: Actor, repository_id: str, policy: HistoryPolicy, now: datetime
+) -> Repository:
+    """Have more or less of a repository's history indexed ahead.
+
+    :raises Denied: if `actor` may not.
+    :raises RepositoryNotFound: if the tenant has no such repository.
+    """
+    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    tx.require(actor, "repository.configure", _resource(row))
+    row.history = str(policy)
+    row.updated_at = now
+    _record(tx, actor=actor, action="repository.configure", row=row, now=now, history=str(policy))
+    if row.indexed_at is not None:
+        tx.publish(HistoryPolicyChanged(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
+    return row.value()
+
+
 def remove_repository(tx: Transaction, *, actor: Actor, repository_id: str, now: datetime) -> Repository:
     """Have a repository removed with its mirror, snapshots, index and credential; the audit trail stays.
 
@@ -185,6 +208,7 @@ def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> Repositor
         updated_at=now,
         synced_at=None,
         indexed_at=None,
+        history=str(HistoryPolicy()),
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import Table, UtcDateTime
-from grove.repositories.model import Approval, Clone, Index, Lifecycle, Repository
+from grove.repositories.model import Approval, Clone, HistoryPolicy, Index, Lifecycle, Repository
 
 
 class RepositoryRow(Table):
@@ -41,6 +41,7 @@ class RepositoryRow(Table):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     indexed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    history: Mapped[str] = mapped_column(String(40), server_default="all")
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -69,6 +70,7 @@ class RepositoryRow(Table):
             updated_at=self.updated_at,
             synced_at=self.synced_at,
             indexed_at=self.indexed_at,
+            history=HistoryPolicy.parse(self.history),
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:

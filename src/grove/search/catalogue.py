@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from grove.kit.gate import Actor
@@ -54,7 +55,7 @@ class RegistryCatalogue:
             if entries and plan.admits_repository(repository.name):
                 chosen.append(repository)
                 revisions[repository.id] = _revisions(plan, entries, repository.name)
-        names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each})
+        names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each}, moment=plan.moment)
         for repository in chosen:
             heads = self.heads.get(repository.id, ())
             reason = _unsearchable(repository, heads)
@@ -76,28 +77,35 @@ class _Names:
 
     refs: Mapping[str, Mapping[str, str]]
     snapshots: Mapping[str, Mapping[str, str]]
+    moment: datetime | None = None
+    """When given, each name means what it was then."""
 
     @classmethod
-    def read(cls, tx: Transaction, repositories: Sequence[Repository], revisions: Collection[str]) -> "_Names":
+    def read(
+        cls,
+        tx: Transaction,
+        repositories: Sequence[Repository],
+        revisions: Collection[str],
+        *,
+        moment: datetime | None = None,
+    ) -> "_Names":
         """Read what is needed for some revisions: nothing when none is named."""
         ids = [repository.id for repository in repositories]
         named = [revision for revision in revisions if revision not in _DEFAULT]
         if not named:
-            return cls(refs={}, snapshots={})
+            return cls(refs={}, snapshots={}, moment=moment)
         every = any(map(_is_glob, named))
         names = None if every else {prefix + name for name in named for prefix in _PREFIXES}
         refs = refs_named(tx, repositories=ids, names=names)
-        return cls(refs=refs, snapshots=commits_of(tx, repositories=ids))
+        return cls(refs=refs, snapshots=commits_of(tx, repositories=ids), moment=moment)
 
     def meant(self, repository: Repository, heads: Sequence[Head], revision: str) -> list[Target | Sought]:
         """What a revision means in a repository: commits that have a snapshot, and those that git may have."""
         wanted = repository.default_branch or "" if revision in _DEFAULT else revision
-        found: dict[str, Target | Sought] = {
-            head.branch: _target(repository, head.branch, head.commit, head.snapshot)
-            for head in heads
-            if _matches(head.branch, wanted)
-        }
         near = frozenset(head.snapshot for head in heads)
+        found: dict[str, Target | Sought] = {
+            head.branch: self._then(repository, head, near) for head in heads if _matches(head.branch, wanted)
+        }
         snapshots = self.snapshots.get(repository.id, {})
         for ref, name in self.refs.get(repository.id, {}).items():
             branch = _short(ref)
@@ -108,11 +116,16 @@ class _Names:
         known = [commit for commit in snapshots if commit.startswith(wanted)]
         return [self._at(repository, wanted, known[0] if len(known) == 1 else wanted, near)]
 
+    def _then(self, repository: Repository, head: Head, near: frozenset[str]) -> Target | Sought:
+        if self.moment is None:
+            return _target(repository, head.branch, head.commit, head.snapshot)
+        return self._at(repository, head.branch, head.commit, near)
+
     def _at(self, repository: Repository, revision: str, name: str, near: frozenset[str]) -> Target | Sought:
         snapshot = self.snapshots.get(repository.id, {}).get(name)
-        if snapshot is not None:
+        if snapshot is not None and self.moment is None:
             return _target(repository, revision, name, snapshot)
-        return Sought(repository=repository, revision=revision, name=name, near=near)
+        return Sought(repository=repository, revision=revision, name=name, moment=self.moment, near=near)
 
 
 def _revisions(plan: Plan, entries: Sequence[Plan], name: str) -> tuple[str, ...]:

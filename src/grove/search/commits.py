@@ -105,6 +105,7 @@ class CommitFinder:
         commit = objects.peel(wanted.name)
         if commit is None or wanted.moment is None:
             return commit
+        # A history walk, and so the one thing here that takes longer the older the moment is.
         history = self.mirrors.git.history(self.mirrors.path(wanted.repository))
         return history.commit_before(commit, moment=wanted.moment)
 

@@ -1,6 +1,15 @@
 """Published versions of repositories, and the segments that they are made of: what a reader may open."""
 
-from grove.snapshots.model import Generation, Head, SegmentRecord, Snapshot, SnapshotRecord
+from grove.snapshots.histories import histories_of, publish_history, retire_history, take_retired_histories
+from grove.snapshots.model import (
+    Generation,
+    Head,
+    HistoryRecord,
+    RepositoryHistory,
+    SegmentRecord,
+    Snapshot,
+    SnapshotRecord,
+)
 from grove.snapshots.operations import (
     forget_repository,
     point_heads,
@@ -22,6 +31,8 @@ from grove.snapshots.queries import (
 __all__ = [
     "Generation",
     "Head",
+    "HistoryRecord",
+    "RepositoryHistory",
     "SegmentRecord",
     "Snapshot",
     "SnapshotRecord",
@@ -29,13 +40,17 @@ __all__ = [
     "forget_repository",
     "generation_of",
     "heads_of",
+    "histories_of",
     "known_commits",
     "list_heads",
     "point_heads",
+    "publish_history",
     "publish_snapshot",
     "replace_segment",
     "reserve_ordinals",
+    "retire_history",
     "snapshots_named",
     "storage_of",
     "take_retired",
+    "take_retired_histories",
 ]

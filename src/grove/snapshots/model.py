@@ -62,9 +62,37 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRecord:
+    """A finished history, to be named in the database: `commits_waiting` are not in it yet.
+
+    `policy` is by what it was made; `skipped` counts the versions of files that are not indexed, by reason.
+    """
+
+    name: str
+    policy: str
+    commit_count: int
+    commits_waiting: int
+    change_count: int
+    chunk_count: int
+    stored_bytes: int
+    skipped: dict[str, int] = field(default_factory=dict)
+    checksum: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryHistory:
+    """The published history of a repository."""
+
+    repository_id: str
+    record: HistoryRecord
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """Everything that a reader of one tenant's index may open; the number grows with each change."""
 
     number: int
     segments: tuple[str, ...]
     snapshots: tuple[str, ...]
+    histories: tuple[str, ...] = ()

@@ -90,6 +90,11 @@ def replace_segment(
     _store(tx, tenant_id).generation += 1
 
 
+def raise_generation(tx: Transaction, *, tenant_id: str) -> None:
+    """Tell readers that there is something new to open."""
+    _store(tx, tenant_id).generation += 1
+
+
 def _strike_out(tx: Transaction, tenant_id: str, names: Sequence[str]) -> list[str]:
     if names:
         tx.session.execute(delete(SnapshotRow).where(SnapshotRow.name.in_(names)))

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from grove.kit.transactions import Transaction
 from grove.snapshots.model import Generation, Head, Snapshot
-from grove.snapshots.tables import HeadRow, IndexStoreRow, SegmentRow, SnapshotRow
+from grove.snapshots.tables import HeadRow, HistoryRow, IndexStoreRow, SegmentRow, SnapshotRow
 
 
 def generation_of(tx: Transaction, *, tenant_id: str) -> Generation:
@@ -16,10 +16,12 @@ def generation_of(tx: Transaction, *, tenant_id: str) -> Generation:
         return Generation(number=0, segments=(), snapshots=())
     segments = select(SegmentRow.name).where(SegmentRow.tenant_id == tenant_id).order_by(SegmentRow.first_ordinal)
     snapshots = select(SnapshotRow.name).where(SnapshotRow.tenant_id == tenant_id).order_by(SnapshotRow.name)
+    histories = select(HistoryRow.name).where(HistoryRow.tenant_id == tenant_id).order_by(HistoryRow.name)
     return Generation(
         number=store.generation,
         segments=tuple(tx.session.scalars(segments)),
         snapshots=tuple(tx.session.scalars(snapshots)),
+        histories=tuple(tx.session.scalars(histories)),
     )
 
 
@@ -67,4 +69,5 @@ def storage_of(tx: Transaction) -> dict[str, int]:
     """How many bytes all indexes take, by kind: for metrics."""
     segments = tx.session.scalar(select(func.coalesce(func.sum(SegmentRow.stored_bytes), 0)))
     snapshots = tx.session.scalar(select(func.coalesce(func.sum(SnapshotRow.stored_bytes), 0)))
-    return {"segments": int(segments or 0), "snapshots": int(snapshots or 0)}
+    histories = tx.session.scalar(select(func.coalesce(func.sum(HistoryRow.stored_bytes), 0)))
+    return {"segments": int(segments or 0), "snapshots": int(snapshots or 0), "histories": int(histories or 0)}

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import Table, UtcDateTime
-from grove.snapshots.model import Snapshot
+from grove.snapshots.model import HistoryRecord, RepositoryHistory, Snapshot
 
 
 class IndexStoreRow(Table):
@@ -72,6 +72,41 @@ class SnapshotRow(Table):
             languages=self.languages,
             published_at=self.published_at,
         )
+
+
+class HistoryRow(Table):
+    """A published history of a repository, or one that another has replaced; what has no row does not exist."""
+
+    __tablename__ = "histories"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    repository_id: Mapped[str] = mapped_column(String(36), index=True)
+    policy: Mapped[str] = mapped_column(String(40))
+    commit_count: Mapped[int]
+    commits_waiting: Mapped[int]
+    change_count: Mapped[int]
+    chunk_count: Mapped[int]
+    stored_bytes: Mapped[int] = mapped_column(BigInteger)
+    skipped: Mapped[dict[str, int]] = mapped_column(JSON)
+    checksum: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def value(self) -> RepositoryHistory:
+        """The row as the domain knows it."""
+        record = HistoryRecord(
+            name=self.name,
+            policy=self.policy,
+            commit_count=self.commit_count,
+            commits_waiting=self.commits_waiting,
+            change_count=self.change_count,
+            chunk_count=self.chunk_count,
+            stored_bytes=self.stored_bytes,
+            skipped=self.skipped,
+            checksum=self.checksum,
+        )
+        return RepositoryHistory(repository_id=self.repository_id, record=record, published_at=self.published_at)
 
 
 class HeadRow(Table):
