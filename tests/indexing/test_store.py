@@ -164,6 +164,13 @@ class TestSegmentsToJoin:
 
         assert segments_to_join(library.view()) == library.segments[1:]
 
+    def test_leaves_what_is_too_large_to_be_joined(self, library: Library) -> None:
+        for number in range(9):
+            library.add({"small": f"number {number}\n"})
+
+        assert len(segments_to_join(library.view(), chunks_max=8)) == 8
+        assert segments_to_join(library.view(), chunks_max=7) == []
+
 
 class TestDamage:
     @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

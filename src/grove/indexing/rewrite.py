@@ -1,6 +1,8 @@
 """Makes one segment of chunks that are already indexed: to drop what is no longer needed, or to join small segments."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,7 @@ from grove.kit import ids
 from grove.snapshots import SegmentRecord
 
 JOINED_MIN: Final = 8
+JOINED_CHUNKS_MAX: Final = 300_000
 _READ_TOGETHER: Final = 4_096
 
 
@@ -44,17 +47,23 @@ class _StoredVectors:
         return vectors
 
 
-def segments_to_join(view: IndexView) -> list[str]:
-    """The segments that are worth joining into one: of the smallest size of which there are eight, if there is one.
+def segments_to_join(view: IndexView, *, chunks_max: int = JOINED_CHUNKS_MAX) -> list[str]:
+    """The segments that are worth joining into one: the smallest of the smallest size of which there are eight.
 
-    Sizes are told apart by powers of four, so that a chunk is rewritten a few times in all, and the segments of a
-    store are at most some dozens.
+    Sizes are told apart by powers of four, so that a chunk is rewritten a few times in all. What is joined has at most
+    `chunks_max` chunks, for joining takes memory in proportion to them; larger segments stay as they are.
     """
-    of_size: dict[tuple[int, str], list[str]] = {}
+    of_size: dict[tuple[int, str], list[Segment]] = {}
     for segment in view.open_segments:
-        of_size.setdefault((len(segment).bit_length() // 2, segment.embedder), []).append(segment.name)
-    crowded = [(size, names) for size, names in of_size.items() if len(names) >= JOINED_MIN]
-    return min(crowded)[1] if crowded else []
+        if len(segment) <= chunks_max // JOINED_MIN:
+            of_size.setdefault((len(segment).bit_length() // 2, segment.embedder), []).append(segment)
+    crowded = [(size, segments) for size, segments in of_size.items() if len(segments) >= JOINED_MIN]
+    if not crowded:
+        return []
+    smallest = sorted(min(crowded, key=itemgetter(0))[1], key=len)
+    totals = accumulate(len(segment) for segment in smallest)
+    chosen = {segment.name for segment, total in zip(smallest, totals, strict=True) if total <= chunks_max}
+    return [segment.name for segment in view.open_segments if segment.name in chosen]
 
 
 def rewrite(view: IndexView, names: Sequence[str], *, keep: Ordinals, folder: Path) -> SegmentRecord | None:

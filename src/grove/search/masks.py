@@ -62,7 +62,8 @@ class PathTable:
         self._matched: SizedCache[Mask] = SizedCache(_MASKS_KEPT * self._count)
         lengths = np.fromiter((len(path) + 1 for path in encoded), dtype=np.int64, count=self._count)
         self._ends = np.cumsum(lengths) - 1
-        self._languages = np.array(list(snapshot.languages), dtype=np.str_)
+        self._language_names = snapshot.language_names
+        self._language_numbers = snapshot.language_numbers
         skipped = dict(snapshot.skipped_counts)
         empty = skipped.pop(SkipReason.EMPTY, 0)
         self.files_indexed = int(np.count_nonzero(snapshot.path_skips == 0)) + empty
@@ -71,7 +72,9 @@ class PathTable:
 
     def in_language(self, language: str) -> Mask:
         """The files in a language."""
-        mask: Mask = self._languages == language
+        if language not in self._language_names:
+            return np.zeros(self._count, dtype=np.bool_)
+        mask: Mask = self._language_numbers == self._language_names.index(language)
         return mask
 
     def matching(self, pattern: Pattern) -> Mask:
