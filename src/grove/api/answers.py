@@ -1,6 +1,7 @@
 """The JSON of search answers. Lines count from 1; columns are 0-based and half-open."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from grove.api.shapes import Shown
@@ -92,8 +93,43 @@ class RepositoryMatchOut(Shown):
     is_count_exact: bool
 
 
+class ChangedLineOut(Shown):
+    """A line that a commit added, or else removed."""
+
+    text: str
+    added: bool
+    highlights: list[HighlightOut]
+    is_cut: bool
+
+
+class ChangeMatchOut(Shown):
+    """A path that a commit `added`, `changed` or `removed`, with those of its lines that answer the question."""
+
+    path: str
+    kind: str
+    lines: list[ChangedLineOut]
+    match_count: int
+
+
+class CommitMatchOut(Shown):
+    """A commit that answers the question; `changes` are some of its `change_count` changes."""
+
+    repository_id: str
+    repository: str
+    commit: str
+    parents: list[str]
+    subject: str
+    message: str
+    author: str
+    authored_at: datetime
+    committer: str
+    committed_at: datetime
+    changes: list[ChangeMatchOut]
+    change_count: int
+
+
 class SearchedOut(Shown):
-    """A commit that was searched: `files_indexed` of its `files_total` have their content in the index."""
+    """A commit that was searched: `files_indexed` of its files by their content, `files_read` without the index."""
 
     repository: str
     revision: str
@@ -102,6 +138,7 @@ class SearchedOut(Shown):
     stale: bool
     files_indexed: int
     files_total: int
+    files_read: int
 
 
 class SuggestionOut(Shown):
@@ -158,11 +195,12 @@ class FacetsOut(Shown):
 class AnswerOut(Shown):
     """The files that answer a question, best first, and the truth about them in numbers and in one sentence.
 
-    `repositories` are there instead of files when only those were asked for; `suggested` when nothing was found.
+    `repositories` or `commits` are there instead of files when those were asked for; `suggested` when nothing is found.
     """
 
     files: list[FileMatchOut]
     repositories: list[RepositoryMatchOut]
+    commits: list[CommitMatchOut]
     suggested: list[SuggestionOut]
     facets: FacetsOut
     truth: TruthOut
@@ -175,6 +213,7 @@ class AnswerOut(Shown):
         return cls(
             files=matches_out(answer.files),
             repositories=[RepositoryMatchOut.model_validate(found) for found in answer.repositories],
+            commits=[CommitMatchOut.model_validate(found) for found in answer.commits],
             suggested=[SuggestionOut.model_validate(suggestion) for suggestion in answer.suggested],
             facets=FacetsOut.model_validate(answer.facets),
             truth=truth_out(answer.truth),

@@ -11,7 +11,15 @@ from fastapi.concurrency import iterate_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
-from grove.api.answers import AnswerOut, FacetsOut, RepositoryMatchOut, SuggestionOut, matches_out, truth_out
+from grove.api.answers import (
+    AnswerOut,
+    CommitMatchOut,
+    FacetsOut,
+    RepositoryMatchOut,
+    SuggestionOut,
+    matches_out,
+    truth_out,
+)
 from grove.api.caller import CallerOf
 from grove.api.edge import Edge, open_stream
 from grove.api.routing import needs, router_at
@@ -119,9 +127,12 @@ def _measure(edge: Edge, mode: Mode, began: float) -> None:
 
 def _body(event: SearchEvent) -> dict[str, Any]:
     match event:
-        case Matches(files=files, repositories=found):
-            repositories = [_json(RepositoryMatchOut.model_validate(each)) for each in found]
-            return {"files": [_json(match) for match in matches_out(files)], "repositories": repositories}
+        case Matches(files=files, repositories=found, commits=commits):
+            return {
+                "files": [_json(match) for match in matches_out(files)],
+                "repositories": [_json(RepositoryMatchOut.model_validate(each)) for each in found],
+                "commits": [_json(CommitMatchOut.model_validate(each)) for each in commits],
+            }
         case Filters(facets=facets):
             return _json(FacetsOut.model_validate(facets))
         case Alert(suggested=suggested):

@@ -61,7 +61,7 @@ def why_incomplete(truth: dict[str, Any]) -> str:
 
 def _heading(found: Found) -> Text:
     line = Text(visible(found["repository"]), style="cyan") + Text(" · ", style="dim")
-    path = _highlighted(found["path"], found["path_highlights"])
+    path = highlighted(found["path"], found["path_highlights"])
     path.stylize("bold", 0)
     line += path
     symbol = next((excerpt["symbol"] for excerpt in found["excerpts"] if excerpt["symbol"]), None)
@@ -77,14 +77,14 @@ def _excerpt_lines(excerpt: Found, *, explain: bool) -> list[Text]:
     for line in excerpt["lines"]:
         number = Text(f"{line['number']:>5}{RULE}", style="dim")
         cut = Text(" …", style="dim") if line["is_cut"] else Text()
-        lines.append(number + _highlighted(line["text"], line["highlights"]) + cut)
+        lines.append(number + highlighted(line["text"], line["highlights"]) + cut)
     if explain and excerpt["signals"]:
         signals = " ".join(f"{name}={value:.3f}" for name, value in excerpt["signals"].items())
         lines.append(Text(visible(f"  score {excerpt['score']:.3f}: {signals}"), style="dim"))
     return lines
 
 
-def _highlighted(text: str, highlights: list[dict[str, int]]) -> Text:
+def highlighted(text: str, highlights: list[dict[str, int]]) -> Text:
     """The text with its matches marked; each part is escaped on its own, so that the marks stay in their places."""
     shown, position = Text(), 0
     for highlight in sorted(highlights, key=lambda each: each["first_character"]):

@@ -13,6 +13,7 @@ from grove.cli.escape import as_field, visible
 from grove.cli.exporting import export
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Form
+from grove.cli.past import show_commits
 from grove.cli.results import Found, count_row, file_lines, is_complete, match_rows, why_incomplete
 from grove.cli.session import Session
 
@@ -122,9 +123,10 @@ def _whole(session: Session, question: dict[str, Any], *, shape: Shape, explain:
     if output.form is Form.JSON:
         output.json(answer)
     elif output.form is Form.JSONL:
-        output.json_lines(answer["repositories"] or answer["files"])
+        output.json_lines(answer["commits"] or answer["repositories"] or answer["files"])
     else:
         _show_repositories(session, answer["repositories"])
+        show_commits(session, answer["commits"])
         _show(session, answer["files"], shape=shape, explain=explain)
     for suggestion in answer["suggested"]:
         output.note(f"try {suggestion['title']}: grove search {shlex.quote(suggestion['query'])}", style="yellow")
@@ -139,8 +141,9 @@ def _stream(session: Session, question: dict[str, Any], *, shape: Shape, explain
         if event.name == "matches":
             files, repositories = event.body["files"], event.body["repositories"]
             if session.output.is_json:
-                session.output.json_lines(repositories or files)
+                session.output.json_lines(event.body["commits"] or repositories or files)
             else:
+                show_commits(session, event.body["commits"])
                 _show_repositories(session, repositories)
                 _show(session, files, shape=shape, explain=explain)
         elif event.name == "alert":

@@ -1,4 +1,4 @@
-"""The rows of an export: one for each line that matches, each path that does, or each repository."""
+"""The rows of an export: one for each line that matches, each path, repository or commit that does."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from grove.exports.model import ExportForm
-from grove.search import FileMatch, Matches
+from grove.search import CommitMatch, FileMatch, Matches
 
 COLUMNS: Final = ("repository", "revision", "commit", "path", "line", "text", "symbol", "kind", "matches")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -25,6 +25,8 @@ def rows_of(matches: Matches) -> Iterator[Row]:
     """The rows that some matches make; `matches` are the [first, end) characters of a line that match."""
     for found in matches.repositories:
         yield {"repository": found.repository, "revision": found.revision, "commit": found.commit}
+    for commit in matches.commits:
+        yield from _rows_of_commit(commit)
     for file in matches.files:
         yield from _rows_of_file(file)
 
@@ -35,6 +37,15 @@ def written(row: Row, form: ExportForm) -> bytes:
         return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     cells = [_cell(row.get(column)) for column in COLUMNS]
     return _as_csv(cells)
+
+
+def _rows_of_commit(found: CommitMatch) -> Iterator[Row]:
+    place = {"repository": found.repository, "commit": found.commit}
+    lines = [(change.path, line) for change in found.changes for line in change.lines]
+    for path, line in lines:
+        yield {**place, "path": path, "text": line.text, "kind": "added" if line.added else "removed"}
+    if not lines:
+        yield {**place, "text": found.subject, "kind": "commit"}
 
 
 def _rows_of_file(file: FileMatch) -> Iterator[Row]:

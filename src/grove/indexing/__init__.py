@@ -28,6 +28,7 @@ from grove.indexing.model import (
     Task,
     Use,
 )
+from grove.indexing.needs import candidates_among
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.parsers import PooledParser, TreeSitterParser
 from grove.indexing.paths import shown, stored
@@ -105,6 +106,7 @@ __all__ = [
     "Use",
     "WordCounts",
     "build_snapshot",
+    "candidates_among",
     "compact_index",
     "has_outline",
     "index_history",

@@ -1,6 +1,6 @@
 """Evaluates what a match must contain: over the chunks of a segment, or over files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals
 from grove.indexing.scope import Scope, ScopePart
+from grove.indexing.segment import Segment
 
 Files = dict[str, NDArray[np.uint32]]
 
@@ -29,6 +30,17 @@ def bitmap_of(part: ScopePart, need: Need, *, fold_case: bool) -> Bitmap:
     for inner in need.needs:
         within = within & bitmap_of(part, inner, fold_case=fold_case)
     return within
+
+
+def candidates_among(segments: Sequence[Segment], ordinals: Ordinals, need: Need, *, fold_case: bool) -> Ordinals:
+    """Those of some ascending chunks, in whatever segments, that may satisfy a need."""
+    found = [np.empty(0, dtype=np.uint32)]
+    for segment in segments:
+        part = ScopePart(segment, segment.numbers_of(ordinals))
+        if part.numbers.size:
+            bits = np.unpackbits(bitmap_of(part, need, fold_case=fold_case), bitorder="little")
+            found.append(part.ordinals(np.flatnonzero(bits)))
+    return np.sort(np.concatenate(found))
 
 
 def files_of(scope: Scope, need: Need, candidates: Callable[[Need], Ordinals]) -> Files:

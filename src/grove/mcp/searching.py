@@ -10,6 +10,7 @@ from grove.mcp.arguments import FindSymbol, SearchCode
 from grove.mcp.budget import fit
 from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.errors import CursorInvalid, NothingSearched
+from grove.mcp.past import levels_of
 from grove.mcp.places import Places
 from grove.mcp.registry import repository_named
 from grove.search import Answer, FileMatch, Mode, Question, RepositoryMatch, truth_line
@@ -95,6 +96,9 @@ def _reply(files: Sequence[FileMatch], answer: Answer, *, tokens_max: int, furth
     suggested = "; ".join(f"{each.title}: {each.query}" for each in answer.suggested)
     tried = f"instead: {suggested}" if suggested else ""
     truth = joined(truth_line(answer.truth), places.commits(), further, tried)
+    if answer.commits:
+        fitted = fit(levels_of(answer.commits), tokens_max=tokens_max, truth=truth)
+        return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
     if answer.repositories:
         return Reply(lines=[_repository_line(found) for found in answer.repositories], truth=truth)
     fitted = fit(places.levels(), tokens_max=tokens_max, truth=truth)
@@ -137,7 +141,7 @@ def _with_bodies(file: FileMatch) -> FileMatch:
 
 def _cursor(arguments: SearchCode, answer: Answer) -> str:
     end = answer.truth.offset + answer.truth.files_shown
-    if not answer.files or not (answer.truth.more or end < answer.truth.files_found):
+    if not (answer.files or answer.commits) or not (answer.truth.more or end < answer.truth.files_found):
         return ""
     return f"next cursor={end}.{_digest(arguments)}"
 

@@ -6,6 +6,9 @@ repositories and revisions a question is about, so that a `Catalogue` can make t
 
 from grove.search.answer import (
     Answer,
+    ChangedLine,
+    ChangeMatch,
+    CommitMatch,
     Excerpt,
     Facet,
     Facets,
@@ -51,7 +54,10 @@ __all__ = [
     "Alert",
     "Answer",
     "Catalogue",
+    "ChangeMatch",
+    "ChangedLine",
     "CommitFinder",
+    "CommitMatch",
     "Context",
     "ContextInvalid",
     "ContextNotFound",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from grove.indexing import Mark
 from grove.search.corpus import Skipped, Suggestion
@@ -96,6 +97,44 @@ class RepositoryMatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedLine:
+    """A line that a commit added, or else removed."""
+
+    text: str
+    added: bool
+    highlights: tuple[Highlight, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMatch:
+    """A path that a commit changed, with those added and removed lines that answer the question."""
+
+    path: str
+    kind: str
+    lines: tuple[ChangedLine, ...] = ()
+    match_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitMatch:
+    """A commit that answers the question: `changes` shows some of its `change_count` changes."""
+
+    repository_id: str
+    repository: str
+    commit: str
+    parents: tuple[str, ...]
+    subject: str
+    message: str
+    author: str
+    authored_at: datetime
+    committer: str
+    committed_at: datetime
+    changes: tuple[ChangeMatch, ...]
+    change_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchedCommit:
     """A commit that was searched: `files_indexed` of its `files_total` could be searched by their content.
 
@@ -166,4 +205,5 @@ class Answer:
     truth: Truth
     plan: str
     repositories: tuple[RepositoryMatch, ...] = ()
+    commits: tuple[CommitMatch, ...] = ()
     suggested: tuple[Suggestion, ...] = ()

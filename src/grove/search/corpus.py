@@ -4,12 +4,13 @@ The registry is asked in a transaction; the search itself needs none. Permission
 here, so nothing outside a corpus can show in an answer, a count or a score.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from grove.indexing import Embedder, IndexView
+from grove.indexing import Embedder, History, IndexView
 from grove.repositories import Repository
 from grove.search.question import Plan
 
@@ -106,6 +107,8 @@ class Corpus:
     skipped: tuple[Skipped, ...] = ()
     embedder: Embedder | None = None
     opening_seconds: float = 0.0
+    histories: Mapping[str, History] = field(default_factory=dict)
+    """By repository; only for questions about commits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from grove.search.planning import plan_of
 from grove.search.question import Question
 from grove.search.reading import FileContent, Tree, TreeRequest, read_file, read_tree
 from grove.search.streaming import SearchEvent
-from grove.snapshots import generation_of
+from grove.snapshots import generation_of, histories_of
 
 OPEN_ATTEMPTS_MAX = 3
 
@@ -87,10 +87,14 @@ class Desk:
                 plan, within=plans_within(tx, actor=actor, names=plan.contexts)
             )
             generation = generation_of(tx, tenant_id=actor.tenant_id)
+            ids = {target.repository_id for target in resolution.targets}
+            ids |= {wanted.repository.id for wanted in resolution.sought}
+            past = histories_of(tx, repositories=ids) if plan.history is not None else {}
 
             def opened() -> Corpus:
                 began = time.monotonic()
                 view = self.indexes.view(actor.tenant_id, generation)
+                histories = self.indexes.store(actor.tenant_id).histories
                 found = self.commits.find(resolution, view=view, generation=generation.number)
                 return Corpus(
                     view=found.view,
@@ -99,6 +103,7 @@ class Desk:
                     skipped=(*resolution.skipped, *found.skipped),
                     embedder=self.embedder,
                     opening_seconds=time.monotonic() - began,
+                    histories={each: histories.open(found.record.name) for each, found in past.items()},
                 )
 
             return opened

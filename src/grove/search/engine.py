@@ -13,11 +13,11 @@ from typing import Final
 
 from grove.search.answer import Answer, Facets, FileMatch, SearchedCommit, Truth
 from grove.search.corpus import Corpus, Limits, Severity, Suggestion
-from grove.search.errors import ModeConflict
 from grove.search.exact import ExactSearch
 from grove.search.facets import facets_of
 from grove.search.holders import repositories_holding
 from grove.search.masks import path_table
+from grove.search.past import answer_with_commits
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
 from grove.search.question import FILES_PER_ANSWER_MAX, Method, Plan, Question, Select
@@ -55,6 +55,8 @@ def search(question: Question, corpus: Corpus, *, limits: Limits = DEFAULT_LIMIT
     :raises QueryInvalid: if the question cannot be understood; its siblings in `errors` say what else may be wrong.
     """
     plan = plan_of(question)
+    if plan.method is Method.HISTORY:
+        return answer_with_commits(question, plan, corpus, _progress(plan, corpus, limits))
     run = _Run(question, plan, corpus, _progress(plan, corpus, limits))
     if run.plan.selected is Select.REPOSITORY:
         return run.answer_with_repositories()
@@ -77,8 +79,10 @@ def search_stream(question: Question, corpus: Corpus, *, limits: Limits = DEFAUL
     plan = plan_of(question)
     if plan.wants_all:
         limits = replace(limits, lines_per_file_max=ALL)
+    if plan.method is Method.HISTORY:
+        return _told_at_once(answer_with_commits(question, plan, corpus, _progress(plan, corpus, limits)))
     run = _Run(question, plan, corpus, _progress(plan, corpus, limits))
-    return _told_of_repositories(run) if run.plan.selected is Select.REPOSITORY else _told(run)
+    return _told_at_once(run.answer_with_repositories()) if run.plan.selected is Select.REPOSITORY else _told(run)
 
 
 def _progress(plan: Plan, corpus: Corpus, limits: Limits) -> Progress:
@@ -90,9 +94,9 @@ def _progress(plan: Plan, corpus: Corpus, limits: Limits) -> Progress:
     return Progress(limits, seconds_before=corpus.opening_seconds)
 
 
-def _told_of_repositories(run: "_Run") -> Iterator[SearchEvent]:
-    answer = run.answer_with_repositories()
-    yield Matches(files=(), repositories=answer.repositories)
+def _told_at_once(answer: Answer) -> Iterator[SearchEvent]:
+    """An answer that has no files."""
+    yield Matches(files=(), repositories=answer.repositories, commits=answer.commits)
     yield from _alerts(answer.truth)
     yield Done(truth=answer.truth, line=truth_line(answer.truth))
 
@@ -166,12 +170,7 @@ class _Run:
         self._has_more = False
 
     def hits(self) -> Iterator[Hit]:
-        """The files that answer the question: in a ranked answer the best first, otherwise as they are found.
-
-        :raises ModeConflict: if commits are asked for, which are not files.
-        """
-        if self.plan.method is Method.HISTORY:
-            raise ModeConflict(mode=self.question.mode, reason="type:commit and type:diff are answered by history")
+        """The files that answer the question: in a ranked answer the best first, otherwise as they are found."""
         return self._ranked() if self.plan.method is Method.RANKED else self._exact()
 
     def page(self, hits: Sequence[Hit]) -> tuple[FileMatch, ...]:

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from grove.search.answer import Facets, FileMatch, RepositoryMatch, Truth
+from grove.search.answer import CommitMatch, Facets, FileMatch, RepositoryMatch, Truth
 from grove.search.corpus import Severity, Suggestion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Some more files that answer the question, best first; or repositories, when only those are wanted."""
+    """Some more files that answer the question, best first; or repositories or commits, when those are wanted."""
 
     name: ClassVar[str] = "matches"
     files: tuple[FileMatch, ...]
     repositories: tuple[RepositoryMatch, ...] = ()
+    commits: tuple[CommitMatch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

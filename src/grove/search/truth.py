@@ -38,7 +38,8 @@ def _found(truth: Truth) -> str:
     if not truth.files_found:
         return "nothing found"
     mark = "+" if truth.more and truth.method is not Method.RANKED else ""
-    files = _counted(truth.files_found, "file", mark=mark)
+    one = "commit" if truth.method is Method.HISTORY else "file"
+    files = _counted(truth.files_found, one, mark=mark)
     return f"{files} in {_counted(truth.repositories_found, 'repository', 'repositories')}"
 
 
@@ -80,7 +81,8 @@ def _shown(truth: Truth) -> str:
     if not truth.files_shown and truth.repositories_found:
         return "the first repositories shown" if truth.more else "all repositories shown"
     if truth.offset:
-        return f"files {truth.offset + 1:,} to {truth.offset + truth.files_shown:,} shown"
+        what = "commits" if truth.method is Method.HISTORY else "files"
+        return f"{what} {truth.offset + 1:,} to {truth.offset + truth.files_shown:,} shown"
     if truth.files_shown < truth.files_found or truth.more:
         which = "best" if truth.method is Method.RANKED else "first"
         return f"the {which} {truth.files_shown:,} shown"
