@@ -29,7 +29,7 @@ class TestSearching:
         assert found.exit_code == Exit.DONE
         assert "".join(f"{line.rstrip()}\n" for line in found.stdout.splitlines()) == FOUND
         assert re.fullmatch(
-            r"— 1 file in 1 repository · \d+ ms · searched 1 at its default branch · all results shown\n",
+            r"— 1 file in 1 repository · \d+ ms · searched 1 at its default branch \(\w{12}\) · all results shown\n",
             found.stderr,
         )
 

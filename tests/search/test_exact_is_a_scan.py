@@ -31,11 +31,10 @@ ACROSS_LINES = [r"a\sb", r"b\n+a", r"\Aa", "[^a]b", r"\w\W", r"(?s)b.a", r"a\n.*
 
 @dataclass(frozen=True)
 class Asked:
-    """A query, what it means for a file, and the texts whose places it shows."""
+    """A query, and what it means for a path and a text."""
 
     text: str
     holds: Callable[[str, str, "Reading"], bool]
-    shown: tuple["Sought", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ class Sought:
 
     source: str
     across: bool
+    is_literal: bool = False
 
     def lines(self, text: str, reading: "Reading") -> set[int]:
         """The lines on which something of a match stands."""
@@ -66,8 +66,8 @@ class Sought:
     def matcher(self, reading: "Reading") -> Any:
         options = re2.Options()
         options.case_sensitive = not reading.folds_case
-        begin, end = reading.edges(self.source)
-        return re2.compile(f"(?m){begin}(?:{self.source}){end}".encode(), options)
+        edge = r"\b" if reading.whole_words and not self.is_literal else ""
+        return re2.compile(f"(?m){edge}(?:{self.source}){edge}".encode(), options)
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,6 @@ class Reading:
 
     folds_case: bool
     whole_words: bool
-
-    def edges(self, source: str) -> tuple[str, str]:
-        """What a pattern must stand between: letters of a literal's ends, or any pattern's."""
-        return (r"\b", r"\b") if self.whole_words and source in {*WITHIN_LINES, *ACROSS_LINES} else ("", "")
 
     def __str__(self) -> str:
         return f"case:{'no' if self.folds_case else 'yes'}{' word:yes' if self.whole_words else ''}"
@@ -90,7 +86,7 @@ def _literal(needle: str, place: str) -> Asked:
         sought = _sought(needle, reading)
         return sought.is_in(text, reading) or (not place and sought.matcher(reading).search(path.encode()) is not None)
 
-    return Asked(f'{place}"{needle}"', holds, (Sought(needle, across=False),))
+    return Asked(f'{place}"{needle}"', holds)
 
 
 def _sought(needle: str, reading: Reading) -> Sought:
@@ -98,7 +94,7 @@ def _sought(needle: str, reading: Reading) -> Sought:
     if reading.whole_words:
         begin, end = (r"\b" if letter.isalnum() or letter == "_" else "" for letter in (needle[0], needle[-1]))
         source = f"{begin}{source}{end}"
-    return Sought(source, across=False)
+    return Sought(source, across=False, is_literal=True)
 
 
 def _regex(source: str) -> Asked:

@@ -25,6 +25,8 @@ GOLDEN = {
         r"ranked all(repository /(?:^|/)acme/[^/\n]*$/i, path /(?:^|/)[^/\n]*\.py$/i, language python) words(retry)"
     ),
     "file:src/**/x? -lang:go a": r"ranked all(path /(?:^|/)src/(?:.*/)?x[^/\n]$/i, not(language go)) words(a)",
+    "file:*.{py,ts} x": r"ranked path /(?:^|/)[^/\n]*\.(?:py|ts)$/i words(x)",
+    "file:a{2,3}$": "exact path /a{2,3}$/i",
     "file:\\.py$": "exact path /\\.py$/i",
     'file:"a.b"': 'exact path "a.b"i',
     "file:README case:yes": "exact path /README/",

@@ -120,6 +120,13 @@ class TestAQuery:
         with pytest.raises(FilterValueInvalid, match="a value is missing"):
             parse_query(text)
 
+    @pytest.mark.parametrize("text", ["org:acme x", "is:fork x", "patternType:regexp x"])
+    def test_with_a_filter_of_another_search_engine_says_what_it_is_called_here(self, text: str) -> None:
+        with pytest.raises(FilterUnknown) as refused:
+            parse_query(text)
+
+        assert "here" in str(refused.value.facts["reason"])
+
     def test_longer_than_the_limit_is_refused(self) -> None:
         with pytest.raises(QueryTooLong):
             parse_query("a" * (QUERY_CHARACTERS_MAX + 1))

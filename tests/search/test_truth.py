@@ -74,7 +74,7 @@ class TestTheTruthLine:
         [
             (
                 {"files_found": 1, "repositories_found": 1, "files_shown": 1, "searched": (searched("a"),)},
-                "1 file in 1 repository · 84 ms · searched 1 at its default branch · all results shown",
+                "1 file in 1 repository · 84 ms · searched 1 at its default branch (cccccccccccc) · all results shown",
             ),
             (
                 {"files_found": 0, "repositories_found": 0, "files_shown": 0},
@@ -94,7 +94,18 @@ class TestTheTruthLine:
             ),
             (
                 {"searched": (searched("a"), searched("a", "v1", is_default=False), searched("b", stale=True))},
-                FOUND.replace("5 at their default branch", "2 at 2 revisions, 1 behind the remote") + ALL,
+                (
+                    "7 files in 3 repositories · 84 ms · searched 2 at 2 revisions"
+                    " (a cccccccccccc, a v1 cccccccccccc, b cccccccccccc), 1 behind the remote · all results shown"
+                ),
+            ),
+            (
+                {"repositories_shown": 2, "files_shown": 0, "more": True},
+                FOUND.replace("7 files in ", "") + " · the first 2 shown",
+            ),
+            (
+                {"repositories_shown": 3, "files_shown": 0},
+                FOUND.replace("7 files in ", "") + ALL,
             ),
             ({"searched": (), "files_found": 0, "files_shown": 0}, "nothing found · 84 ms · searched nothing"),
             (

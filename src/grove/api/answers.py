@@ -173,6 +173,7 @@ class TruthOut(Shown):
     more: bool
     limits_hit: list[str]
     elapsed_ms: int
+    repositories_shown: int | None
     notes: list[str]
 
 

@@ -199,13 +199,15 @@ def _refusal(answer: httpx2.Response) -> Refused:
 def _reason(problem: dict[str, Any]) -> str:
     wrong = [f"{error.get('pointer', '')}: {error.get('message', '')}" for error in problem.get("errors") or []]
     facts = problem.get("facts") or {}
-    told = _about_query(str(problem.get("title")), facts) if "position" in facts else str(problem.get("detail") or "")
+    is_about_query = "position" in facts or problem.get("code") == "mode_conflict"
+    told = _about_query(str(problem.get("title")), facts) if is_about_query else str(problem.get("detail") or "")
     return "; ".join([told or str(problem.get("title") or ""), *wrong])
 
 
 def _about_query(title: str, facts: dict[str, Any]) -> str:
     """What is wrong with a query, where, and what was probably meant."""
     written = f"{facts['filter']}:{facts.get('value', '')}" if "filter" in facts else facts.get("pattern", "")
-    place = " ".join(filter(None, (str(written), f"at character {facts['position'] + 1}")))
+    position = f"at character {facts['position'] + 1}" if "position" in facts else ""
+    place = " ".join(filter(None, (str(written), position)))
     nearest = f"the nearest is {facts['nearest']}" if facts.get("nearest") else ""
-    return " ".join((title.rstrip("."), f"({'; '.join(filter(None, (place, str(facts.get('reason', '')), nearest)))})"))
+    return f"{title.rstrip('.')} ({'; '.join(filter(None, (place, str(facts.get('reason', '')), nearest)))})"

@@ -35,6 +35,7 @@ _NEXT_OF_CODES = {
     "filter_value_invalid": "grove help query",
     "job_not_found": "grove job list",
     "job_state_conflict": "grove job list",
+    "mode_conflict": "grove help query",
     "path_missing": "grove tree {subject}",
     "pattern_invalid": "grove help query",
     "principal_not_found": "grove user list",

@@ -160,7 +160,10 @@ def _stream(session: Session, question: dict[str, Any], *, shape: Shape, explain
 
 def _show_repositories(session: Session, repositories: Sequence[Found]) -> None:
     for found in repositories:
-        files = f"{found['files_found']}{'' if found['is_count_exact'] else '+'}"
+        mark = "" if found["is_count_exact"] else "+"
+        files = f"{found['files_found']}{mark}"
+        if session.output.form is Form.TABLE:
+            files = f"{files} file{'' if files == '1' else 's'}"
         session.output.line(_joined(session, (found["repository"], found["revision"], found["commit"][:12], files)))
 
 

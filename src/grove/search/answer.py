@@ -156,7 +156,8 @@ class Truth:
     """What was searched, what was not, and what the answer leaves out.
 
     `files_found` files answer the question; if `more`, there are or may be others. `limits_hit` names each limit
-    that was reached. `files_shown` are in this answer, from the `offset`-th on.
+    that was reached. `files_shown` are in this answer, from the `offset`-th on; or `repositories_shown`, if those alone
+    are wanted.
     """
 
     method: Method
@@ -171,6 +172,7 @@ class Truth:
     more: bool
     limits_hit: tuple[str, ...]
     elapsed_ms: int
+    repositories_shown: int | None = None
     notes: tuple[str, ...] = ()
 
 

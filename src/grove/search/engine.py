@@ -203,6 +203,7 @@ class _Run:
             self.truth([], shown=0),
             files_found=sum(each.files_found for each in found),
             repositories_found=len(found),
+            repositories_shown=len(page),
         )
         return Answer(
             files=(), facets=Facets(items=(), is_exhaustive=True), truth=truth, plan=str(self.plan), repositories=page

@@ -34,7 +34,7 @@ class FilterValueInvalid(GroveError):
 
 
 class PatternInvalid(GroveError):
-    """The pattern is not a regular expression in RE2's syntax."""
+    """The pattern is not a regular expression in RE2's syntax; put text that is not meant as one into quotes."""
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "pattern_invalid"

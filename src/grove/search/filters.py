@@ -21,6 +21,8 @@ _WORD: Final = re.compile(r"\w")
 _GLOB: Final = re.compile(r"[*?]")
 _REGEX_ONLY: Final = re.compile(r"[\^$()|\[\]\\+{}]|\.[*?]")
 _PREDICATE: Final = re.compile(r"(?:has|contains)(?:\.\w+)*\(")
+_CHOICE: Final = re.compile(r"\{[^{},*?]*(?:,[^{},*?]*)+\}")
+"""Such as `{py,ts}` in a glob; a repetition such as `{2,3}` stands behind what is repeated, and not in a glob."""
 _GLOB_PARTS: Final = {"**/": "(?:.*/)?", "**": ".*", "*": r"[^/\n]*", "?": r"[^/\n]"}
 _LANGUAGE_NAMES: Final = {
     "c#": "csharp",
@@ -72,7 +74,7 @@ def name_pattern(filter_: Filter, *, fold_case: bool) -> Pattern:
         raise FilterValueInvalid(filter=filter_.name, value=value, reason=reason, position=filter_.position)
     if form is Form.BARE and value.startswith(EXACTLY) and len(value) > 1:
         return regex_pattern(f"(?:^|/){re2.escape(value[1:])}$", fold_case=fold_case, position=filter_.value_position)
-    if form is Form.BARE and _GLOB.search(value) and not _REGEX_ONLY.search(value):
+    if form is Form.BARE and _GLOB.search(value) and not _REGEX_ONLY.search(_CHOICE.sub("", value)):
         value = _regex_of_glob(value)
     return regex_pattern(value, fold_case=fold_case, position=filter_.value_position)
 
@@ -148,5 +150,11 @@ def count_of(filter_: Filter) -> int | None:
 
 
 def _regex_of_glob(glob: str) -> str:
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
-    return "(?:^|/)" + "".join(_GLOB_PARTS.get(part, re.escape(part)) for part in parts).lstrip() + "$"
+    parts = re.split(rf"(\*\*/|\*\*|\*|\?|{_CHOICE.pattern})", glob)
+    return "(?:^|/)" + "".join(map(_regex_of_part, parts)).lstrip() + "$"
+
+
+def _regex_of_part(part: str) -> str:
+    if _CHOICE.fullmatch(part):
+        return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
+    return _GLOB_PARTS.get(part, re.escape(part))

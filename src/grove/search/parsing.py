@@ -14,6 +14,15 @@ from grove.search.tree import All, AnyOf, Is, Negated
 QUERY_CHARACTERS_MAX = 4096
 DEPTH_MAX = 40
 
+_ELSEWHERE = {
+    "is": "it is archived:only or fork:only here",
+    "org": "it is repo:NAME/ here",
+    "owner": "it is repo:NAME/ here",
+    "patterntype": "it is the mode here: regex, text, semantic or symbol",
+    "user": "it is repo:NAME/ here",
+    "visibility": "your rights decide what is searched",
+}
+"""Filters of other search engines, and what does the same here."""
 _ESCAPED_QUOTE = re.compile(r"""\\(["'\\])""")
 
 
@@ -136,6 +145,9 @@ def _filter_or_word(token: str, position: int) -> Atom:
     name, _, written = token.partition(":")
     if name.lower() in FILTERS:
         return _filter(token, position)
+    elsewhere = _ELSEWHERE.get(name.lower())
+    if elsewhere and written:
+        raise FilterUnknown(filter=name, reason=elsewhere, position=position)
     if len(name) > 1 and name.islower() and written:
         known = sorted(FILTERS)
         raise FilterUnknown(filter=name, nearest=nearest(name, known), position=position)

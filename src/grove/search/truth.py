@@ -7,6 +7,7 @@ from grove.search.question import Method
 
 SKIPPED_NAMED_MAX: Final = 5
 COMMIT_DIGITS: Final = 12
+COMMITS_NAMED_MAX: Final = 3
 
 LIMITS: Final = {
     "seconds_max": "the time was up",
@@ -37,6 +38,9 @@ def truth_line(truth: Truth) -> str:
 def _found(truth: Truth) -> str:
     if not truth.files_found:
         return "nothing found"
+    if truth.repositories_shown is not None:
+        mark = "+" if truth.limits_hit else ""
+        return _counted(truth.repositories_found, "repository", "repositories", mark=mark)
     mark = "+" if truth.more and truth.method is not Method.RANKED else ""
     one = "commit" if truth.method is Method.HISTORY else "file"
     files = _counted(truth.files_found, one, mark=mark)
@@ -51,19 +55,27 @@ def _searched(searched: tuple[SearchedCommit, ...]) -> str:
         where = "its default branch" if len(names) == 1 else "their default branch"
     else:
         revisions = list(dict.fromkeys(commit.revision for commit in searched))
-        where = _revision(searched[0]) if len(searched) == 1 else revisions[0]
-        where = where if len(revisions) == 1 else f"{len(revisions)} revisions"
+        where = revisions[0] if len(revisions) == 1 else f"{len(revisions)} revisions"
     stale = sum(commit.stale for commit in searched)
     behind = f", {stale} behind the remote" if stale else ""
     read = sum(commit.files_read for commit in searched)
-    unindexed = f", {_counted(read, 'file')} read that are not indexed" if read else ""
-    return f"searched {len(names):,} at {where}{behind}{unindexed}"
+    unindexed = f", {_counted(read, 'file')} read that {'is' if read == 1 else 'are'} not indexed" if read else ""
+    return f"searched {len(names):,} at {where}{_commits(searched)}{behind}{unindexed}"
 
 
-def _revision(commit: SearchedCommit) -> str:
-    """A revision with its commit, unless it says that itself."""
-    short = commit.commit[:COMMIT_DIGITS]
-    return commit.revision if commit.commit.startswith(commit.revision) else f"{commit.revision} ({short})"
+def _commits(searched: tuple[SearchedCommit, ...]) -> str:
+    """The commits, if they are few; one alone without its names, and not at all if its revision says it."""
+    first = searched[0]
+    if len(searched) == 1:
+        return "" if first.commit.startswith(first.revision) else f" ({first.commit[:COMMIT_DIGITS]})"
+    if len(searched) > COMMITS_NAMED_MAX:
+        return ""
+    return f" ({', '.join(map(_named, searched))})"
+
+
+def _named(searched: SearchedCommit) -> str:
+    names = [searched.repository.rpartition("/")[2], "" if searched.is_default_revision else searched.revision]
+    return " ".join(filter(None, [*names, searched.commit[:COMMIT_DIGITS]]))
 
 
 def _skipped(truth: Truth) -> str:
@@ -78,8 +90,8 @@ def _skipped(truth: Truth) -> str:
 def _shown(truth: Truth) -> str:
     if not truth.files_found:
         return ""
-    if not truth.files_shown and truth.repositories_found:
-        return "the first repositories shown" if truth.more else "all repositories shown"
+    if truth.repositories_shown is not None:
+        return f"the first {truth.repositories_shown:,} shown" if truth.more else "all results shown"
     if truth.offset:
         what = "commits" if truth.method is Method.HISTORY else "files"
         return f"{what} {truth.offset + 1:,} to {truth.offset + truth.files_shown:,} shown"
