@@ -29,7 +29,7 @@ from grove.search import Corpus, RankingWeights, SignalWeights
 
 NAMES = tuple(field.name for field in fields(SignalWeights))
 FOLDS = 6
-PENALTY = 10.0
+PENALTY = 60.0
 EXPECTED = {
     "test": -2.0,
     "vendored": -2.0,
@@ -39,7 +39,8 @@ EXPECTED = {
     "data": -1.0,
     "legacy": -1.0,
 }
-"""Weights of signals that few questions try; a weight is penalised by how far it is from this, or else from 0."""
+"""Weights of signals that few questions try, which are never positive. A weight is penalised by how far it is from
+this, or else from 0."""
 Floats = NDArray[np.float64]
 
 
@@ -133,7 +134,8 @@ def _fit(examples: Sequence[Example], kept: NDArray[np.bool_], penalty: float) -
             usable
         )
 
-    found = minimize(loss, expected, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    bounds = [(None, 0.0 if name in EXPECTED else None) for name in NAMES]
+    found = minimize(loss, expected, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
     weights: Floats = found.x / spread
     return weights
 

@@ -1,5 +1,6 @@
 """The index: content-addressed chunks, immutable segments, snapshots of commits, and what is looked up in them."""
 
+from grove.indexing.bm25 import WordHits
 from grove.indexing.build import build_snapshot
 from grove.indexing.embedding import StaticEmbedder
 from grove.indexing.errors import BlobUnavailable, IndexCorrupt, IndexFormatUnknown, IndexMissing, IndexTooLarge
@@ -105,6 +106,7 @@ __all__ = [
     "TreeSitterParser",
     "Use",
     "WordCounts",
+    "WordHits",
     "build_snapshot",
     "candidates_among",
     "compact_index",

@@ -5,7 +5,7 @@ saturated once: tf / (k1 + tf). Rarity is ln(1 + (N - n + 0.5) / (n + 0.5)). N, 
 scope: the same question over the same chunks has the same scores whatever else the store holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -17,44 +17,55 @@ from grove.indexing.scope import Scope, ScopePart
 from grove.indexing.terms import BODY_MAX, BODY_OF, COMMENT_OF, DEFINITION_OF, FieldWeights, rarity
 
 
-def score(scope: Scope, words: Mapping[str, float], weights: FieldWeights) -> tuple[Ordinals, Scores]:
-    """The chunks of a scope that hold any of the words, ascending, and their scores."""
-    found = [[(word, postings_within(part, word)) for word in words] for part in scope.parts]
-    frequencies = dict.fromkeys(words, 0)
-    for part_found in found:
-        for word, postings in part_found:
-            frequencies[word] += postings.numbers.size
-    factors = {
-        word: weight * (weights.k1 + 1.0) * rarity(len(scope), frequencies[word]) for word, weight in words.items()
-    }
-    norms = _Norms(scope, weights)
-    ordinals: list[Ordinals] = []
-    scores: list[Scores] = []
-    for part, part_found in zip(scope.parts, found, strict=True):
-        totals = np.zeros(len(part.segment), dtype=np.float32)
-        discounts = norms.discounts(part)
-        for word, (numbers, payload) in part_found:
-            if not numbers.size:
-                continue
-            counts = norms.weighted(discounts, numbers, payload)
-            counts /= counts + np.float32(weights.k1)
-            counts *= np.float32(factors[word])
-            totals[numbers] += counts
-        matching = np.flatnonzero(totals)
-        ordinals.append(part.ordinals(matching))
-        scores.append(totals[matching])
-    return _ascending(ordinals, scores)
+class WordHits:
+    """Where some words stand in a scope: looked up once, then asked for scores and for chunks as often as is wanted."""
 
+    def __init__(self, scope: Scope, words: Iterable[str]) -> None:
+        self._scope = scope
+        self._found: list[dict[str, Postings]] = []
+        for part in scope.parts:
+            looked_up = ((word, postings_within(part, word)) for word in words)
+            self._found.append({word: postings for word, postings in looked_up if postings.numbers.size})
 
-def holding(scope: Scope, words: Sequence[str]) -> Ordinals:
-    """The chunks of a scope that hold any of the words, ascending."""
-    found = [np.empty(0, dtype=np.uint32)]
-    for part in scope.parts:
-        held = np.zeros(len(part.segment), dtype=np.bool_)
-        for word in words:
-            held[postings_within(part, word).numbers] = True
-        found.append(part.ordinals(np.flatnonzero(held)))
-    return np.sort(np.concatenate(found))
+    def scores(self, words: Mapping[str, float], weights: FieldWeights) -> tuple[Ordinals, Scores]:
+        """The chunks that hold any of the words, ascending, and their scores; each word has a weight."""
+        frequencies = dict.fromkeys(words, 0)
+        for found in self._found:
+            for word, postings in found.items():
+                if word in frequencies:
+                    frequencies[word] += postings.numbers.size
+        factors = {
+            word: np.float32(weight * (weights.k1 + 1.0) * rarity(len(self._scope), frequencies[word]))
+            for word, weight in words.items()
+        }
+        norms = _Norms(self._scope, weights)
+        ordinals: list[Ordinals] = []
+        scores: list[Scores] = []
+        for part, found in zip(self._scope.parts, self._found, strict=True):
+            totals = np.zeros(len(part.segment), dtype=np.float32)
+            discounts = norms.discounts(part)
+            for word, (numbers, payload) in found.items():
+                if word not in factors:
+                    continue
+                counts = norms.weighted(discounts, numbers, payload)
+                counts /= counts + np.float32(weights.k1)
+                counts *= factors[word]
+                totals[numbers] += counts
+            matching = np.flatnonzero(totals)
+            ordinals.append(part.ordinals(matching))
+            scores.append(totals[matching])
+        return _ascending(ordinals, scores)
+
+    def holding(self, words: Iterable[str]) -> Ordinals:
+        """The chunks that hold any of the words, ascending."""
+        wanted = tuple(words)
+        ordinals = [np.empty(0, dtype=np.uint32)]
+        for part, found in zip(self._scope.parts, self._found, strict=True):
+            numbers = [found[word].numbers for word in wanted if word in found]
+            if numbers:
+                distinct = numbers[0] if len(numbers) == 1 else np.unique(np.concatenate(numbers))
+                ordinals.append(part.ordinals(distinct.astype(np.intp)))
+        return np.sort(np.concatenate(ordinals))
 
 
 def postings_within(part: ScopePart, word: str) -> Postings:

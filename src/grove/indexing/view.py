@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import bm25
+from grove.indexing.bm25 import WordHits
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
@@ -105,11 +105,16 @@ class IndexView:
         Ordinals ascend; nothing is cut off. `words` maps each word to its weight in the question. Document
         frequencies and mean lengths are those of the scope, so that nothing outside it shows in a score.
         """
-        return bm25.score(scope, words, weights)
+        return WordHits(scope, words).scores(words, weights)
+
+    def look_up_words(self, scope: Scope, words: Iterable[str]) -> WordHits:
+        """Where words (as `split_words` gives them) stand in `scope`, for asking more than once."""
+        return WordHits(scope, tuple(words))
 
     def chunks_with(self, scope: Scope, words: Iterable[str]) -> Ordinals:
         """The chunks of `scope` that hold any of `words` (as `split_words` gives them), ascending."""
-        return bm25.holding(scope, tuple(words))
+        wanted = tuple(words)
+        return WordHits(scope, wanted).holding(wanted)
 
     def score_vector(
         self, scope: Scope, vector: NDArray[np.float32], *, limit: int, embedder: str | None = None

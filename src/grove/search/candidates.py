@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import IndexView, Mark, Ordinals, Scope, Scores, Selection, SymbolHit, SymbolMatch
+from grove.indexing import IndexView, Mark, Ordinals, Scope, Scores, Selection, SymbolHit, SymbolMatch, WordHits
 from grove.search.corpus import Corpus
 from grove.search.selection import Field, Selected
 from grove.search.weights import RankingWeights
@@ -32,8 +32,9 @@ class Candidates:
     """Files and all of their chunks, one chunk per row, the rows of a file together and in the order of its lines.
 
     `file_of` are positions in `files`, `begins` the first row of each file, `first_lines` where each chunk begins.
-    `words` (BM25F) is 0 where a chunk holds none of the question's words, `cosines` without vectors. `defined` holds
-    the definitions of the question's names, by chunk; `is_spelt` if some are spelt as it spells them. `scope` is these
+    `words` (BM25F) is 0 where a chunk holds none of the question's words, `cosines` without vectors. `hits` says where
+    else they stand. `defined` holds the definitions of the question's names, by chunk; `is_spelt` if some are spelt as
+    it spells them. `scope` is these
     chunks, `searched` all that were looked at. `is_cut` if there may be other files that answer.
     """
 
@@ -44,6 +45,7 @@ class Candidates:
     file_of: NDArray[np.intp]
     words: Scores
     cosines: Scores
+    hits: WordHits
     defined: Mapping[int, list[SymbolHit]]
     is_spelt: bool
     scope: Scope
@@ -71,6 +73,11 @@ class Scored:
             found[same] = self.scores[at[same]]
         return found
 
+    def among(self, ordinals: Ordinals) -> "Scored":
+        """These scores without those of other ordinals."""
+        kept = np.isin(self.ordinals, ordinals)
+        return Scored(self.ordinals[kept], self.scores[kept])
+
     def best(self, count: int) -> Ordinals:
         """The ordinals with the highest scores."""
         return self.ordinals[_best(self.scores, count)]
@@ -81,7 +88,8 @@ def gather(
 ) -> Candidates:
     """Ask the words, the vectors, the symbols and the paths for their best files."""
     view = corpus.view
-    by_words = Scored(*view.score_words(field.scope, wording.words, weights=weights.fields))
+    hits = view.look_up_words(field.scope, wording.words)
+    by_words = Scored(*hits.scores(wording.words, weights.fields))
     is_small = len(field.scope) <= weights.compared_chunks
     near = _near(vector, view, field.scope, limit=weights.compared_chunks if is_small else weights.vector_candidates)
     defined = _definitions(wording, corpus, field, weights)
@@ -108,6 +116,7 @@ def gather(
         file_of=np.repeat(np.arange(len(files)), sizes),
         words=by_words.of(ordinals),
         cosines=(near if is_small else _near(vector, view, scope, limit=len(scope))).of(ordinals),
+        hits=hits,
         defined=defined,
         is_spelt=any(hit.name in wording.names for hits in defined.values() for hit in hits),
         scope=scope,

@@ -60,13 +60,13 @@ class Telling:
 
 def telling_of(inquiry: Inquiry) -> Telling:
     """Look the question's words up in everything that is searched."""
-    wording, candidates, view = inquiry.wording, inquiry.candidates, inquiry.view
+    wording, candidates = inquiry.wording, inquiry.candidates
     total = len(candidates.searched)
     rarity: list[float] = []
     held = np.zeros((len(candidates.files), len(wording.stems)), dtype=np.bool_)
     for column, stem in enumerate(wording.stems):
         forms = [word for word in wording.words if stem_of(word) == stem]
-        holding = view.chunks_with(candidates.searched, forms)
+        holding = candidates.hits.holding(forms)
         rarity.append(float(np.log1p((total - holding.size + 0.5) / (holding.size + 0.5))) if holding.size else 0.0)
         held[np.unique(candidates.file_of[np.isin(candidates.ordinals, holding)]), column] = True
     own = _own(inquiry)
