@@ -39,8 +39,8 @@ EXPECTED = {
     "data": -1.0,
     "legacy": -1.0,
 }
-"""Weights of signals that few questions try, which are never positive. A weight is penalised by how far it is from
-this, or else from 0."""
+"""Weights of signals that few questions try: at most half of this. A weight is penalised by how far it is from this,
+or else from 0."""
 Floats = NDArray[np.float64]
 
 
@@ -134,7 +134,7 @@ def _fit(examples: Sequence[Example], kept: NDArray[np.bool_], penalty: float) -
             usable
         )
 
-    bounds = [(None, 0.0 if name in EXPECTED else None) for name in NAMES]
+    bounds = [(None, each / 2 if each < 0 else None) for each in expected.tolist()]
     found = minimize(loss, expected, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
     weights: Floats = found.x / spread
     return weights

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.relevance.dataset import Asked, Subject
-from benchmarks.relevance.scoring import Predictions, Result
+from benchmarks.relevance.scoring import Predictions, Result, same_path
 from grove.search import (
     Answer,
     Corpus,
@@ -65,7 +65,7 @@ def scoped(text: str, subject: Subject, corpus: Corpus) -> Scoped:
 
 def _question(text: str, subject: Subject) -> Question:
     """The question; where its words would be read as a filter that makes no sense, they are only words."""
-    question = Question(text=text, mode=Mode.SEMANTIC, repositories=(f"^{re.escape(subject.name)}$",), limit=10)
+    question = Question(text=text, mode=Mode.SEMANTIC, repositories=(f"^{re.escape(subject.name)}$",))
     try:
         plan_of(question)
     except QueryInvalid:
@@ -89,12 +89,11 @@ def predictions_of(replies: Sequence[Reply]) -> Predictions:
 def recalled_within(reply: Reply, tokens_max: int) -> bool:
     """Whether a file that answers the question is shown within the first so many tokens of the answer."""
     characters = 0
-    wanted = {target.path for target in reply.asked.targets}
     for file in reply.answer.files:
         characters += len(_shown(file))
         if characters > tokens_max * CHARACTERS_PER_TOKEN:
             return False
-        if file.address.path in wanted:
+        if any(same_path(file.address.path, target.path) for target in reply.asked.targets):
             return True
     return False
 

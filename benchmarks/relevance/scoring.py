@@ -102,12 +102,13 @@ def read_predictions(file: Path) -> Predictions:
 
 
 def _hits(result: Result, target: Target) -> bool:
-    if not _same_path(result.path, target.path):
+    if not same_path(result.path, target.path):
         return False
     return not target.first_line or (result.first_line <= target.last_line and target.first_line <= result.last_line)
 
 
-def _same_path(found: str, wanted: str) -> bool:
+def same_path(found: str, wanted: str) -> bool:
+    """Whether one path is the other, or its end."""
     found, wanted = found.strip("/"), wanted.strip("/")
     return found == wanted or found.endswith("/" + wanted) or wanted.endswith("/" + found)
 

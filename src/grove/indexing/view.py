@@ -111,11 +111,6 @@ class IndexView:
         """Where words (as `split_words` gives them) stand in `scope`, for asking more than once."""
         return WordHits(scope, tuple(words))
 
-    def chunks_with(self, scope: Scope, words: Iterable[str]) -> Ordinals:
-        """The chunks of `scope` that hold any of `words` (as `split_words` gives them), ascending."""
-        wanted = tuple(words)
-        return WordHits(scope, wanted).holding(wanted)
-
     def score_vector(
         self, scope: Scope, vector: NDArray[np.float32], *, limit: int, embedder: str | None = None
     ) -> tuple[Ordinals, Scores]:

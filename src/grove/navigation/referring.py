@@ -70,7 +70,7 @@ class Uses:
         literal = self.name.encode("utf-8", "replace")
         words = split_words(self.name)
         if len(literal) < _GRAM and words:
-            return ground.view.chunks_with(ground.field.scope, words)
+            return ground.view.look_up_words(ground.field.scope, words).holding(words)
         return ground.view.candidates(ground.field.scope, Need(literals=(literal,)), fold_case=False)
 
     def _used(self, file: File, text: bytes, structure: Structure | None) -> Used:

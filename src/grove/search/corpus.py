@@ -121,7 +121,7 @@ class Limits:
     symbols_scanned_max: int = 200_000
     lines_per_file_max: int = 50
     line_characters_max: int = 2_000
-    chunks_per_file_max: int = 3
-    snippet_lines_max: int = 12
+    chunks_per_file_max: int = 2
+    snippet_lines_max: int = 6
     context_lines_max: int = 20
     facets_max: int = 20
