@@ -113,18 +113,3 @@ class TestTokens:
         door.admin.get("/api/v1/me")
 
         assert door.admin.get("/api/v1/tokens").json()["items"][0]["last_used_at"] is not None
-
-
-class TestAudit:
-    def test_tells_who_did_what(self, door: Door) -> None:
-        connected = door.connect()
-
-        page = door.admin.get("/api/v1/audit", params={"limit": 1}).json()
-
-        assert page["items"][0]["target_id"] == connected["repository"]["id"]
-        assert page["items"][0]["actor_name"] == "admin"
-        assert page["items"][0]["source"] == "api"
-        assert page["has_more"] is True
-
-    def test_is_for_administrators_alone(self, door: Door) -> None:
-        assert door.of(Role.MAINTAINER).get("/api/v1/audit").status_code == 403

@@ -4,13 +4,14 @@ import re
 from grove.accounts import Role
 from grove.api.accounts import MeOut, PrincipalOut, ProjectOut, TokenOut
 from grove.api.answers import AnswerOut, FileMatchOut
+from grove.api.audit import AuditOut, TrailOut
 from grove.api.credentials import CredentialOut
 from grove.api.files import TreeItemOut
 from grove.api.freshness import FreshnessOut
 from grove.api.hooks import DeliveryOut, HookOut, NewHookOut
 from grove.api.jobs import JobOut
 from grove.api.repositories import RefOut, RepositoryDetailOut, RepositoryOut
-from grove.cli import credentials, freshness, hooks, jobs, people, reading, repositories, search, signing_in
+from grove.cli import audit, credentials, freshness, hooks, jobs, people, reading, repositories, search, signing_in
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine, Site
 
@@ -40,6 +41,8 @@ class TestTheDocumentedFields:
             (hooks.FIELDS, HookOut),
             (hooks.NEW_FIELDS, NewHookOut),
             (hooks.DELIVERY_FIELDS, DeliveryOut),
+            (audit.FIELDS, AuditOut),
+            (audit.TRAIL_FIELDS, TrailOut),
         ):
             assert set(fields) == model.model_fields.keys(), model.__name__
 

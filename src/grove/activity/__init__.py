@@ -1,5 +1,16 @@
-"""The audit trail: who did what to which thing, through which door."""
+"""The audit trail: who did what to which thing, through which door; a chain in which nothing can be changed unseen."""
 
-from grove.activity.trail import AuditEntry, list_entries, record
+from grove.activity.errors import AuditUnwritable
+from grove.activity.model import AuditEntry, AuditQuestion, TrailReport
+from grove.activity.queries import list_entries, verify_trail
+from grove.activity.trail import record
 
-__all__ = ["AuditEntry", "list_entries", "record"]
+__all__ = [
+    "AuditEntry",
+    "AuditQuestion",
+    "AuditUnwritable",
+    "TrailReport",
+    "list_entries",
+    "record",
+    "verify_trail",
+]

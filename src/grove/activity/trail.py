@@ -1,76 +1,73 @@
-"""Writing and reading the audit trail. An entry commits with the change that it tells of."""
+"""Writing the audit trail. An entry commits with the change that it tells of, or neither does."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from operator import attrgetter
 
-from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from grove.activity.tables import AuditRow
-from grove.kit.gate import Actor, Resource
+from grove.activity.errors import AuditUnwritable
+from grove.activity.model import NO_DIGEST, AuditEntry, digest_of
+from grove.activity.tables import AuditChainRow, AuditRow
+from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """One thing that was done."""
-
-    sequence: int
-    actor_id: str
-    actor_name: str
-    source: str
-    action: str
-    target_kind: str
-    target_id: str
-    facts: dict[str, Any]
-    at: datetime
+_WAITING = "audit_entries"
 
 
 def record(
-    tx: Transaction, *, actor: Actor, action: str, target_kind: str, target_id: str, now: datetime, **facts: Any
+    tx: Transaction, *, actor: Actor, action: str, target_kind: str, target_id: str, now: datetime, **facts: object
 ) -> None:
-    """Add an entry; `facts` hold identifiers and states, never a secret."""
-    tx.session.add(
-        AuditRow(
-            tenant_id=actor.tenant_id,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            source=actor.source,
-            action=action,
-            target_kind=target_kind,
-            target_id=target_id,
-            facts=facts,
-            at=now,
-        )
-    )
+    """Add an entry; `facts` hold identifiers and states, never a secret.
 
-
-def list_entries(
-    tx: Transaction, *, actor: Actor, target_id: str | None = None, before: int | None = None, limit: int = 100
-) -> list[AuditEntry]:
-    """The newest entries, of one target or of the whole tenant; `before` goes on below a sequence number.
-
-    :raises Denied: if `actor` may not.
+    It is chained when the transaction ends, which then fails with `AuditUnwritable` if that cannot be done: a lock that
+    all writers of a tenant want is taken last and held shortly, so that they neither wait for each other nor deadlock.
     """
-    tx.require(actor, "audit.list", Resource(kind="audit", tenant_id=actor.tenant_id))
-    chosen = select(AuditRow).where(AuditRow.tenant_id == actor.tenant_id)
-    if target_id is not None:
-        chosen = chosen.where(AuditRow.target_id == target_id)
-    if before is not None:
-        chosen = chosen.where(AuditRow.sequence < before)
-    rows = tx.session.scalars(chosen.order_by(AuditRow.sequence.desc()).limit(limit))
-    return [_entry(row) for row in rows]
-
-
-def _entry(row: AuditRow) -> AuditEntry:
-    return AuditEntry(
-        sequence=row.sequence,
-        actor_id=row.actor_id,
-        actor_name=row.actor_name,
-        source=row.source,
-        action=row.action,
-        target_kind=row.target_kind,
-        target_id=row.target_id,
-        facts=row.facts,
-        at=row.at,
+    entry = AuditEntry(
+        tenant_id=actor.tenant_id,
+        sequence=0,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        source=actor.source,
+        action=action,
+        target_kind=target_kind,
+        target_id=target_id,
+        facts=json.loads(json.dumps(facts)),  # as it will be read
+        at=now,
+        previous="",
+        digest="",
     )
+    tx.session.info.setdefault(_WAITING, []).append(entry)
+    tx.at_end(_chain_waiting)
+
+
+def _chain_waiting(tx: Transaction) -> None:
+    waiting: list[AuditEntry] = tx.session.info.pop(_WAITING)
+    tenant = attrgetter("tenant_id")
+    tx.session.flush()  # what fails here is not the trail's fault
+    try:
+        # In the order of tenants, so that two transactions about the same two cannot wait for each other.
+        for tenant_id, entries in groupby(sorted(waiting, key=tenant), key=tenant):
+            _chain(tx, tenant_id, list(entries))
+        tx.session.flush()
+    except OperationalError:
+        raise
+    except DBAPIError as error:
+        raise AuditUnwritable(cause=type(error.orig).__name__) from error
+
+
+def _chain(tx: Transaction, tenant_id: str, entries: list[AuditEntry]) -> None:
+    end = tx.session.get(AuditChainRow, tenant_id, with_for_update=True, populate_existing=True)
+    if end is None:
+        end = AuditChainRow(tenant_id=tenant_id, length=0, digest=NO_DIGEST)
+        tx.session.add(end)
+    for entry in entries:
+        placed = replace(entry, sequence=end.length + 1, previous=end.digest)
+        end.length, end.digest = placed.sequence, digest_of(placed)
+        tx.session.add(_row(replace(placed, digest=end.digest)))
+
+
+def _row(entry: AuditEntry) -> AuditRow:
+    return AuditRow(**{name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__})

@@ -1,23 +1,19 @@
-"""Who acts here: oneself, projects, users, agents, tokens; and the audit trail of what they did."""
+"""Who acts here: oneself, projects, users, agents and tokens."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
 from pydantic import Field, StrictBool
 
-from grove import accounts, activity
+from grove import accounts
 from grove.accounts import PrincipalKind, Role, Scope
 from grove.api.caller import Caller, CallerOf
-from grove.api.errors import CursorInvalid
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Cursor, Line, Page, Received, Shown, decode_cursor, page_of
+from grove.api.shapes import Line, Page, Received, Shown
 from grove.kit.gate import Resource
 
 TOKEN_DAYS_MAX: Final = 3_650
-AUDIT_MAX: Final = 1_000
-SEQUENCE_DIGITS_MAX: Final = 18
 
 router = router_at("/api/v1", tag="accounts")
 
@@ -71,20 +67,6 @@ class IssuedOut(Shown):
 
     token: TokenOut
     secret: str
-
-
-class AuditOut(Shown):
-    """One thing that was done."""
-
-    sequence: int
-    at: datetime
-    actor_id: UUID
-    actor_name: str
-    source: str
-    action: str
-    target_kind: str
-    target_id: str
-    facts: dict[str, Any]
 
 
 class ProjectIn(Received):
@@ -216,30 +198,6 @@ def revoke_token(token_id: UUID, caller: CallerOf) -> TokenOut:
     with caller.writing() as tx:
         revoked = accounts.revoke_token(tx, actor=caller.actor, token_id=str(token_id), now=caller.now)
     return TokenOut.model_validate(revoked)
-
-
-@router.get("/audit", openapi_extra=needs("audit.list"))
-def list_audit(
-    caller: CallerOf,
-    *,
-    target: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=AUDIT_MAX)] = 100,
-    cursor: Cursor = "",
-) -> Page[AuditOut]:
-    """The audit trail, newest first, of one target or of all."""
-    target_id = str(target) if target else None
-    before = _sequence(decode_cursor(cursor))
-    with caller.reading() as tx:
-        found = activity.list_entries(tx, actor=caller.actor, target_id=target_id, before=before, limit=limit + 1)
-    return page_of(found, AuditOut.model_validate, limit=limit, position=lambda entry: str(entry.sequence))
-
-
-def _sequence(position: str) -> int | None:
-    if not position:
-        return None
-    if not position.isdecimal() or len(position) > SEQUENCE_DIGITS_MAX:
-        raise CursorInvalid
-    return int(position)
 
 
 def _create(caller: Caller, kind: PrincipalKind, *, name: str, role: Role, email: str | None) -> PrincipalOut:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from grove import __version__
 from grove.api import (
     accounts,
+    audit,
     code,
     contexts,
     credentials,
@@ -48,6 +49,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     navigation.outlines,
     jobs.router,
     accounts.router,
+    audit.router,
     credentials.router,
     code.router,
     setup.router,

@@ -11,6 +11,7 @@ import typer
 import grove
 from grove.cli import (
     add,
+    audit,
     contexts,
     credentials,
     doctor,
@@ -83,3 +84,4 @@ app.add_typer(hooks.app, name="hook")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")
+app.add_typer(audit.app, name="audit")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 import httpx2
@@ -20,6 +21,7 @@ EVENT_SECONDS_MAX = 60.0
 """A server that has nothing to tell sends a sign of life more often."""
 REASON_CHARS_MAX = 2_000
 SERVER_FAILED = 500
+PAGE_MAX = 200
 
 Parameters = Mapping[str, Any]
 Document = dict[str, Any]
@@ -103,17 +105,22 @@ class Client:
 
         :raises Refused: if the server does not give it.
         """
-        found: list[dict[str, Any]] = []
+        return list(islice(self.each(path, page_size=min(limit, PAGE_MAX), **parameters), limit))
+
+    def each(self, path: str, /, *, page_size: int, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """The items of a list, each page asked for when it is needed.
+
+        :raises Refused: if the server does not give it.
+        """
         cursor: str | None = None
-        while len(found) < limit:
-            page = self.get(path, limit=min(limit - len(found), 200), cursor=cursor, **parameters)
+        while True:
+            page = self.get(path, limit=page_size, cursor=cursor, **parameters)
             if "items" not in page:
                 raise Refused(status=SERVER_FAILED, problem_code="", reason="its answer is not a list; is it a Grove?")
-            found += page["items"]
+            yield from page["items"]
             cursor = page.get("next_cursor")
             if not cursor:
-                break
-        return found[:limit]
+                return
 
     def events(self, path: str, /, *, after: str = "", **parameters: Any) -> Iterator[Event]:
         """What the server tells, as it tells it, after an event that is known.

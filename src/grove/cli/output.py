@@ -1,7 +1,7 @@
 """What commands print: data on standard output as a table, JSON or TSV; progress and notes on standard error."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -95,7 +95,7 @@ class Output:
         else:
             self.line(as_json([self._kept(item) for item in items], indent=2))
 
-    def json_lines(self, items: Sequence[Item]) -> None:
+    def json_lines(self, items: Iterable[Item]) -> None:
         """Write one JSON object a line."""
         for item in items:
             self.line(as_json(self._kept(item)))

@@ -59,6 +59,7 @@ class Transaction:
         self.session = session
         self._gate = gate
         self._handlers = handlers
+        self._last_acts: list[Callable[[Transaction], None]] = []
 
     def require(self, actor: Actor, action: str, resource: Resource) -> None:
         """Return when `actor` may do `action` to `resource`.
@@ -71,6 +72,16 @@ class Transaction:
         """Tell everyone whom it concerns, within this transaction."""
         for handler in self._handlers.get(type(happened), ()):
             handler(self, happened)
+
+    def at_end(self, act: "Callable[[Transaction], None]") -> None:
+        """Have `act` done last, once; when it fails, nothing of this transaction is kept."""
+        if act not in self._last_acts:
+            self._last_acts.append(act)
+
+    def end(self) -> None:
+        """Do what was to be done last; for whoever opened the transaction, right before the commit."""
+        while self._last_acts:
+            self._last_acts.pop(0)(self)
 
 
 Handler = Callable[[Transaction, Any], None]
@@ -109,7 +120,9 @@ class Database:
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Transaction]:
         with self.usable(), Session(engine, expire_on_commit=False) as session, session.begin():
-            yield Transaction(session, gate=self._gate, handlers=self._handlers)
+            tx = Transaction(session, gate=self._gate, handlers=self._handlers)
+            yield tx
+            tx.end()
 
     @contextmanager
     def usable(self) -> Iterator[None]:

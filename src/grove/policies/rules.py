@@ -18,6 +18,7 @@ RULES: dict[str, Rule] = {
     "account.view": Rule(Role.VIEWER, Scope.READ),
     "agent.create": Rule(Role.DEVELOPER, Scope.ADMIN),
     "audit.list": Rule(Role.ADMIN, Scope.ADMIN),
+    "audit.verify": Rule(Role.ADMIN, Scope.ADMIN),
     "context.list": Rule(Role.VIEWER, Scope.READ),
     "context.remove": Rule(Role.DEVELOPER, Scope.WRITE),
     "context.set": Rule(Role.DEVELOPER, Scope.WRITE),
