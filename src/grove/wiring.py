@@ -46,6 +46,7 @@ from grove.repositories import (
     RepositoryRemoved,
     RepositorySyncRequested,
 )
+from grove.scip import ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
 
@@ -72,6 +73,7 @@ class Grove:
     indexes: OpenIndexes
     embedder: StaticEmbedder
     search: Desk
+    scip: ScipDesk
     navigation: Navigator
     parser: PooledParser
     jobs: Mapping[str, JobKind]
@@ -88,6 +90,7 @@ class Grove:
     def close(self) -> None:
         """Let go of what is open."""
         self.parser.close()
+        self.scip.close()
         self.database.close()
 
 
@@ -112,6 +115,7 @@ def build(settings: Settings) -> Grove:
     tree_limits = TreeLimits(entries_max=TREE_ENTRIES_MAX, depth_max=TREE_DEPTH_MAX, seconds_max=TREE_SECONDS_MAX)
     index_tools = IndexTools(mirrors=reader, indexes=indexes, build=tools, tree_limits=tree_limits)
     keyring = _keyring(settings, locator)
+    scip = ScipDesk(database=database, mirrors=reader, locator=locator)
     desk = Desk(
         database=database,
         indexes=indexes,
@@ -139,7 +143,8 @@ def build(settings: Settings) -> Grove:
         embedder=embedder,
         parser=parser,
         search=desk,
-        navigation=Navigator(desk=desk, parser=parser),
+        scip=scip,
+        navigation=Navigator(desk=desk, parser=parser, scip=scip),
         jobs={kind.name: kind for kind in JOB_KINDS},
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
         index_tools=index_tools,

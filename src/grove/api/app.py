@@ -25,6 +25,7 @@ from grove.api import (
     navigation,
     pages,
     repositories,
+    scip,
     search,
     setup,
 )
@@ -47,6 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     exports.router,
     navigation.router,
     navigation.outlines,
+    scip.router,
     jobs.router,
     accounts.router,
     audit.router,

@@ -17,6 +17,8 @@ from grove.wiring import Grove
 TOKENS_REMEMBERED_MAX: Final = 10_000
 USE_SECONDS: Final = 60.0
 STREAMS_MAX: Final = 100
+UPLOADS_MAX: Final = 2
+"""Uploads, which are held in memory while they are read."""
 LOOKS_MAX: Final = 10
 """Looks at other hosts, which may be slow: a quarter of the threads that answer requests."""
 
@@ -76,6 +78,7 @@ class Edge:
     token_uses: TokenUses = field(default_factory=TokenUses)
     streams: Seats = field(default_factory=lambda: Seats("streams", count_max=STREAMS_MAX))
     looks: Seats = field(default_factory=lambda: Seats("looks at repositories", count_max=LOOKS_MAX))
+    uploads: Seats = field(default_factory=lambda: Seats("uploads", count_max=UPLOADS_MAX))
     is_started: bool = False
     is_schema_current: bool = False
 
@@ -95,4 +98,13 @@ async def open_stream(edge: EdgeOf) -> AsyncIterator[None]:
     :raises TooBusy: if there are too many.
     """
     with edge.streams.one():
+        yield
+
+
+async def open_upload(edge: EdgeOf) -> AsyncIterator[None]:
+    """Count an upload while its request lasts.
+
+    :raises TooBusy: if there are too many.
+    """
+    with edge.uploads.one():
         yield

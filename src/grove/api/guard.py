@@ -20,6 +20,8 @@ BODY_BYTES_MAX: Final = 1024 * 1024
 DELIVERY_PREFIX: Final = "/api/v1/webhooks/"
 DELIVERY_BYTES_MAX: Final = 25 * 1024 * 1024
 """Forges send this much at most."""
+UPLOAD: Final = re.compile(r"/api/v1/repositories/[0-9a-f-]{36}/scip")
+UPLOAD_BYTES_MAX: Final = 64 * 1024 * 1024
 CLIENT_GONE: Final = 499
 """What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -109,6 +111,8 @@ class _Answer:
 
 
 def _bytes_max(scope: Scope) -> int:
+    if UPLOAD.fullmatch(scope["path"]):
+        return UPLOAD_BYTES_MAX
     return DELIVERY_BYTES_MAX if scope["path"].startswith(DELIVERY_PREFIX) else BODY_BYTES_MAX
 
 

@@ -23,6 +23,7 @@ from grove.cli import (
     people,
     reading,
     repositories,
+    scip,
     search,
     signing_in,
     topics,
@@ -81,6 +82,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(credentials.app, name="cred")
 app.add_typer(contexts.app, name="context")
 app.add_typer(hooks.app, name="hook")
+app.add_typer(scip.app, name="scip")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")

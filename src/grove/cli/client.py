@@ -86,6 +86,14 @@ class Client:
         """
         return _document(self._asked("POST", path, json=_given(body or {})))
 
+    def post_bytes(self, path: str, content: bytes, /, **parameters: Any) -> Document:
+        """Hand bytes in; what the server answers.
+
+        :raises Refused: if it does not take them.
+        """
+        headers = {"Content-Type": "application/octet-stream"}
+        return _document(self._asked("POST", path, params=_given(parameters), content=content, headers=headers))
+
     def put(self, path: str, body: Parameters) -> Document:
         """Set something; what the server answers.
 
@@ -93,12 +101,12 @@ class Client:
         """
         return _document(self._asked("PUT", path, json=_given(body)))
 
-    def delete(self, path: str) -> Document:
+    def delete(self, path: str, /, **parameters: Any) -> Document:
         """Have something removed; what the server answers.
 
         :raises Refused: if it does not do it.
         """
-        return _document(self._asked("DELETE", path))
+        return _document(self._asked("DELETE", path, params=_given(parameters)))
 
     def items(self, path: str, /, *, limit: int, **parameters: Any) -> list[dict[str, Any]]:
         """A list, page after page, up to `limit` items.

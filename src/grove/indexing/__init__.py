@@ -32,6 +32,7 @@ from grove.indexing.model import (
 from grove.indexing.needs import candidates_among
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.parsers import PooledParser, TreeSitterParser
+from grove.indexing.parts import ZSTD, PartsReader, PartsWriter
 from grove.indexing.paths import shown, stored
 from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
 from grove.indexing.refresh import IndexTools, index_repository, settle_index
@@ -57,6 +58,7 @@ from grove.indexing.words import split_words
 __all__ = [
     "HISTORY_JOB",
     "LANGUAGES",
+    "ZSTD",
     "BlobSource",
     "BlobUnavailable",
     "BuildLimits",
@@ -86,6 +88,8 @@ __all__ = [
     "Occurrence",
     "OpenIndexes",
     "Ordinals",
+    "PartsReader",
+    "PartsWriter",
     "PooledParser",
     "RemovalTools",
     "Role",

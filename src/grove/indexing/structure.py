@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from grove.indexing.definitions import DEFINITIONS_MAX, Placed, Row, placed_definitions, without_repetitions
 from grove.indexing.grammars import GRAMMAR_NAMES, grammar
-from grove.indexing.languages import outline_grammar_of
+from grove.indexing.languages import grammar_of, outline_grammar_of
 from grove.indexing.model import Role, Task
 
 USES_MAX: Final = 5_000
@@ -98,7 +98,7 @@ def structure_in(task: Task) -> Answer:
     kept = list(without_repetitions(name, placed))[:DEFINITIONS_MAX]
     enclosing = _Enclosing(placed, kept)
     defined = {one.named for one in placed}
-    found = [*_uses(root, text, names, defined), *_calls(root, calls_within, defined)]
+    found = [*_uses(root, text, names, defined), *_calls(root, calls_within, defined)] if grammar_of(language) else []
     uses = [(word, line, column, role, enclosing.of(at)) for word, line, column, role, at in found[:USES_MAX]]
     return [one.row for one in kept], uses
 

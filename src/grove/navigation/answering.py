@@ -1,12 +1,12 @@
 """Answers about names: definitions, references, callers and callees, each with the truth about it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from grove.indexing import Role
 from grove.navigation.calling import callees_of, callers_in, resolved
-from grove.navigation.defining import definitions_of, last_part, nearest_names
+from grove.navigation.defining import definitions_of, last_part, nearest_names, parts_of
 from grove.navigation.ground import File, Ground, Told, counted
 from grove.navigation.model import (
     Basis,
@@ -19,6 +19,7 @@ from grove.navigation.model import (
     UsePlace,
     Wanted,
 )
+from grove.navigation.precise import Precise
 from grove.navigation.referring import Uses
 
 HOMES_MAX: Final = 20
@@ -34,6 +35,7 @@ class _Gathered:
     files: list[File]
     uses: list[UsePlace]
     not_code: int = 0
+    others: int = 0
     is_whole: bool = True
 
     def notes(self, name: str, ground: Ground) -> tuple[str, ...]:
@@ -43,13 +45,14 @@ class _Gathered:
         bases = {use.basis for use in self.uses}
         left_out = f"{self.not_code:,} in comments or text left out" if self.not_code else ""
         by_text = "where there is no grammar, by text" if Basis.TEXT in bases else ""
-        return (_basis(bases), by_text, left_out)
+        others = f"{self.others:,} of other symbols of this name left out" if self.others else ""
+        return (_basis(bases), by_text, left_out, others)
 
 
 def find_definitions(wanted: Wanted, *, ground: Ground) -> Definitions:
     """Where a name is defined, the likeliest first."""
     end = wanted.offset + wanted.limit
-    found = definitions_of(wanted.name, ground=ground, homes=_near(wanted.near, ground), limit=end + 1)
+    found = _definitions(wanted, ground, limit=end + 1)
     items = found[wanted.offset : end]
     truth = ground.truth(
         Told(
@@ -142,8 +145,27 @@ def find_callees(wanted: Wanted, *, ground: Ground) -> Callees:
     return Callees(name=wanted.name, definition=definition, items=tuple(items), truth=truth)
 
 
-def _definitions(wanted: Wanted, ground: Ground) -> list[DefinitionPlace]:
-    return definitions_of(wanted.name, ground=ground, homes=_near(wanted.near, ground), limit=HOMES_MAX)
+def _definitions(wanted: Wanted, ground: Ground, *, limit: int = HOMES_MAX) -> list[DefinitionPlace]:
+    """The definitions of a name; those that an index states come first."""
+    found = definitions_of(wanted.name, ground=ground, homes=_near(wanted.near, ground), limit=limit)
+    precise = _precise(wanted, ground)
+    if not precise.symbols:
+        return found
+    told = [_as_stated(place, precise, ground) for place in found]
+    return sorted(told, key=lambda place: place.basis is not Basis.PRECISE)
+
+
+def _as_stated(place: DefinitionPlace, precise: Precise, ground: Ground) -> DefinitionPlace:
+    (file,) = _files_of([place], ground)
+    if precise.knows(file):
+        for stated in precise.places(file, ground.text_of(file).split(b"\n")):
+            if stated.role is Role.DEFINITION and stated.line == place.line:
+                return replace(place, basis=Basis.PRECISE, symbol=stated.symbol)
+    return place
+
+
+def _precise(wanted: Wanted, ground: Ground) -> Precise:
+    return Precise(ground, parts=parts_of(wanted.name), near=_near(wanted.near, ground))
 
 
 def _used(
@@ -151,11 +173,12 @@ def _used(
 ) -> Iterable[list[UsePlace]]:
     """The uses of a name, file by file, and beside them what is to be gathered."""
     homes = [*_near(wanted.near, ground), *_files_of(_plain(definitions), ground)]
-    uses = Uses(last_part(wanted.name), ground=ground, homes=homes)
+    uses = Uses(last_part(wanted.name), ground=ground, precise=_precise(wanted, ground), homes=homes)
     looked_at = 0
     for used in uses.found():
         looked_at += 1
         gathered.not_code += used.not_code
+        gathered.others += used.others
         found = [use for use in used.uses if use.role is not Role.DEFINITION]
         if found:
             gathered.files.append(used.file)

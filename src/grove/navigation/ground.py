@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from grove.indexing import Mark, Structure, StructureParser, SymbolHit, SymbolMatch, Task
+from grove.scip import ScipTable
 from grove.search import (
     Corpus,
     Field,
@@ -86,8 +88,18 @@ class File:
 class Ground:
     """What one question may look at, and the clock that runs for it."""
 
-    def __init__(self, question: Question, corpus: Corpus, *, parser: StructureParser, limits: Limits) -> None:
+    def __init__(
+        self,
+        question: Question,
+        corpus: Corpus,
+        *,
+        parser: StructureParser,
+        limits: Limits,
+        tables: Mapping[str, Sequence[ScipTable]] = MappingProxyType({}),
+    ) -> None:
         self.corpus = corpus
+        self.tables = tables
+        """The uploaded indexes, by repository."""
         self.view = corpus.view
         self.progress = Progress(limits)
         self._condition = plan_of(replace(question, text="", mode=Mode.TEXT)).condition

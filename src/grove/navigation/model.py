@@ -175,6 +175,7 @@ class UsePlace:
     role: Role
     basis: Basis
     around: Around | None = None
+    symbol: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

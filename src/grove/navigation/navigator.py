@@ -21,10 +21,14 @@ from grove.navigation.model import (
     Wanted,
 )
 from grove.navigation.outlining import outline_of
+from grove.navigation.precise import tables_of
 from grove.navigation.similar import extract_of, find_similar
-from grove.search import Desk, Limits, Question
+from grove.repositories import list_visible
+from grove.scip import ScipDesk, ScipIndex, newest_first
+from grove.search import Corpus, Desk, Limits, Question
 
 NAME_CHARACTERS_MAX: Final = 256
+INDEXES_MAX: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Navigator:
 
     desk: Desk
     parser: StructureParser
+    scip: ScipDesk
     limits: Limits = field(default_factory=Limits)
 
     def outline(self, actor: Actor, *, repository: str, path: str, revision: str = "") -> Outline:
@@ -116,4 +121,27 @@ class Navigator:
             languages=wanted.languages,
         )
         corpus = self.desk.corpus(actor, question)
-        return Ground(question, corpus, parser=self.parser, limits=self.limits)
+        indexes = self._indexes(actor, corpus)
+        ground = Ground(
+            question,
+            corpus,
+            parser=self.parser,
+            limits=self.limits,
+            tables=tables_of(indexes[:INDEXES_MAX], scip=self.scip),
+        )
+        if len(indexes) > INDEXES_MAX:
+            ground.progress.hit("indexes_max")
+        return ground
+
+    def _indexes(self, actor: Actor, corpus: Corpus) -> list[ScipIndex]:
+        """The uploaded indexes that may tell which symbol is meant: of the commits that are looked at, then of others.
+
+        Of a repository that is not looked at the newest counts: it may define what is used where is looked.
+        """
+        commits = {target.commit for target in corpus.targets}
+        with self.desk.database.reading() as tx:
+            visible = [repository.id for repository in list_visible(tx, actor=actor)]
+            indexes = newest_first(tx, tenant_id=actor.tenant_id, repositories=visible)
+        newest = {index.repository_id: index for index in reversed(indexes)}
+        exact = [index for index in indexes if index.commit in commits]
+        return [*exact, *(index for index in newest.values() if index not in exact)]

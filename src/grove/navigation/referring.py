@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from grove.indexing import Definition, Need, Ordinals, Role, Structure, Task, split_words
+from grove.indexing import Definition, Need, Ordinals, Role, Structure, Task, Use, split_words
 from grove.navigation.closeness import closest_first
 from grove.navigation.defining import shown_line
 from grove.navigation.ground import CHUNKS_READ_MAX, PARSED_TOGETHER, File, Ground
 from grove.navigation.model import Around, Basis, UsePlace
+from grove.navigation.precise import Precise
 
 _GRAM: Final = 3
 _BATCH_CHUNKS: Final = 2_000
@@ -19,22 +20,30 @@ _BATCH_CHUNKS: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """A file with uses of a name; `not_code` places hold the name in a comment or a string."""
+    """A file with uses of a name.
+
+    `not_code` places hold the name in a comment or a string, `others` mean another symbol of that name.
+    """
 
     file: File
     uses: tuple[UsePlace, ...]
-    not_code: int
+    not_code: int = 0
+    others: int = 0
 
 
 class Uses:
     """The files that may use a name, the closest first, looked into one after the other."""
 
-    def __init__(self, name: str, *, ground: Ground, homes: Sequence[File]) -> None:
+    def __init__(self, name: str, *, ground: Ground, precise: Precise, homes: Sequence[File]) -> None:
         self.name = name
         self._ground = ground
+        self._precise = precise
         self._word = word_pattern(name)
-        self.files = closest_first(self._candidates(), homes=homes, ground=ground)
-        """Every file in which the name stands by itself."""
+        certain = precise.files()
+        others = [file for file in self._candidates() if file not in set(certain)]
+        ordered = (closest_first(files, homes=homes, ground=ground) for files in (certain, others))
+        self.files = [file for files in ordered for file in files]
+        """Every file in which one of the symbols is known to stand, then those in which the name stands by itself."""
 
     def found(self) -> Iterator[Used]:
         """The files in which the name is used, as long as there are time and leave to look into them."""
@@ -77,7 +86,9 @@ class Uses:
         lines = text.split(b"\n")
         if structure is None:
             uses = tuple(self._by_text(file, text, lines))
-            return Used(file=file, uses=uses, not_code=0)
+            return Used(file=file, uses=uses)
+        if self._precise.knows(file):
+            return self._known(file, lines, structure)
         uses = tuple(
             use_place(
                 file,
@@ -94,6 +105,31 @@ class Uses:
         standing = sum(1 for _ in self._word.finditer(text))
         return Used(file=file, uses=uses, not_code=max(standing - len(uses), 0))
 
+    def _known(self, file: File, lines: Sequence[bytes], structure: Structure) -> Used:
+        """The uses that an index states; what else has the name there means something else."""
+        tokens = {(use.line, _character(lines, use)): use for use in structure.uses}
+        uses = []
+        for stated in self._precise.places(file, lines):
+            token = tokens.pop((stated.line, stated.first), None)
+            within = token.within if token else _innermost(structure.definitions, stated.line)
+            uses.append(
+                UsePlace(
+                    address=file.address,
+                    language=file.language,
+                    marks=file.marks,
+                    line=stated.line,
+                    first_column=stated.first,
+                    end_column=stated.end,
+                    text=shown_line(lines, stated.line),
+                    # An index tells definitions and imports; that it is called, the tree.
+                    role=token.role if token and stated.role is Role.REFERENCE else stated.role,
+                    basis=Basis.PRECISE,
+                    around=around_of(structure.definitions, within),
+                    symbol=stated.symbol,
+                )
+            )
+        return Used(file=file, uses=tuple(uses), others=len(tokens))
+
     def _by_text(self, file: File, text: bytes, lines: Sequence[bytes]) -> Iterator[UsePlace]:
         for number, line in enumerate(lines, 1) if self._word.search(text) else ():
             for match in self._word.finditer(line):
@@ -101,6 +137,16 @@ class Uses:
                 yield use_place(
                     file, lines, line=number, first_byte=begin, end_byte=end, role=Role.REFERENCE, basis=Basis.TEXT
                 )
+
+
+def _character(lines: Sequence[bytes], use: Use) -> int:
+    return len(lines[use.line - 1][: use.column].decode("utf-8", "replace"))
+
+
+def _innermost(definitions: Sequence[Definition], line: int) -> int:
+    """The number of the last definition that begins before a line and holds it, or -1."""
+    around = [number for number, one in enumerate(definitions) if one.line < line <= one.end_line]
+    return max(around, key=lambda number: definitions[number].line, default=-1)
 
 
 def word_pattern(name: str) -> re.Pattern[bytes]:

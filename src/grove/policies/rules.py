@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "repository.remove": Rule(Role.ADMIN, Scope.WRITE),
     "repository.sync": Rule(Role.DEVELOPER, Scope.WRITE),
     "repository.view": Rule(Role.VIEWER, Scope.READ),
+    "scip.upload": Rule(Role.DEVELOPER, Scope.WRITE),
     "search.run": Rule(Role.VIEWER, Scope.READ),
     "token.issue": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
     "token.list": Rule(Role.VIEWER, Scope.READ),

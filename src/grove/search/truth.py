@@ -17,6 +17,7 @@ LIMITS: Final = {
     "files_per_answer_max": "one answer holds no more files; a stream or an export does",
     "matches_per_file_max": "not every match of a file was counted",
     "chunks_read_max": "the limit of places to look at was reached",
+    "indexes_max": "not every uploaded index was looked into",
     "files_parsed_max": "the limit of files to look into was reached",
 }
 
