@@ -14,6 +14,7 @@ from grove.kit.gate import Denied
 from grove.navigation import Basis, Wanted
 from grove.repositories import RepositoryNotFound, list_visible, remove_repository, request_sync
 from grove.scip import ScipInvalid, ScipNotFound, ScipTooLarge
+from grove.scip.operations import FOLDER
 from grove.scip.parsing import INDEX_BYTES_MAX, parse_index
 from grove.search import truth_line
 from tests.support.git_repositories import Repository
@@ -168,7 +169,7 @@ class TestUpload:
     def test_sweeps_what_an_upload_that_was_cut_off_has_left(self, made: House) -> None:
         upload(made, scip_index(DOCUMENTS))
         (kept,) = made.grove.scip.list(made.admin, repository="lib")
-        folder = made.grove.locator.scip(tenant_id=kept.tenant_id, repository_id=kept.repository_id)
+        folder = made.grove.locator.repository(tenant_id=kept.tenant_id, repository_id=kept.repository_id) / FOLDER
         for name, age in (("old.new", 7_200), ("young.new", 0)):
             (folder / name).mkdir()
             moment = (made.now - timedelta(seconds=age)).timestamp()
@@ -186,7 +187,7 @@ class TestUpload:
             remove_repository(tx, actor=made.admin, repository_id=kept.repository_id, now=made.now)
         made.work()
 
-        assert not made.grove.locator.scip(tenant_id=kept.tenant_id, repository_id=kept.repository_id).exists()
+        assert not made.grove.locator.repository(tenant_id=kept.tenant_id, repository_id=kept.repository_id).exists()
         with pytest.raises(RepositoryNotFound):
             made.grove.scip.list(made.admin, repository="lib")
 

@@ -76,10 +76,6 @@ class Locator:
         """Where a job fetches to, before anything of it counts."""
         return self.repository(tenant_id=tenant_id, repository_id=repository_id) / "incoming" / _checked(job_id)
 
-    def scip(self, *, tenant_id: str, repository_id: str) -> Path:
-        """The uploaded indexes of a repository's symbols."""
-        return self.repository(tenant_id=tenant_id, repository_id=repository_id) / "scip"
-
     def index(self, *, tenant_id: str) -> Path:
         """The tenant's index."""
         return self.tenants / _checked(tenant_id) / "index"

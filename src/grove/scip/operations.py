@@ -28,6 +28,7 @@ from grove.scip.table import FILE_NAME, Content, Document, ScipTable, write_tabl
 from grove.scip.tables import ScipIndexRow
 
 INDEXES_PER_REPOSITORY_MAX: Final = 20
+FOLDER: Final = "scip"
 OPEN_MAX: Final = 32
 LEFTOVER_SECONDS_MIN: Final = 3_600
 PARSING_BYTES_MAX: Final = 2 * 1024 * 1024 * 1024
@@ -173,7 +174,7 @@ class ScipDesk:
         return repository
 
     def _folder(self, tenant_id: str, repository_id: str) -> Path:
-        return self.locator.scip(tenant_id=tenant_id, repository_id=repository_id)
+        return self.locator.repository(tenant_id=tenant_id, repository_id=repository_id) / FOLDER
 
 
 def newest_first(tx: Transaction, *, tenant_id: str, repositories: Sequence[str]) -> list[ScipIndex]:
