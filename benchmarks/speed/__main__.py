@@ -1,6 +1,6 @@
 """How fast, how small and how heavy Grove is, beside the tools that people use today.
 
-    python -m benchmarks.speed FOLDER [--scales 10,100,272] [--tables build,size,memory,query,cold,push] [--json FILE]
+    python -m benchmarks.speed FOLDER [--scales 10,100,320] [--tables build,size,memory,query,cold,push] [--json FILE]
 
 FOLDER holds bare git repositories (`NAME.git` or `NAME/repo`). Their newest commits come first, in an order that a seed
 makes; where more repositories are asked for than there are, commits a third of their history back follow, then others.
@@ -42,9 +42,9 @@ def main() -> int:
         prog="python -m benchmarks.speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--scales", default="10,100,272", help="numbers of repositories")
+    parser.add_argument("--scales", default="10,100,320", help="numbers of repositories")
     parser.add_argument("--tables", default=",".join(TABLES))
-    parser.add_argument("--seconds", type=float, default=1.5, help="for each kind of query and number of clients")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each kind of query and number of clients")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="where everything is made; it takes about four times the source")
     parser.add_argument("--no-peers", action="store_true")

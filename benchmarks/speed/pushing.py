@@ -76,6 +76,8 @@ def _import(git_dir: Path, revisions: Sequence[Revision]) -> list[str]:
     assert stream.stdin is not None
     stream.stdin.write(b"commit refs/heads/main\n" + _COMMITTER + b"data 5\nfirst\n")
     for number, revision in enumerate(revisions):
+        if len(paths) == FILES:
+            break
         small = [entry for entry in revision.entries if entry.size_bytes <= FILE_BYTES_MAX]
         for entry, content in revision.contents(small[: FILES - len(paths)]):
             path = f"{number:03}/{entry.path.decode(errors='replace')}"

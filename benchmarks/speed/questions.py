@@ -11,7 +11,7 @@ from grove.search import Mode
 EXACT, FOLDED, REGEX, NO_LITERALS = "exact", "any case", "regex", "regex, no literals"
 SYMBOL, RANKED, ANY_COMMIT = "symbol", "ranked", "any commit"
 KINDS = (EXACT, FOLDED, REGEX, NO_LITERALS, SYMBOL, RANKED, ANY_COMMIT)
-ASKED = 16
+ASKED = 12
 """How many questions of each kind."""
 _DRAWN_FROM = 10
 _FILES = 40
