@@ -121,6 +121,23 @@ class TestForgeAdapter:
         assert estimate == SizeEstimate(size_bytes=307_200, forge=dialect.forge)
         assert server.asked[0].headers["authorization"] == dialect.authorization
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"archived": True, "fork": True},
+            {"archived": True, "forked_from_project": {"id": 7}},
+            {"archived": True, "parent": {"full_name": "acme/web"}},
+        ],
+    )
+    def test_reads_whether_it_is_archived_and_a_fork(
+        self, server: ForgeServer, dialect: Dialect, access: ForgeAccess, told: dict[str, object]
+    ) -> None:
+        server.answers[dialect.resource] = document({"id": 1, **told})
+
+        estimate = ask_size(remote_of(dialect), access=access)
+
+        assert estimate == SizeEstimate(size_bytes=None, forge=dialect.forge, is_archived=True, is_fork=True)
+
     def test_reads_the_size_of_a_public_repository_without_one(
         self, server: ForgeServer, dialect: Dialect, access: ForgeAccess
     ) -> None:

@@ -53,6 +53,8 @@ class TestAContext:
             (["repo:=web", "repo:=api rev:dev"], {("acme/web", "main"), ("acme/api", "dev")}),
             (["(repo:=web OR repo:api@dev)"], {("acme/web", "main"), ("acme/api", "dev")}),
             (["repo:=web", "repo:=web rev:dev"], {("acme/web", "main"), ("acme/web", "dev")}),
+            (["repo:=web fork:only"], set()),
+            (["repo:=web archived:no"], {("acme/web", "main")}),
             (["repo:nothing"], set()),
         ],
     )

@@ -42,10 +42,12 @@ class ForgeRemote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeEstimate:
-    """How much a forge says that a repository weighs; a mirror may well differ."""
+    """How much a forge says that a repository weighs, if it does; a mirror may well differ. And what else it says."""
 
-    size_bytes: int
+    size_bytes: int | None
     forge: Forge
+    is_archived: bool = False
+    is_fork: bool = False
 
 
 def recognise(host: str, path: str, *, hosts: Mapping[str, Forge] = _NO_HOSTS) -> Forge:

@@ -1,5 +1,7 @@
 """How large a repository is, before it is fetched."""
 
+from collections.abc import Mapping
+
 from grove.credentials import normal_host
 from grove.forges.adapters import ADAPTERS
 from grove.forges.answers import ForgeAccess, ask
@@ -7,6 +9,8 @@ from grove.forges.errors import ForgeUnavailable
 from grove.forges.model import ForgeRemote, SizeEstimate, fits, repository_path
 from grove.kit.logging import logger
 
+_FORKED_FROM = ("forked_from_project", "parent")
+"""Under which names forges tell what a repository is a fork of; GitHub and Gitea also say that it is one."""
 _log = logger(__name__)
 
 
@@ -27,8 +31,14 @@ def ask_size(remote: ForgeRemote, *, access: ForgeAccess) -> SizeEstimate | None
     if root is None or (remote.secret and authorization is None):
         return None
     resource = adapter.repository_resource(repository_path(remote.path))
-    size_bytes = adapter.size_bytes(ask(f"{root}/{resource}", authorization=authorization, access=access))
-    return None if size_bytes is None else SizeEstimate(size_bytes=size_bytes, forge=remote.forge)
+    told = ask(f"{root}/{resource}", authorization=authorization, access=access)
+    estimate = SizeEstimate(
+        size_bytes=adapter.size_bytes(told),
+        forge=remote.forge,
+        is_archived=told.get("archived") is True,
+        is_fork=told.get("fork") is True or any(isinstance(told.get(name), Mapping) for name in _FORKED_FROM),
+    )
+    return None if estimate == SizeEstimate(size_bytes=None, forge=remote.forge) else estimate
 
 
 def estimate_size(remote: ForgeRemote, *, access: ForgeAccess) -> SizeEstimate | None:

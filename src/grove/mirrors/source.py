@@ -12,6 +12,7 @@ from grove.forges import (
     Forge,
     ForgeAccess,
     ForgeRemote,
+    SizeEstimate,
     estimate_size,
     recognise,
     repository_name,
@@ -59,6 +60,8 @@ class SourceReport:
     estimated_bytes: int | None
     limit_bytes: int
     branches: tuple[str, ...]
+    archived: bool = False
+    fork: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,8 @@ def check_source(source: Source, *, tools: SourceTools, cancelled: Callable[[], 
     secret = None if isinstance(address, LocalPath) else _secret(source, address, tools)
     limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.limits.refs_max)
     listing = tools.git.listing(Remote(url=address, secret=secret), limits=limits, cancelled=cancelled)
-    size = _size_bytes(address, secret, tools)
+    estimate = _estimate(address, secret, tools)
+    size = estimate.size_bytes if estimate else None
     if size is not None and size > tools.limits.bytes_max:
         raise RepositoryTooLarge(
             estimated_size_mb=round(size / MEGABYTE, 1), limit_mb=round(tools.limits.bytes_max / MEGABYTE)
@@ -115,6 +119,8 @@ def check_source(source: Source, *, tools: SourceTools, cancelled: Callable[[], 
         estimated_bytes=size,
         limit_bytes=tools.limits.bytes_max,
         branches=tuple(branches),
+        archived=estimate is not None and estimate.is_archived,
+        fork=estimate is not None and estimate.is_fork,
     )
 
 
@@ -152,6 +158,8 @@ def connect_source(
         tracked=source.tracked,
         estimated_bytes=report.estimated_bytes,
         default_branch=report.default_branch,
+        archived=report.archived,
+        fork=report.fork,
         reason=source.reason,
     )
     return connect_repository(tx, actor=actor, wanted=wanted, now=now)
@@ -173,13 +181,12 @@ def _secret(source: Source, address: RemoteUrl, tools: SourceTools) -> Secret | 
     return Secret(username=username, password=source.access_token)
 
 
-def _size_bytes(address: RemoteUrl | LocalPath, secret: Secret | None, tools: SourceTools) -> int | None:
+def _estimate(address: RemoteUrl | LocalPath, secret: Secret | None, tools: SourceTools) -> SizeEstimate | None:
     if isinstance(address, LocalPath):
-        return _local_bytes(address.path)
+        return SizeEstimate(size_bytes=_local_bytes(address.path), forge=Forge.GENERIC)
     shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
     remote = ForgeRemote(forge=_forge(address, tools), host=address.authority, path=address.path, secret=shown)
-    estimate = estimate_size(remote, access=tools.forge_access)
-    return estimate.size_bytes if estimate else None
+    return estimate_size(remote, access=tools.forge_access)
 
 
 def _local_bytes(repository: Path) -> int:

@@ -142,6 +142,8 @@ class NewRepository:
     tracked: tuple[str, ...] = ("*",)
     estimated_bytes: int | None = None
     default_branch: str | None = None
+    archived: bool = False
+    fork: bool = False
     reason: str = ""
 
 
@@ -160,7 +162,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """A repository we were asked to keep."""
+    """A repository we were asked to keep; its forge said whether it is `archived` there, and whether a `fork`."""
 
     id: str
     tenant_id: str
@@ -172,6 +174,8 @@ class Repository:
     local: bool
     credential_id: str | None
     tracked: tuple[str, ...]
+    archived: bool
+    fork: bool
     approval: Approval
     clone: Clone
     index: Index

@@ -194,6 +194,8 @@ def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> Repositor
         local=wanted.local,
         credential_id=wanted.credential_id,
         tracked=list(wanted.tracked),
+        archived=wanted.archived,
+        fork=wanted.fork,
         approval=Approval.PENDING,
         clone=Clone.ABSENT,
         index=Index.NONE,

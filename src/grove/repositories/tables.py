@@ -27,6 +27,8 @@ class RepositoryRow(Table):
     local: Mapped[bool]
     credential_id: Mapped[str | None] = mapped_column(String(36))
     tracked: Mapped[list[str]] = mapped_column(JSON)
+    archived: Mapped[bool]
+    fork: Mapped[bool]
     approval: Mapped[str] = mapped_column(String(20))
     clone: Mapped[str] = mapped_column(String(20))
     index: Mapped[str] = mapped_column(String(20))
@@ -56,6 +58,8 @@ class RepositoryRow(Table):
             local=self.local,
             credential_id=self.credential_id,
             tracked=tuple(self.tracked),
+            archived=self.archived,
+            fork=self.fork,
             approval=Approval(self.approval),
             clone=Clone(self.clone),
             index=Index(self.index),

@@ -51,8 +51,8 @@ class RegistryCatalogue:
         chosen: list[Repository] = []
         revisions: dict[str, tuple[str, ...]] = {}
         for repository in self.repositories:
-            entries = [each for each in within or (plan,) if each.admits_repository(repository.name)]
-            if entries and plan.admits_repository(repository.name):
+            entries = [each for each in within or (plan,) if _admits(each, repository)]
+            if entries and _admits(plan, repository):
                 chosen.append(repository)
                 revisions[repository.id] = _revisions(plan, entries, repository.name)
         names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each}, moment=plan.moment)
@@ -126,6 +126,10 @@ class _Names:
         if snapshot is not None and self.moment is None:
             return _target(repository, revision, name, snapshot)
         return Sought(repository=repository, revision=revision, name=name, moment=self.moment, near=near)
+
+
+def _admits(plan: Plan, repository: Repository) -> bool:
+    return plan.admits_repository(repository.name, archived=repository.archived, fork=repository.fork)
 
 
 def _revisions(plan: Plan, entries: Sequence[Plan], name: str) -> tuple[str, ...]:

@@ -121,10 +121,12 @@ def _plan_of_entry(entry: str) -> Plan:
         condition=plan.condition,
         revisions=plan.revisions,
         own_revisions=plan.own_revisions,
+        archived=plan.archived,
+        fork=plan.fork,
         notes=plan.notes,
     )
     if plan != plain or not _is_about_repositories(plan.condition):
-        raise ContextInvalid(entry=entry, reason="an entry holds repo: and rev: alone, and names repositories")
+        raise ContextInvalid(entry=entry, reason="an entry has repo:, and rev:, archived: and fork: at most")
     return plan
 
 

@@ -68,6 +68,8 @@ def plan_of(question: Question) -> Plan:
         revisions=tuple(dict.fromkeys((*question.revisions, *settings.revisions))),
         own_revisions=(*_revisions_of(expression), *_revisions_of(all_of(beside))),
         contexts=settings.contexts,
+        archived=settings.archived,
+        fork=settings.fork,
         moment=settings.moment,
         history=_history_of(settings, lowering),
         selected=settings.selected,

@@ -64,6 +64,18 @@ class Question:
     """What "2 weeks ago" is counted from."""
 
 
+class Admits(StrEnum):
+    """Whether repositories of a kind are searched beside others, not at all, or alone."""
+
+    YES = "yes"
+    NO = "no"
+    ONLY = "only"
+
+    def admits(self, *, is_such: bool) -> bool:
+        """Whether a repository may be searched that is of the kind, or is not."""
+        return self is Admits.YES or is_such == (self is Admits.ONLY)
+
+
 class Place(StrEnum):
     """Where a pattern is looked for."""
 
@@ -162,6 +174,8 @@ class Plan:
     revisions: tuple[str, ...] = ()
     own_revisions: tuple[OwnRevisions, ...] = ()
     contexts: tuple[str, ...] = ()
+    archived: Admits = Admits.YES
+    fork: Admits = Admits.YES
     moment: datetime | None = None
     history: HistoryCondition | None = None
     selected: Select | None = None
@@ -172,8 +186,10 @@ class Plan:
     notes: tuple[str, ...] = ()
     otherwise: "Plan | None" = None
 
-    def admits_repository(self, name: str) -> bool:
-        """Whether anything in a repository of this name could be an answer."""
+    def admits_repository(self, name: str, *, archived: bool = False, fork: bool = False) -> bool:
+        """Whether anything in a repository of this name, archived or a fork, could be an answer."""
+        if not (self.archived.admits(is_such=archived) and self.fork.admits(is_such=fork)):
+            return False
         return all(_may_hold(part, name) for part in conjuncts(self.condition))
 
     def revisions_of(self, name: str) -> tuple[str, ...]:
@@ -187,6 +203,8 @@ class Plan:
         pieces += [f"at {revision}" for revision in self.revisions]
         pieces += map(str, self.own_revisions)
         pieces += [f"within {' or '.join(self.contexts)}"] if self.contexts else []
+        pieces += [f"archived {self.archived}"] if self.archived is not Admits.YES else []
+        pieces += [f"fork {self.fork}"] if self.fork is not Admits.YES else []
         pieces += [f"as of {self.moment.isoformat()}"] if self.moment else []
         pieces += [_written_history(self.history)] if self.history else []
         pieces += [f"shows {self.selected}{self.symbol_kind and '.' + self.symbol_kind}"] if self.selected else []

@@ -9,7 +9,7 @@ from typing import Final
 from grove.search.errors import FilterValueInvalid, QueryInvalid
 from grove.search.filters import count_of, one_of, seconds_of
 from grove.search.moments import moment_of
-from grove.search.question import Select
+from grove.search.question import Admits, Select
 from grove.search.syntax import Expression, Filter, FilterName, Form
 from grove.search.tree import Is, Negated, all_of, conjuncts, signed_leaves
 
@@ -23,12 +23,15 @@ _ONCE: Final = frozenset(
         FilterName.TIMEOUT,
         FilterName.WORD,
         FilterName.SELECT,
+        FilterName.ARCHIVED,
+        FilterName.FORK,
         FilterName.BEFORE,
         FilterName.AFTER,
     }
 )
 _WHOLE: Final = _ONCE | {FilterName.REV, FilterName.CONTEXT} | _SAID
 _CASES: Final = {"yes": "yes", "no": "no", "auto": "auto"}
+_ADMITS: Final = {"yes": "yes", "no": "no", "only": "only", "true": "only", "false": "no"}
 _YES: Final = {"yes": "yes", "no": "no"}
 _TYPES: Final = {name: name for name in ("file", "path", "symbol", "repo", "commit", "diff")}
 _SELECTS: Final = {"repo": "repo", "file": "file", "path": "file", "symbol": "symbol", "content": "content"}
@@ -48,6 +51,8 @@ class Settings:
     selected: Select | None = None
     symbol_kind: str = ""
     contexts: tuple[str, ...] = ()
+    archived: Admits = Admits.YES
+    fork: Admits = Admits.YES
     revisions: tuple[str, ...] = ()
     moment: datetime | None = None
     authors: tuple[tuple[Filter, bool], ...] = ()
@@ -102,6 +107,8 @@ def settled(expression: Expression, *, asked_at: datetime) -> tuple[Settings, Ex
         whole_words=bool(word) and one_of(word, _YES) == "yes" if word else False,
         selected=Select.REPOSITORY if type_name == "repo" else selected,
         symbol_kind=kind,
+        archived=_admits(once[FilterName.ARCHIVED]),
+        fork=_admits(once[FilterName.FORK]),
         contexts=tuple(dict.fromkeys(context.value for context in given[FilterName.CONTEXT])),
         revisions=revisions,
         moment=moment,
@@ -111,6 +118,10 @@ def settled(expression: Expression, *, asked_at: datetime) -> tuple[Settings, Ex
         before=_moment(once[FilterName.BEFORE], asked_at),
     )
     return settings, rest
+
+
+def _admits(filter_: Filter | None) -> Admits:
+    return Admits(one_of(filter_, _ADMITS)) if filter_ else Admits.YES
 
 
 def _require_none_left(rest: Expression) -> None:

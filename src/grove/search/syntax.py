@@ -22,6 +22,8 @@ class FilterName(StrEnum):
     WORD = "word"
     SELECT = "select"
     CONTEXT = "context"
+    ARCHIVED = "archived"
+    FORK = "fork"
     AUTHOR = "author"
     MESSAGE = "message"
     BEFORE = "before"
