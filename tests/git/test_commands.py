@@ -26,6 +26,19 @@ from grove.sandbox import Finished
 
 
 class TestWords:
+    def test_put_paths_behind_two_dashes(self) -> None:
+        asked = words("blame", ["--porcelain", "-L3,9"], ["a" * 40], ["--output=x"])
+        assert asked == ["blame", "--porcelain", "-L3,9", "a" * 40, "--", "--output=x"]
+
+    @pytest.mark.parametrize("option", ["-L3", "-L:name", "-L/x/,9", "-L-3,9", "--contents=x"])
+    def test_take_ranges_of_lines_by_their_numbers_only(self, option: str) -> None:
+        with pytest.raises(ValueError, match="may not be given"):
+            words("blame", [option], ["a" * 40], ["x"])
+
+    def test_give_paths_only_to_those_that_take_them(self) -> None:
+        with pytest.raises(ValueError, match="may not be given paths"):
+            words("ls-tree", ["-z"], ["a" * 40], ["x"])
+
     def test_put_arguments_behind_the_end_of_options(self) -> None:
         assert words("ls-remote", ["--symref"], ["https://h/x"]) == [
             "ls-remote",
@@ -60,7 +73,6 @@ class TestWords:
             "commit",
             "checkout",
             "archive",
-            "blame",
             "log",
             "apply",
             "am",

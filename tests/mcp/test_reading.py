@@ -171,3 +171,30 @@ class TestListTree:
 
         assert answer.lines == ["./  2 entries", "docs/  1 entry", "notes/  200 entries"]
         assert "shown: counts per folder" in answer.truth
+
+
+class TestFileHistory:
+    def test_tells_the_commits_of_a_file(self, tools: Tools) -> None:
+        answer = tools.call("file_history", repo="payments", path="README.md")
+        assert len(answer.lines) == 1
+        assert answer.truth.endswith("README.md · all shown")
+
+    def test_tells_the_commit_of_each_line(self, tools: Tools) -> None:
+        answer = tools.call("file_history", repo="payments", path="README.md", view="blame", start_line=3)
+        assert answer.lines[0].startswith("3-3  ")
+        assert answer.lines[1] == "    3  Refunds are paid back from the ledger."
+
+    def test_tells_how_two_refs_differ(self, tools: Tools) -> None:
+        answer = tools.call("file_history", repo="payments", view="diff", base="main")
+        assert answer.truth.startswith("0 files differ")
+
+    def test_says_what_its_view_needs(self, tools: Tools) -> None:
+        assert "needs base" in tools.call("file_history", repo="payments", view="diff").error
+        assert "needs path" in tools.call("file_history", repo="payments").error
+
+
+class TestCommits:
+    def test_are_found_by_their_words(self, tools: Tools) -> None:
+        answer = tools.call("search_code", query="type:commit file:README", repo="payments")
+        assert "@example.org>  change" in answer.lines[0]
+        assert answer.lines[1] == "  added README.md"

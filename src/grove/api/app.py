@@ -28,6 +28,7 @@ from grove.api import (
     scip,
     search,
     setup,
+    tracing,
 )
 from grove.api.edge import Edge
 from grove.api.guard import Guard
@@ -43,6 +44,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     hooks.router,
     hooks.deliveries,
     files.router,
+    tracing.router,
     search.router,
     contexts.router,
     exports.router,

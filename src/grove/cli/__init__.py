@@ -27,6 +27,7 @@ from grove.cli import (
     search,
     signing_in,
     topics,
+    tracing,
 )
 from grove.cli.hosts import Host, Hosts, normal_url
 from grove.cli.root import Root
@@ -73,7 +74,7 @@ def _root(
     pass
 
 
-for group in (search.app, navigation.app, add.app, reading.app, signing_in.app, doctor.app, topics.app):
+for group in (search.app, navigation.app, add.app, reading.app, tracing.app, signing_in.app, doctor.app, topics.app):
     app.add_typer(group)
 repositories.app.add_typer(freshness.app)
 repositories.app.add_typer(history.app)

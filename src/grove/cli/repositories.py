@@ -99,7 +99,7 @@ VIEW = (
     Column("MIRROR", lambda item: item["clone"]),
     Column("INDEX", lambda item: item["index"]),
     Column("SEARCH", _heads),
-    Column("HISTORY", lambda item: item["history"], _history),
+    Column("HISTORY", lambda item: item["history"]["index"], _history),
     Column("SYNCED", lambda item: item["synced_at"], lambda item: shown_age(item["synced_at"])),
     Column("INDEXED", lambda item: item["indexed_at"], lambda item: shown_age(item["indexed_at"])),
     Column("ID", lambda item: item["id"]),

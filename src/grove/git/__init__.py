@@ -46,6 +46,7 @@ from grove.git.errors import (
 )
 from grove.git.history import HistoryReader, read_commit
 from grove.git.model import (
+    BlamedLines,
     Change,
     Commit,
     CommitChanges,
@@ -53,6 +54,7 @@ from grove.git.model import (
     FetchLimits,
     FetchPhase,
     FetchProgress,
+    FileDiff,
     Finding,
     GitConfig,
     ListingLimits,
@@ -74,6 +76,7 @@ from grove.git.url import RemoteUrl, parse_remote_url
 __all__ = [
     "AccessForbidden",
     "AddressRefused",
+    "BlamedLines",
     "Cancelled",
     "CertificateRefused",
     "Change",
@@ -85,6 +88,7 @@ __all__ = [
     "FetchLimits",
     "FetchPhase",
     "FetchProgress",
+    "FileDiff",
     "Finding",
     "Git",
     "GitConfig",

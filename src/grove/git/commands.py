@@ -4,10 +4,12 @@ What comes from users, hosts or repositories is never an option: it stands after
 with a dash, or it is given on standard input.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+_RANGE: Final = re.compile(r"-L[0-9]+,[0-9]*")
 END_OF_OPTIONS: Final = "--end-of-options"
 
 
@@ -18,15 +20,37 @@ class Shape:
     options: frozenset[str]
     arguments_max: int = 0
     writes: bool = False
+    takes_paths: bool = False
+    knows_end_of_options: bool = True
+    """One that does not is given ids alone."""
 
 
-def _shape(*options: str, arguments_max: int = 0, writes: bool = False) -> Shape:
-    return Shape(options=frozenset(options), arguments_max=arguments_max, writes=writes)
+def _shape(*options: str, arguments_max: int = 0, writes: bool = False, takes_paths: bool = False) -> Shape:
+    return Shape(options=frozenset(options), arguments_max=arguments_max, writes=writes, takes_paths=takes_paths)
 
 
 COMMANDS: Final[dict[str, Shape]] = {
+    "blame": Shape(
+        options=frozenset({"--porcelain", "-L"}), arguments_max=1, takes_paths=True, knows_end_of_options=False
+    ),
     "cat-file": _shape("--batch", "--batch-check"),
-    "diff-tree": _shape("--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-renames", "--no-ext-diff", "--always"),
+    "diff-tree": _shape(
+        "--stdin",
+        "-r",
+        "-c",
+        "--root",
+        "--raw",
+        "-z",
+        "--no-renames",
+        "--no-ext-diff",
+        "--always",
+        "--patch",
+        "--find-renames",
+        "--no-textconv",
+        "--unified=",
+        arguments_max=2,
+        takes_paths=True,
+    ),
     "fetch": _shape(
         "--no-tags",
         "--prune",
@@ -54,14 +78,15 @@ COMMANDS: Final[dict[str, Shape]] = {
         "--since=",
         "--date-order",
         arguments_max=1,
+        takes_paths=True,
     ),
     "symbolic-ref": _shape(arguments_max=2, writes=True),
     "update-ref": _shape("--stdin", "-z", writes=True),
 }
 
 
-def words(command: str, options: Sequence[str], arguments: Sequence[str]) -> list[str]:
-    """The words of a git command.
+def words(command: str, options: Sequence[str], arguments: Sequence[str], paths: Sequence[str] = ()) -> list[str]:
+    """The words of a git command; `paths` are meant literally, whatever is in them.
 
     :raises ValueError: if the command, an option or an argument is not in the table: that is a defect of ours.
     """
@@ -73,9 +98,14 @@ def words(command: str, options: Sequence[str], arguments: Sequence[str]) -> lis
             raise ValueError(f"git {command} may not be given {option}")
     if len(arguments) > shape.arguments_max or any(not argument or argument[0] == "-" for argument in arguments):
         raise ValueError(f"git {command} may not be given these arguments")
-    return [command, *options, *([END_OF_OPTIONS, *arguments] if arguments else [])]
+    if paths and not shape.takes_paths:
+        raise ValueError(f"git {command} may not be given paths")
+    end = [END_OF_OPTIONS] if arguments and shape.knows_end_of_options else []
+    return [command, *options, *end, *arguments, *(["--", *paths] if paths else [])]
 
 
 def _is_allowed(option: str, shape: Shape) -> bool:
+    if _RANGE.fullmatch(option):
+        return option[:2] in shape.options
     name, equals, _ = option.partition("=")
     return name + equals in shape.options

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
+from grove.git import tracing
 from grove.git.changes import changes_of
 from grove.git.errors import RefRefused, RepositoryCorrupt, RevisionUnknown
-from grove.git.model import MIB, Commit, CommitChanges, Person
+from grove.git.model import MIB, BlamedLines, Commit, CommitChanges, FileDiff, Person
 from grove.git.objects import ObjectReader
 from grove.git.refs import check_oid, check_ref, list_refs
 from grove.git.runner import Call, Runner
@@ -102,6 +103,28 @@ class HistoryReader:
     def changes(self, oids: Sequence[str]) -> Iterator[CommitChanges]:
         """Yield what each commit changed, in the order given."""
         return changes_of(self._runner, self._git_dir, oids)
+
+    def commits_of_path(self, start: str, path: bytes, *, limit: int) -> list[str]:
+        """The ids of the commits, `start` among them, that lead there and changed a path, newest first."""
+        return tracing.commits_of_path(self._runner, self._git_dir, start, path, limit=limit)
+
+    def differing_files(self, before: str | None, after: str, *, path: bytes = b"") -> list[FileDiff]:
+        """The files in which two commits differ, below a path; renames are told. Without `before`, all of `after`."""
+        return tracing.differing_files(self._runner, self._git_dir, before, after, path=path)
+
+    def patches(self, before: str | None, after: str, *, files: Sequence[FileDiff], context: int) -> list[bytes]:
+        """The patch of each file, in the order given.
+
+        :raises RepositoryTooLarge: if they are too long.
+        """
+        return tracing.patches(self._runner, self._git_dir, before, after, files=files, context=context)
+
+    def blame(self, commit: str, path: bytes, *, first: int = 1, last: int | None = None) -> list[BlamedLines]:
+        """Which commit each line of a file is from, as runs of lines: followed through renames.
+
+        :raises PathMissing: if there is no such file, or it has no such lines.
+        """
+        return tracing.blame(self._runner, self._git_dir, commit, path, first=first, last=last)
 
     def _listed(self, *options: str, start: str) -> list[str]:
         call = Call(command="rev-list", options=options, arguments=(check_oid(start),), git_dir=self._git_dir)

@@ -212,3 +212,23 @@ class CommitChanges:
 
     oid: str
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileDiff:
+    """A file in which two commits differ: `added`, `removed`, `changed`, `renamed` or `copied`."""
+
+    path: bytes
+    old_path: bytes
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlamedLines:
+    """Lines of a file that stand together and are from one commit, where they stood from `original_line` on."""
+
+    oid: str
+    path: bytes
+    original_line: int
+    first_line: int
+    count: int

@@ -1,5 +1,6 @@
 """Running git: the one function through which every git process is started."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ class Call:
     command: str
     options: Sequence[str] = ()
     arguments: Sequence[str] = ()
+    paths: Sequence[bytes] = ()
     git_dir: Path | None = None
     stdin: bytes | None = None
     limits: Limits | None = None
@@ -74,8 +76,10 @@ class Runner:
             protocols=call.protocols,
             writes=COMMANDS[call.command].writes,
         )
+        paths = [os.fsdecode(path) for path in call.paths]
+        given = words(call.command, call.options, call.arguments, paths)
         return Command(
-            argv=[str(config.executable), *repository, *words(call.command, call.options, call.arguments)],
+            argv=[str(config.executable), *repository, *given],
             env={**env, **call.variables},
             cwd=config.home,
             stdin=call.stdin,

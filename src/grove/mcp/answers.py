@@ -15,12 +15,14 @@ from grove.mcp.navigating import find_files, find_references, find_similar
 from grove.mcp.reading import list_tree, read_file
 from grove.mcp.registry import job_status, list_repos
 from grove.mcp.searching import find_symbol, search_code
+from grove.mcp.tracing import file_history
 
 log = logger(__name__)
 
 ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "search_code": search_code,
     "read_file": read_file,
+    "file_history": file_history,
     "list_tree": list_tree,
     "list_repos": list_repos,
     "find_symbol": find_symbol,

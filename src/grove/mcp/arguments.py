@@ -1,6 +1,6 @@
 """What the tools take. Names that models use for the same thing are accepted; a name that means nothing is refused."""
 
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -100,6 +100,28 @@ class ReadFile(Arguments):
     symbol: Annotated[str, Field(max_length=500, description="Start where this is defined")] = ""
     view: Annotated[Literal["full", "outline"], Field(description="outline lists the definitions alone")] = "full"
     max_tokens: MaxTokens = TOKENS_DEFAULT
+
+
+class FileHistory(Arguments):
+    """Arguments of `file_history`."""
+
+    repo: RepositoryName
+    path: Annotated[FilePath, Field(description="File; for diff also a folder, or left out")] = ""
+    ref: Ref = ""
+    view: Literal["log", "blame", "diff"] = "log"
+    base: Annotated[str, Field(max_length=250, description="For diff: what ref is compared with")] = ""
+    start_line: Annotated[int, Field(ge=1)] = 1
+    end_line: Annotated[int | None, Field(ge=1)] = None
+    limit: Annotated[int, Field(ge=1, le=300)] = 30
+    max_tokens: MaxTokens = TOKENS_DEFAULT
+
+    @model_validator(mode="after")
+    def _has_what_its_view_needs(self) -> Self:
+        if self.view == "diff" and not self.base:
+            raise ValueError("view=diff needs base")
+        if self.view != "diff" and not self.path:
+            raise ValueError(f"view={self.view} needs path")
+        return self
 
 
 class ListTree(Arguments):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from grove.mcp.arguments import (
     Arguments,
+    FileHistory,
     FindFiles,
     FindReferences,
     FindSimilar,
@@ -63,6 +64,13 @@ TOOLS: Final = (
             "view=outline lists the definitions of the file."
         ),
         arguments=ReadFile,
+        permission="file.read",
+    ),
+    Tool(
+        name="file_history",
+        title="History and differences",
+        description="log: commits that changed a file, also renamed; blame: each line's commit; diff: base to ref.",
+        arguments=FileHistory,
         permission="file.read",
     ),
     Tool(

@@ -45,6 +45,16 @@ from grove.search.reading import FileContent, Tree, TreeItem, TreeRequest
 from grove.search.selection import Field, Selected, select
 from grove.search.streaming import Alert, Done, Filters, Matches, ProgressMade, SearchEvent
 from grove.search.syntax import FILTERS, FilterName
+from grove.search.tracing import (
+    Blame,
+    BlamedRange,
+    BlameRequest,
+    Difference,
+    DifferingFile,
+    DiffRequest,
+    FileLog,
+    LoggedCommit,
+)
 from grove.search.truth import truth_line
 from grove.search.weights import RankingWeights, SignalWeights
 
@@ -53,6 +63,9 @@ __all__ = [
     "FILTERS",
     "Alert",
     "Answer",
+    "Blame",
+    "BlameRequest",
+    "BlamedRange",
     "Catalogue",
     "ChangeMatch",
     "ChangedLine",
@@ -63,6 +76,9 @@ __all__ = [
     "ContextNotFound",
     "Corpus",
     "Desk",
+    "DiffRequest",
+    "Difference",
+    "DifferingFile",
     "Done",
     "Excerpt",
     "Facet",
@@ -70,6 +86,7 @@ __all__ = [
     "Field",
     "FileAddress",
     "FileContent",
+    "FileLog",
     "FileMatch",
     "FilterName",
     "FilterUnknown",
@@ -79,6 +96,7 @@ __all__ = [
     "HistoryCondition",
     "Limits",
     "Line",
+    "LoggedCommit",
     "Matches",
     "Method",
     "Mode",

@@ -22,6 +22,16 @@ from grove.search.planning import plan_of
 from grove.search.question import Question
 from grove.search.reading import FileContent, Tree, TreeRequest, read_file, read_tree
 from grove.search.streaming import SearchEvent
+from grove.search.tracing import (
+    Blame,
+    BlameRequest,
+    Difference,
+    DiffRequest,
+    FileLog,
+    blame_file,
+    diff_revisions,
+    log_file,
+)
 from grove.snapshots import generation_of, histories_of
 
 OPEN_ATTEMPTS_MAX = 3
@@ -73,6 +83,36 @@ class Desk:
         :raises PathMissing: if there is no such folder.
         """
         return read_tree(self.mirrors, self._readable(actor, repository), request)
+
+    def log_file(self, actor: Actor, *, repository: str, path: str, revision: str = "", limit: int = 50) -> FileLog:
+        """The commits that changed a file, newest first, through its renames.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such path.
+        """
+        return log_file(self.mirrors, self._readable(actor, repository), path=path, revision=revision, limit=limit)
+
+    def blame_file(self, actor: Actor, *, repository: str, request: BlameRequest) -> Blame:
+        """Which commit each line of a file is from.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such file, or it has no such lines.
+        """
+        return blame_file(self.mirrors, self._readable(actor, repository), request)
+
+    def diff(self, actor: Actor, *, repository: str, request: DiffRequest) -> Difference:
+        """How two revisions differ.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises RepositoryTooLarge: if the patches are too long; ask for fewer files, or a path.
+        """
+        return diff_revisions(self.mirrors, self._readable(actor, repository), request)
 
     def corpus(self, actor: Actor, question: Question) -> Corpus:
         """What of the index a question may look at.
