@@ -382,6 +382,11 @@ enum class E { A }
 typealias Name = String
 fun String.ext() = 1
 val top = 3
+class Named {
+  companion object Factory {
+    fun make() = 1
+  }
+}
 """,
         [
             ("Foo", "class", 1, ""),
@@ -394,6 +399,9 @@ val top = 3
             ("Name", "type", 10, ""),
             ("ext", "function", 11, ""),
             ("top", "constant", 12, ""),
+            ("Named", "class", 13, ""),
+            ("Factory", "module", 14, "Named"),
+            ("make", "function", 15, "Factory"),
         ],
     ),
     "swift": (
@@ -407,7 +415,7 @@ struct S {}
 protocol P { func q() }
 enum E { case a }
 extension Foo { func ext() {} }
-typealias T = Int
+public typealias T = Int
 func top() {}
 actor A {}
 let limit = 3

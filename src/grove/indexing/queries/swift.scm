@@ -7,7 +7,7 @@
 (function_declaration name: (simple_identifier) @name) @function
 (protocol_function_declaration name: (simple_identifier) @name) @function
 (init_declaration "init" @name) @method
-(typealias_declaration . (type_identifier) @name) @type
+(typealias_declaration name: (type_identifier) @name) @type
 (source_file (property_declaration name: (pattern bound_identifier: (simple_identifier) @name)) @constant)
 (property_declaration
   (modifiers (property_modifier "static")) name: (pattern bound_identifier: (simple_identifier) @name)) @constant
