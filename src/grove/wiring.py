@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from grove import exports, freshness, indexing, mirrors
@@ -21,7 +22,7 @@ from grove.indexing import (
     RemovalTools,
     StaticEmbedder,
 )
-from grove.jobs import JobKind, enqueue
+from grove.jobs import JobKind, Run, enqueue
 from grove.kit import faults, logging
 from grove.kit.files import write_durably
 from grove.kit.gate import Gate
@@ -55,6 +56,8 @@ GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
 TREE_ENTRIES_MAX = 1_000_000
 TREE_DEPTH_MAX = 256
 TREE_SECONDS_MAX = 120.0
+MERGE_DELAY_SECONDS = 3.0
+"""Merges are in no hurry: whatever is due goes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,17 +263,64 @@ def _remove(tx: Transaction, event: RepositoryRemoved) -> None:
     _enqueue_for(event, tx, "repository.remove")
 
 
+def _repair_index(tx: Transaction, event: indexing.IndexDamaged) -> None:
+    _enqueue_for(event, tx, "snapshot.index")
+    _merge(tx, event)
+
+
+def _rebuild_index(tx: Transaction, event: indexing.IndexRebuildRequested) -> None:
+    _enqueue_for(event, tx, "index.rebuild")
+
+
+def _verify_index(tx: Transaction, event: indexing.IndexVerificationRequested) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind="index.verify",
+        target_id=event.target_id,
+        requested_by=event.actor_id,
+        now=event.at,
+    )
+
+
+def _merge_if_due(tx: Transaction, event: RepositoryEvent) -> None:
+    if indexing.is_merge_due(tx, tenant_id=event.tenant_id):
+        _merge(tx, event)
+
+
+def _merge(tx: Transaction, event: RepositoryEvent) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind="index.merge",
+        target_id=event.tenant_id,
+        requested_by=event.actor_id,
+        now=event.at,
+        delay_seconds=MERGE_DELAY_SECONDS,
+    )
+
+
 WHEN: Handlers = {
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again],
     MirrorPublished: [_index_mirror, _resume_host],
     MirrorFoundCurrent: [_resume_host],
-    HeadsPublished: [_index_history],
+    HeadsPublished: [_index_history, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     SyncFailed: [_pause_busy_host],
     RepositoryRemoved: [_remove],
+    indexing.IndexGrown: [_merge_if_due],
+    indexing.IndexDamaged: [_repair_index],
+    indexing.IndexRebuildRequested: [_rebuild_index],
+    indexing.IndexVerificationRequested: [_verify_index],
 }
 """What causes what."""
+
+
+def _undamaged(grove: "Grove", run: Run, work: Callable[[Run], None]) -> None:
+    with indexing.damage_isolated(run, indexes=grove.indexes):
+        work(run)
+
 
 JOB_KINDS = (
     JobKind(
@@ -284,20 +334,39 @@ JOB_KINDS = (
         name="snapshot.index",
         title="Publishes a snapshot of each tracked branch that has moved.",
         permission="repository.sync",
-        work=lambda grove, run: indexing.index_repository(run, tools=grove.index_tools),
+        work=lambda grove, run: _undamaged(grove, run, partial(indexing.index_repository, tools=grove.index_tools)),
         settle=indexing.settle_index,
     ),
     JobKind(
         name=indexing.HISTORY_JOB,
         title="Indexes the past of a repository, as its policy says.",
         permission="repository.sync",
-        work=lambda grove, run: indexing.index_history(run, tools=grove.history_tools),
+        work=lambda grove, run: _undamaged(grove, run, partial(indexing.index_history, tools=grove.history_tools)),
     ),
     JobKind(
         name="repository.remove",
         title="Removes a repository with its mirror, snapshots, index and credential.",
         permission="repository.remove",
-        work=lambda grove, run: indexing.remove_everything(run, tools=grove.removal_tools),
+        work=lambda grove, run: _undamaged(grove, run, partial(indexing.remove_everything, tools=grove.removal_tools)),
+    ),
+    JobKind(
+        name="index.merge",
+        title="Folds small segments into larger ones, and drops what no snapshot uses.",
+        permission="repository.sync",
+        work=lambda grove, run: _undamaged(grove, run, partial(indexing.merge_index, indexes=grove.indexes)),
+    ),
+    JobKind(
+        name="index.verify",
+        title="Reads an index whole, to find damage before a reader does.",
+        permission="index.verify",
+        work=lambda grove, run: indexing.verify_index(run, indexes=grove.indexes),
+    ),
+    JobKind(
+        name="index.rebuild",
+        title="Builds the index of a repository anew from its mirror.",
+        permission="index.rebuild",
+        work=lambda grove, run: indexing.rebuild_index(run, tools=grove.index_tools),
+        settle=indexing.settle_index,
     ),
     JobKind(
         name="export.write",

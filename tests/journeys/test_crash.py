@@ -12,6 +12,9 @@ from tests.support.git_repositories import Repository
 from tests.support.server import ServerProcess, serving
 
 POINTS = sorted(faults.POINTS)
+PUSHES = {"index.merge_written": 8, "index.merge_swapped": 8}
+"""Segments are merged when there are eight."""
+NEEDS_REBUILD = {"index.rebuilt_commit"}
 FILES = 12
 
 
@@ -77,6 +80,12 @@ def upstream(tmp_path: Path) -> Repository:
     return made
 
 
+def merged(server: ServerProcess) -> bool:
+    """Whether a merge was killed, and done all the same."""
+    states = [job["state"] for job in server.get("/jobs")["items"] if job["kind"] == "index.merge"]
+    return bool(list(server.data.glob("fault-index.merge*"))) and set(states) == {"succeeded"}
+
+
 def connect(server: ServerProcess, upstream: Repository) -> str:
     identifier: str = server.post("/repositories", json={"url": str(upstream.path)})["repository"]["id"]
     return identifier
@@ -92,11 +101,18 @@ class TestAWorkerKilledAt:
             with Reader(server) as reader:
                 identifier = connect(server, upstream)
                 server.wait_for_jobs(identifier)
-                newest = commit(upstream, 2)
-                server.post(f"/repositories/{identifier}/sync", json={})
-                jobs = server.wait_for_jobs(identifier)
+                last = PUSHES.get(point, 1) + 1
+                for version in range(2, last + 1):
+                    newest = commit(upstream, version)
+                    server.post(f"/repositories/{identifier}/sync", json={})
+                    jobs = server.wait_for_jobs(identifier)
+                if point in NEEDS_REBUILD:
+                    server.post("/index/rebuild", json={"repository_id": identifier})
+                    jobs = server.wait_for_jobs(identifier)
+                if point in PUSHES:
+                    server.wait_for(lambda: merged(server), what="a merge")
             shown = server.get(f"/repositories/{identifier}")
-            found = server.get("/search", params={"q": "version2", "limit": 50})
+            found = server.get("/search", params={"q": f"version{last}", "limit": 50})
             assert reader.wrong == []
             assert {job["state"] for job in jobs} == {"succeeded"}
             assert (shown["head_commit"], shown["heads"][0]["commit"]) == (newest, newest)

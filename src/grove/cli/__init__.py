@@ -18,6 +18,7 @@ from grove.cli import (
     freshness,
     history,
     hooks,
+    index,
     jobs,
     navigation,
     people,
@@ -79,6 +80,7 @@ for group in (search.app, navigation.app, add.app, reading.app, tracing.app, sig
 repositories.app.add_typer(freshness.app)
 repositories.app.add_typer(history.app)
 app.add_typer(repositories.app, name="repo")
+app.add_typer(index.app, name="index")
 app.add_typer(jobs.app, name="job")
 app.add_typer(credentials.app, name="cred")
 app.add_typer(contexts.app, name="context")

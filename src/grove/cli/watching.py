@@ -25,6 +25,9 @@ KINDS = {
     "history.index": "history",
     "repository.remove": "remove",
     "export.write": "export",
+    "index.merge": "merge",
+    "index.verify": "verify",
+    "index.rebuild": "rebuild",
 }
 BACKGROUND = "history.index"
 """What nobody waits for: the repository can be searched without it."""

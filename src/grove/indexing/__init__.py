@@ -3,13 +3,29 @@
 from grove.indexing.bm25 import WordHits
 from grove.indexing.build import build_snapshot
 from grove.indexing.embedding import StaticEmbedder
-from grove.indexing.errors import BlobUnavailable, IndexCorrupt, IndexFormatUnknown, IndexMissing, IndexTooLarge
-from grove.indexing.events import HeadsPublished
+from grove.indexing.errors import (
+    BlobUnavailable,
+    IndexChanged,
+    IndexCorrupt,
+    IndexDamagedOften,
+    IndexFormatUnknown,
+    IndexMissing,
+    IndexTooLarge,
+)
+from grove.indexing.events import (
+    HeadsPublished,
+    IndexDamaged,
+    IndexGrown,
+    IndexRebuildRequested,
+    IndexVerificationRequested,
+)
 from grove.indexing.history import Changes, Commits, History
 from grove.indexing.history_building import HistoryLimits
 from grove.indexing.history_job import HISTORY_JOB, HistoryTools, index_history
+from grove.indexing.isolation import damage_isolated, isolate_damage
 from grove.indexing.languages import LANGUAGES, has_outline, language_of, marks_of
 from grove.indexing.leftovers import sweep_index
+from grove.indexing.merging import merge_index
 from grove.indexing.model import (
     BlobSource,
     Built,
@@ -35,6 +51,7 @@ from grove.indexing.parsers import PooledParser, TreeSitterParser
 from grove.indexing.parts import ZSTD, PartsReader, PartsWriter
 from grove.indexing.paths import shown, stored
 from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
+from grove.indexing.rebuilding import rebuild_index
 from grove.indexing.refresh import IndexTools, index_repository, settle_index
 from grove.indexing.removal import RemovalTools, compact_index, remove_everything
 from grove.indexing.rewrite import segments_to_join
@@ -51,13 +68,25 @@ from grove.indexing.sketch import (
 )
 from grove.indexing.snapshot import SnapshotView
 from grove.indexing.store import IndexStore
+from grove.indexing.survey import UNUSABLE
 from grove.indexing.terms import FieldWeights
+from grove.indexing.upkeep import (
+    IndexTotals,
+    RepositoryIndex,
+    index_totals,
+    is_merge_due,
+    request_rebuild,
+    request_verification,
+    status_of,
+)
+from grove.indexing.verifying import verify_index
 from grove.indexing.view import IndexView
 from grove.indexing.words import split_words
 
 __all__ = [
     "HISTORY_JOB",
     "LANGUAGES",
+    "UNUSABLE",
     "ZSTD",
     "BlobSource",
     "BlobUnavailable",
@@ -76,12 +105,19 @@ __all__ = [
     "History",
     "HistoryLimits",
     "HistoryTools",
+    "IndexChanged",
     "IndexCorrupt",
+    "IndexDamaged",
+    "IndexDamagedOften",
     "IndexFormatUnknown",
+    "IndexGrown",
     "IndexMissing",
+    "IndexRebuildRequested",
     "IndexStore",
     "IndexTooLarge",
     "IndexTools",
+    "IndexTotals",
+    "IndexVerificationRequested",
     "IndexView",
     "Mark",
     "Need",
@@ -92,6 +128,7 @@ __all__ = [
     "PartsWriter",
     "PooledParser",
     "RemovalTools",
+    "RepositoryIndex",
     "Role",
     "Scope",
     "Scores",
@@ -114,20 +151,30 @@ __all__ = [
     "build_snapshot",
     "candidates_among",
     "compact_index",
+    "damage_isolated",
     "has_outline",
     "index_history",
     "index_repository",
+    "index_totals",
     "is_current",
+    "is_merge_due",
+    "isolate_damage",
     "language_of",
     "marks_of",
+    "merge_index",
     "next_ordinal",
+    "rebuild_index",
     "remove_everything",
+    "request_rebuild",
+    "request_verification",
     "segments_to_join",
     "settle_index",
     "shown",
     "sketch_commit",
     "split_words",
+    "status_of",
     "stored",
     "sweep_index",
+    "verify_index",
     "with_sketches",
 ]

@@ -38,3 +38,26 @@ class BlobUnavailable(GroveError):
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
     code = "blob_unavailable"
+
+
+class IndexChanged(GroveError):
+    """A part of the index was damaged and went out of service; the work is done again with what is left."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code = "index_changed"
+    transient = True
+
+
+class IndexDamagedOften(GroveError):
+    """Its index was damaged again and again; look at the disk, then `grove index rebuild`."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code = "index_damaged_often"
+
+
+class IndexBusy(GroveError):
+    """Others write to the index; the work is done later."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code = "index_busy"
+    transient = True

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grove.git import HistoryReader, ObjectReader
+from grove.indexing.events import IndexGrown
 from grove.indexing.history import History, write_history
 from grove.indexing.history_building import HistoryLimits, Slice, SliceBuilder
 from grove.indexing.history_draft import HistoryDraft
@@ -31,6 +32,7 @@ from grove.snapshots import (
     generation_of,
     histories_of,
     publish_history,
+    require_segments,
     reserve_ordinals,
     retire_history,
     take_retired_histories,
@@ -177,6 +179,7 @@ class _Slice:
             view = self.tools.index.indexes.view(tenant_id, generation)
             record, segment = self._write(store, view)
             with run.finish() as tx:
+                require_segments(tx, tenant_id=tenant_id, names=generation.segments)
                 publish_history(
                     tx,
                     tenant_id=tenant_id,
@@ -184,6 +187,14 @@ class _Slice:
                     history=record,
                     segment=segment,
                     now=run.now,
+                )
+                tx.publish(
+                    IndexGrown(
+                        tenant_id=tenant_id,
+                        repository_id=self.plan.repository.id,
+                        actor_id=run.job.requested_by,
+                        at=run.now,
+                    )
                 )
         faults.reach(HISTORY_PUBLISHED)
         run.log(f"the history has {record.commit_count:,} commits, {record.commits_waiting:,} wait")

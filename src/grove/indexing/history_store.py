@@ -42,6 +42,13 @@ class HistoryStore:
             self._open.put(("", name), found, OPEN_FACTOR * found.reader.stored_bytes)
         return found
 
+    def verify(self, name: str) -> None:
+        """Read a history whole.
+
+        :raises IndexCorrupt: if any byte of it is not what was written.
+        """
+        History.open(self.folder(name), frames=self._frames).reader.verify()
+
     def remove(self, name: str) -> None:
         """Remove a history from disk; who has it open keeps working."""
         files.remove_tree(self.folder(name))

@@ -9,6 +9,7 @@ from grove.indexing.events import HeadsPublished
 from grove.indexing.model import Built, FileEntry
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.ports import BuildTools
+from grove.indexing.view import IndexView
 from grove.indexing.writing import adding_to_index
 from grove.jobs import Job, JobState, Progress, Run
 from grove.kit import faults
@@ -21,7 +22,9 @@ from grove.snapshots import (
     known_commits,
     point_heads,
     publish_snapshot,
+    require_segments,
     reserve_ordinals,
+    settle_damage,
     take_retired,
 )
 
@@ -61,6 +64,7 @@ def index_repository(run: Run, *, tools: IndexTools) -> None:
     with run.finish() as tx:
         _point_heads(tx, run, plan)
         record_index(tx, tenant_id=run.job.tenant_id, repository_id=plan.repository.id, index=Index.READY, now=run.now)
+        settle_damage(tx, repository_id=plan.repository.id, now=run.now)
         tx.publish(
             HeadsPublished(
                 tenant_id=run.job.tenant_id,
@@ -107,8 +111,12 @@ def _index_commit(run: Run, tools: IndexTools, plan: _Plan, commit: str) -> None
     tenant_id, repository = run.job.tenant_id, plan.repository
     store = tools.indexes.store(tenant_id)
     with adding_to_index(store.root, check_cancelled=run.check_cancelled):
-        built = _build(run, tools, plan, commit)
+        with run.begin() as tx:
+            generation = generation_of(tx, tenant_id=tenant_id)
+        view = tools.indexes.view(tenant_id, generation)
+        built = built_commit(run, tools=tools, repository=repository, commit=commit, view=view)
         with run.finish() as tx:
+            require_segments(tx, tenant_id=tenant_id, names=generation.segments)
             publish_snapshot(
                 tx,
                 tenant_id=tenant_id,
@@ -122,21 +130,20 @@ def _index_commit(run: Run, tools: IndexTools, plan: _Plan, commit: str) -> None
     run.log(f"published {commit[:12]}: {built.snapshot.file_count} files, {built.new_chunk_count} new chunks")
 
 
-def _build(run: Run, tools: IndexTools, plan: _Plan, commit: str) -> Built:
-    with run.begin() as tx:
-        generation = generation_of(tx, tenant_id=run.job.tenant_id)
+def built_commit(run: Run, *, tools: IndexTools, repository: Repository, commit: str, view: IndexView) -> Built:
+    """Build the snapshot of a commit, with what a view knows already."""
 
     def reserve(count: int) -> int:
         with run.finish() as tx:
             return reserve_ordinals(tx, tenant_id=run.job.tenant_id, count=count)
 
-    with tools.mirrors.objects(plan.repository) as objects:
+    with tools.mirrors.objects(repository) as objects:
         return build_snapshot(
             store=tools.indexes.store(run.job.tenant_id),
-            view=tools.indexes.view(run.job.tenant_id, generation),
+            view=view,
             job=run.job.id,
             commit=commit,
-            entries=_entries(tools, plan.repository, commit),
+            entries=_entries(tools, repository, commit),
             blobs=objects,
             reserve=reserve,
             tools=tools.build,

@@ -1,15 +1,10 @@
 """Removing a repository with all that was made of it: snapshots, chunks that nobody else has, mirror, rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from grove import activity, credentials
-from grove.indexing.history import History
-from grove.indexing.model import Ordinals
+from grove.indexing.merging import live_ordinals
 from grove.indexing.opened import OpenIndexes
-from grove.indexing.view import IndexView
 from grove.indexing.writing import taking_out_of_index
 from grove.jobs import Progress, Run
 from grove.kit import faults
@@ -17,7 +12,7 @@ from grove.kit.files import remove_tree
 from grove.mirrors import remove_mirror
 from grove.placement import Locator
 from grove.repositories import erase_repository, list_visible, repository_of_job
-from grove.snapshots import forget_repository, generation_of, replace_segment, take_retired_histories
+from grove.snapshots import forget_repository, generation_of, replace_segments, take_retired_histories
 
 SNAPSHOTS_FORGOTTEN = faults.declare("removal.snapshots_forgotten")
 MIRROR_REMOVED = faults.declare("removal.mirror_removed")
@@ -57,21 +52,15 @@ def compact_index(run: Run, *, tools: RemovalTools) -> None:
         with run.begin() as tx:
             generation = generation_of(tx, tenant_id=tenant_id)
         view = tools.indexes.view(tenant_id, generation)
-        live = _live_ordinals(view, [store.histories.open(name) for name in generation.histories])
+        live = live_ordinals(view, [store.histories.open(name) for name in generation.histories])
         for number, name in enumerate(generation.segments, start=1):
             run.report(Progress(phase="compacting", done=number, total=len(generation.segments), unit="segments"))
             if view.is_wholly_live(name, live):
                 continue
             rewritten = store.rewrite_segment(view, name, keep=live, job=run.job.id)
             with run.finish() as tx:
-                replace_segment(tx, tenant_id=tenant_id, name=name, rewritten=rewritten, now=run.now)
+                replace_segments(tx, tenant_id=tenant_id, names=[name], rewritten=rewritten, now=run.now)
             store.remove_segment(name)
-
-
-def _live_ordinals(view: IndexView, histories: Sequence[History]) -> Ordinals:
-    used = [snapshot.ordinals for snapshot in view.snapshots.values()]
-    used += [history.ordinals for history in histories]
-    return np.unique(np.concatenate(used)) if used else np.empty(0, dtype=np.uint32)
 
 
 def _erase_rows(run: Run) -> None:

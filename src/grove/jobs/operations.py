@@ -1,6 +1,6 @@
 """What can be done with jobs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -23,17 +23,21 @@ def enqueue(
     requested_by: str,
     now: datetime,
     arguments: dict[str, Any] | None = None,
+    delay_seconds: float = 0.0,
 ) -> Job:
     """Add a job, which commits with whatever caused it. One that waits already for the same thing is enough.
 
+    With a delay it is due later, so that whatever else waits goes first.
+
     Who may cause the job has been checked by the operation that causes it, and is checked again when it starts.
     """
+    run_at = now + timedelta(seconds=delay_seconds)
     waiting = tx.session.scalars(
         select(JobRow).where(JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED)
     )
     for row in waiting:
         if row.arguments == (arguments or {}):
-            row.run_at = min(row.run_at, now)
+            row.run_at = min(row.run_at, run_at)
             return row.value()
     row = JobRow(
         id=new_id(),
@@ -45,7 +49,7 @@ def enqueue(
         attempt=0,
         attempts_max=ATTEMPTS_MAX,
         fence=0,
-        run_at=now,
+        run_at=run_at,
         lease_until=None,
         worker=None,
         progress={},

@@ -1,7 +1,8 @@
 """Where entry points bring their questions about names and places in code."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from grove.indexing import StructureParser
 from grove.kit.gate import Actor
@@ -29,6 +30,8 @@ from grove.search import Corpus, Desk, Limits, Question
 
 NAME_CHARACTERS_MAX: Final = 256
 INDEXES_MAX: Final = 32
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class Navigator:
         :raises Denied: if `actor` may not search.
         :raises NameInvalid: if it is no name.
         """
-        return find_definitions(wanted, ground=self._ground(actor, wanted))
+        return self._answered(find_definitions, actor, wanted)
 
     def references(self, actor: Actor, wanted: Wanted) -> References:
         """Where a name is used, what is closest to its definitions first.
@@ -66,7 +69,7 @@ class Navigator:
         :raises Denied: if `actor` may not search.
         :raises NameInvalid: if it is no name.
         """
-        return find_references(wanted, ground=self._ground(actor, wanted))
+        return self._answered(find_references, actor, wanted)
 
     def callers(self, actor: Actor, wanted: Wanted) -> Callers:
         """Which definitions use a name, what is closest to its definitions first.
@@ -74,7 +77,7 @@ class Navigator:
         :raises Denied: if `actor` may not search.
         :raises NameInvalid: if it is no name.
         """
-        return find_callers(wanted, ground=self._ground(actor, wanted))
+        return self._answered(find_callers, actor, wanted)
 
     def callees(self, actor: Actor, wanted: Wanted) -> Callees:
         """What the likeliest definition of a name calls, in the order of its lines.
@@ -82,7 +85,7 @@ class Navigator:
         :raises Denied: if `actor` may not search.
         :raises NameInvalid: if it is no name.
         """
-        return find_callees(wanted, ground=self._ground(actor, wanted))
+        return self._answered(find_callees, actor, wanted)
 
     def find_files(self, actor: Actor, wanted: Wanted) -> FoundFiles:
         """The files whose paths hold the characters of a pattern in their order, the best first.
@@ -90,7 +93,10 @@ class Navigator:
         :raises Denied: if `actor` may not search.
         :raises NameInvalid: if it is no pattern.
         """
-        return find_files(wanted, ground=self._ground(actor, wanted))
+        return self._answered(find_files, actor, wanted)
+
+    def _answered(self, find: Callable[..., Found], actor: Actor, wanted: Wanted) -> Found:
+        return self.desk.answered(actor, lambda: find(wanted, ground=self._ground(actor, wanted)))
 
     def find_similar(self, actor: Actor, source: Source, wanted: Wanted) -> SimilarCode:
         """The places that are most like some lines of a file, the most alike first; `wanted.name` does not matter.

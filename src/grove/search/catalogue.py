@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from grove.indexing import IndexDamagedOften
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_named
 from grove.repositories import Approval, Clone, Index, Repository, list_visible
 from grove.search.corpus import Resolution, Severity, Skipped, Sought, Target
 from grove.search.question import Plan
-from grove.snapshots import Head, commits_of, list_heads
+from grove.snapshots import Head, commits_of, damaged_among, list_heads
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DEFAULT = {"HEAD", ""}
@@ -26,6 +27,7 @@ class RegistryCatalogue:
     tx: Transaction
     repositories: Sequence[Repository]
     heads: Mapping[str, Sequence[Head]]
+    damaged: Collection[str] = ()
 
     @classmethod
     def read(cls, tx: Transaction, *, actor: Actor) -> "RegistryCatalogue":
@@ -37,7 +39,8 @@ class RegistryCatalogue:
         heads: dict[str, list[Head]] = {}
         for head in list_heads(tx, repositories=[repository.id for repository in repositories]):
             heads.setdefault(head.repository_id, []).append(head)
-        return cls(tx=tx, repositories=repositories, heads=heads)
+        damaged = damaged_among(tx, tenant_id=actor.tenant_id)
+        return cls(tx=tx, repositories=repositories, heads=heads, damaged=damaged)
 
     def resolve(self, plan: Plan, *, within: Sequence[Plan] | None = None) -> Resolution:
         """The commits to search, and what cannot be searched, with the reason.
@@ -58,7 +61,7 @@ class RegistryCatalogue:
         names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each}, moment=plan.moment)
         for repository in chosen:
             heads = self.heads.get(repository.id, ())
-            reason = _unsearchable(repository, heads)
+            reason = _unsearchable(repository, heads, is_damaged=repository.id in self.damaged)
             if reason is not None:
                 skipped.append(reason)
                 continue
@@ -170,11 +173,13 @@ def _target(repository: Repository, name: str, commit: str, snapshot: str) -> Ta
     )
 
 
-def _unsearchable(repository: Repository, heads: Sequence[Head]) -> Skipped | None:
+def _unsearchable(repository: Repository, heads: Sequence[Head], *, is_damaged: bool) -> Skipped | None:
     """Why a repository cannot be searched, if it cannot."""
     if heads:
         return None
     reason, message = _state(repository)
+    if is_damaged and reason != "failed":
+        reason, message = _damage(repository)
     severity = Severity.INFO if reason == "empty" else Severity.WARNING
     return Skipped(reason=reason, title=repository.name, message=message, severity=severity)
 
@@ -190,3 +195,9 @@ def _state(repository: Repository) -> tuple[str, str]:
     if repository.index is Index.READY:
         return "empty", "it is empty"
     return "not_indexed_yet", "it is not indexed yet"
+
+
+def _damage(repository: Repository) -> tuple[str, str]:
+    if (repository.problem or {}).get("code") == IndexDamagedOften.code:
+        return "damaged", IndexDamagedOften().message
+    return "being_repaired", "a part of its index was damaged and is being built again"

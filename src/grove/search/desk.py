@@ -6,8 +6,12 @@ Permission and revisions are settled in a transaction; the search itself needs n
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+from typing import TypeVar
 
-from grove.indexing import Embedder, IndexMissing, OpenIndexes
+from grove.indexing import UNUSABLE, Embedder, IndexMissing, OpenIndexes, isolate_damage
+from grove.kit.errors import GroveError
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
@@ -35,6 +39,9 @@ from grove.search.tracing import (
 from grove.snapshots import generation_of, histories_of
 
 OPEN_ATTEMPTS_MAX = 3
+DAMAGE_ATTEMPTS_MAX = 3
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,7 @@ class Desk:
         :raises Denied: if `actor` may not search.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
-        return search(question, self.corpus(actor, question), limits=self.limits)
+        return self.answered(actor, lambda: search(question, self.corpus(actor, question), limits=self.limits))
 
     def stream(self, actor: Actor, question: Question) -> Iterator[SearchEvent]:
         """The same, told piece by piece.
@@ -62,7 +69,25 @@ class Desk:
         :raises Denied: if `actor` may not search.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
-        return search_stream(question, self.corpus(actor, question), limits=self.limits)
+
+        def begun() -> Iterator[SearchEvent]:
+            events = iter(search_stream(question, self.corpus(actor, question), limits=self.limits))
+            return chain([next(events)], events)
+
+        return self._watched(actor, self.answered(actor, begun))
+
+    def answered(self, actor: Actor, answer: Callable[[], Found]) -> Found:
+        """What `answer` gives; if it comes upon damage that is taken out of service, and the question asked again.
+
+        :raises IndexCorrupt: if damage is found again and again.
+        """
+        for _ in range(DAMAGE_ATTEMPTS_MAX):
+            try:
+                return answer()
+            except UNUSABLE as damage:
+                if not self._isolate(actor, damage):
+                    raise
+        return answer()
 
     def read_file(self, actor: Actor, *, repository: str, path: str, revision: str = "") -> FileContent:
         """A file at any commit that the mirror has.
@@ -154,6 +179,23 @@ class Desk:
             except IndexMissing:
                 continue  # a newer generation has come, and what we were about to open is gone: look again
         return self._opened(settle)
+
+    def _watched(self, actor: Actor, events: Iterator[SearchEvent]) -> Iterator[SearchEvent]:
+        """The events; damage found after the first is told to who asks, and the next question will not meet it."""
+        try:
+            yield from events
+        except UNUSABLE as damage:
+            self._isolate(actor, damage)
+            raise
+
+    def _isolate(self, actor: Actor, damage: GroveError) -> bool:
+        return isolate_damage(
+            self.database.transaction,
+            indexes=self.indexes,
+            tenant_id=actor.tenant_id,
+            error=damage,
+            now=datetime.now(UTC),
+        )
 
     def _readable(self, actor: Actor, name: str) -> Repository:
         with self.database.reading() as tx:

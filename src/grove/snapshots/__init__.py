@@ -1,5 +1,7 @@
 """Published versions of repositories, and the segments that they are made of: what a reader may open."""
 
+from grove.snapshots.damage import count_damage, damaged_among, settle_damage, strike_out_damaged
+from grove.snapshots.errors import SegmentsGone
 from grove.snapshots.histories import histories_of, publish_history, retire_history, take_retired_histories
 from grove.snapshots.model import (
     Generation,
@@ -9,12 +11,16 @@ from grove.snapshots.model import (
     SegmentRecord,
     Snapshot,
     SnapshotRecord,
+    StoredSize,
 )
 from grove.snapshots.operations import (
+    drop_others,
     forget_repository,
     point_heads,
     publish_snapshot,
-    replace_segment,
+    replace_segments,
+    replace_snapshot,
+    require_segments,
     reserve_ordinals,
     take_retired,
 )
@@ -24,8 +30,11 @@ from grove.snapshots.queries import (
     heads_of,
     known_commits,
     list_heads,
+    parts_of,
     snapshots_named,
+    snapshots_of,
     storage_of,
+    stored_size_of,
 )
 
 __all__ = [
@@ -34,23 +43,35 @@ __all__ = [
     "HistoryRecord",
     "RepositoryHistory",
     "SegmentRecord",
+    "SegmentsGone",
     "Snapshot",
     "SnapshotRecord",
+    "StoredSize",
     "commits_of",
+    "count_damage",
+    "damaged_among",
+    "drop_others",
     "forget_repository",
     "generation_of",
     "heads_of",
     "histories_of",
     "known_commits",
     "list_heads",
+    "parts_of",
     "point_heads",
     "publish_history",
     "publish_snapshot",
-    "replace_segment",
+    "replace_segments",
+    "replace_snapshot",
+    "require_segments",
     "reserve_ordinals",
     "retire_history",
+    "settle_damage",
     "snapshots_named",
+    "snapshots_of",
     "storage_of",
+    "stored_size_of",
+    "strike_out_damaged",
     "take_retired",
     "take_retired_histories",
 ]

@@ -96,3 +96,14 @@ class Generation:
     segments: tuple[str, ...]
     snapshots: tuple[str, ...]
     histories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSize:
+    """What an index consists of: how many chunks each segment has, and bytes; `source_bytes` of the chunks, once."""
+
+    generation: int
+    segment_chunks: tuple[int, ...]
+    snapshots: int
+    source_bytes: int
+    stored_bytes: int

@@ -1,14 +1,15 @@
 """Publishing and retiring. Called by jobs alone, in the transaction in which their lease is checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from grove.kit.transactions import Transaction
+from grove.snapshots.errors import SegmentsGone
 from grove.snapshots.model import SegmentRecord, SnapshotRecord
-from grove.snapshots.tables import HeadRow, IndexStoreRow, SegmentRow, SnapshotRow
+from grove.snapshots.tables import HeadRow, IndexDamageRow, IndexStoreRow, SegmentRow, SnapshotRow
 
 RETIRED_SECONDS_KEPT = 600
 """For how long a snapshot that answers for no branch any more stays for those who are reading it."""
@@ -16,7 +17,7 @@ RETIRED_SECONDS_KEPT = 600
 
 def reserve_ordinals(tx: Transaction, *, tenant_id: str, count: int) -> int:
     """The first of `count` ordinals that nobody else will get."""
-    store = _store(tx, tenant_id)
+    store = locked_store(tx, tenant_id)
     first = store.next_ordinal
     store.next_ordinal += count
     return first
@@ -37,7 +38,7 @@ def publish_snapshot(
     row = SnapshotRow(tenant_id=tenant_id, repository_id=repository_id, published_at=now, **asdict(snapshot))
     tx.session.add(row)
     tx.session.flush()
-    _store(tx, tenant_id).generation += 1
+    locked_store(tx, tenant_id).generation += 1
 
 
 def point_heads(
@@ -61,7 +62,7 @@ def point_heads(
         .values(retired_at=now)
     )
     tx.session.execute(update(SnapshotRow).where(mine, SnapshotRow.name.in_(used)).values(retired_at=None))
-    _store(tx, tenant_id).generation += 1
+    locked_store(tx, tenant_id).generation += 1
 
 
 def take_retired(tx: Transaction, *, tenant_id: str, repository_id: str, now: datetime) -> list[str]:
@@ -76,33 +77,83 @@ def take_retired(tx: Transaction, *, tenant_id: str, repository_id: str, now: da
 def forget_repository(tx: Transaction, *, tenant_id: str, repository_id: str) -> list[str]:
     """Strike out every snapshot of a repository; their names, so that their files can go."""
     tx.session.execute(delete(HeadRow).where(HeadRow.repository_id == repository_id))
+    tx.session.execute(delete(IndexDamageRow).where(IndexDamageRow.repository_id == repository_id))
     mine = select(SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
     return _strike_out(tx, tenant_id, tx.session.scalars(mine).all())
 
 
-def replace_segment(
-    tx: Transaction, *, tenant_id: str, name: str, rewritten: SegmentRecord | None, now: datetime
+def drop_others(tx: Transaction, *, tenant_id: str, repository_id: str, kept: Collection[str]) -> list[str]:
+    """Strike out the snapshots of a repository that answer for no branch and are not kept; their names."""
+    heads = select(HeadRow.snapshot).where(HeadRow.repository_id == repository_id)
+    others = select(SnapshotRow.name).where(
+        SnapshotRow.repository_id == repository_id, SnapshotRow.name.not_in(kept), SnapshotRow.name.not_in(heads)
+    )
+    return _strike_out(tx, tenant_id, tx.session.scalars(others).all())
+
+
+def replace_segments(
+    tx: Transaction, *, tenant_id: str, names: Collection[str], rewritten: SegmentRecord | None, now: datetime
 ) -> None:
-    """Let a rewritten segment take the place of another, or nothing when nothing of it was left."""
-    tx.session.execute(delete(SegmentRow).where(SegmentRow.name == name, SegmentRow.tenant_id == tenant_id))
+    """Let one segment take the place of others, or nothing when nothing of them was left.
+
+    :raises SegmentsGone: if one of them does not count any more.
+    """
+    require_segments(tx, tenant_id=tenant_id, names=names)
+    tx.session.execute(delete(SegmentRow).where(SegmentRow.name.in_(names), SegmentRow.tenant_id == tenant_id))
     if rewritten is not None:
         tx.session.add(SegmentRow(tenant_id=tenant_id, created_at=now, **asdict(rewritten)))
-    _store(tx, tenant_id).generation += 1
+    locked_store(tx, tenant_id).generation += 1
+
+
+def replace_snapshot(
+    tx: Transaction,
+    *,
+    tenant_id: str,
+    repository_id: str,
+    snapshot: SnapshotRecord,
+    segment: SegmentRecord | None,
+    now: datetime,
+) -> list[str]:
+    """Publish a snapshot in the place of the one of the same commit, for every branch; the names of what is gone."""
+    mine = SnapshotRow.repository_id == repository_id
+    old = tx.session.scalars(select(SnapshotRow.name).where(mine, SnapshotRow.commit == snapshot.commit)).all()
+    heads = tx.session.scalars(select(HeadRow).where(HeadRow.snapshot.in_(old))).all()
+    branches = [head.branch for head in heads]
+    tx.session.execute(delete(HeadRow).where(HeadRow.snapshot.in_(old)))
+    names = _strike_out(tx, tenant_id, old)
+    tx.session.expire_all()
+    publish_snapshot(tx, tenant_id=tenant_id, repository_id=repository_id, snapshot=snapshot, segment=segment, now=now)
+    for branch in branches:
+        row = HeadRow(tenant_id=tenant_id, repository_id=repository_id, branch=branch, snapshot=snapshot.name)
+        tx.session.add(row)
+    return names
+
+
+def require_segments(tx: Transaction, *, tenant_id: str, names: Collection[str]) -> None:
+    """Return when all these segments count; they do until the transaction ends.
+
+    :raises SegmentsGone: if one does not any more.
+    """
+    locked_store(tx, tenant_id)
+    counted = select(func.count()).where(SegmentRow.tenant_id == tenant_id, SegmentRow.name.in_(names))
+    if tx.session.scalar(counted) != len(set(names)):
+        raise SegmentsGone(segments=len(set(names)))
 
 
 def raise_generation(tx: Transaction, *, tenant_id: str) -> None:
     """Tell readers that there is something new to open."""
-    _store(tx, tenant_id).generation += 1
+    locked_store(tx, tenant_id).generation += 1
 
 
 def _strike_out(tx: Transaction, tenant_id: str, names: Sequence[str]) -> list[str]:
     if names:
         tx.session.execute(delete(SnapshotRow).where(SnapshotRow.name.in_(names)))
-        _store(tx, tenant_id).generation += 1
+        locked_store(tx, tenant_id).generation += 1
     return list(names)
 
 
-def _store(tx: Transaction, tenant_id: str) -> IndexStoreRow:
+def locked_store(tx: Transaction, tenant_id: str) -> IndexStoreRow:
+    """A tenant's index, made when there is none; nobody else changes it until the transaction ends."""
     row = tx.session.get(IndexStoreRow, tenant_id, with_for_update=True, populate_existing=True)
     if row is None:
         row = IndexStoreRow(tenant_id=tenant_id, next_ordinal=0, generation=0)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import func, select
 
 from grove.kit.transactions import Transaction
-from grove.snapshots.model import Generation, Head, Snapshot
+from grove.snapshots.model import Generation, Head, Snapshot, StoredSize
 from grove.snapshots.tables import HeadRow, HistoryRow, IndexStoreRow, SegmentRow, SnapshotRow
 
 
@@ -63,6 +63,37 @@ def snapshots_named(tx: Transaction, *, names: Collection[str]) -> dict[str, Sna
     """The snapshots of these names."""
     rows = tx.session.scalars(select(SnapshotRow).where(SnapshotRow.name.in_(names)))
     return {row.name: row.value() for row in rows}
+
+
+def parts_of(tx: Transaction, *, repository_id: str) -> frozenset[str]:
+    """The names of the snapshots and histories of a repository."""
+    snapshots = select(SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
+    histories = select(HistoryRow.name).where(HistoryRow.repository_id == repository_id)
+    return frozenset([*tx.session.scalars(snapshots), *tx.session.scalars(histories)])
+
+
+def snapshots_of(tx: Transaction, *, repositories: Collection[str]) -> list[Snapshot]:
+    """The snapshots of some repositories, oldest first."""
+    chosen = select(SnapshotRow).where(SnapshotRow.repository_id.in_(repositories)).order_by(SnapshotRow.published_at)
+    return [row.value() for row in tx.session.scalars(chosen)]
+
+
+def stored_size_of(tx: Transaction, *, tenant_id: str) -> StoredSize:
+    """What a tenant's index consists of."""
+    store = tx.session.get(IndexStoreRow, tenant_id)
+    segments = select(SegmentRow.chunk_count, SegmentRow.source_bytes, SegmentRow.stored_bytes)
+    rows = tx.session.execute(segments.where(SegmentRow.tenant_id == tenant_id)).all()
+    snapshots = select(func.count(), func.coalesce(func.sum(SnapshotRow.stored_bytes), 0))
+    histories = select(func.coalesce(func.sum(HistoryRow.stored_bytes), 0)).where(HistoryRow.tenant_id == tenant_id)
+    history_bytes = int(tx.session.scalar(histories) or 0)
+    count, snapshot_bytes = tx.session.execute(snapshots.where(SnapshotRow.tenant_id == tenant_id)).one()
+    return StoredSize(
+        generation=store.generation if store else 0,
+        segment_chunks=tuple(row.chunk_count for row in rows),
+        snapshots=count,
+        source_bytes=sum(row.source_bytes for row in rows),
+        stored_bytes=sum(row.stored_bytes for row in rows) + int(snapshot_bytes) + history_bytes,
+    )
 
 
 def storage_of(tx: Transaction) -> dict[str, int]:

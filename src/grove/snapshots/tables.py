@@ -118,3 +118,16 @@ class HeadRow(Table):
     branch: Mapped[str] = mapped_column(String(1024), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(36), index=True)
     snapshot: Mapped[str] = mapped_column(ForeignKey("snapshots.name"))
+
+
+class IndexDamageRow(Table):
+    """A damaged part of the index that a repository had chunks or files in, and since when it is whole again."""
+
+    __tablename__ = "index_damages"
+
+    repository_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    part: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    repaired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,137 @@
+"""`/api/v1/index`: how the index is, having it read whole, and having it built anew."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field
+
+from grove import indexing, repositories
+from grove.api.caller import CallerOf
+from grove.api.jobs import JobOut, waiting_job
+from grove.api.routing import needs, router_at
+from grove.api.shapes import Cursor, Limit, Page, Received, Shown, decode_cursor, page_of
+from grove.indexing import RepositoryIndex
+from grove.repositories import Index
+
+router = router_at("/api/v1/index", tag="index")
+
+
+class IndexOut(Shown):
+    """The whole index: `source_bytes` is what its chunks hold, each once; `ratio` what is stored by that."""
+
+    format_version: int
+    embedder: str
+    generation: int
+    segments: int
+    snapshots: int
+    chunks: int
+    source_bytes: int
+    stored_bytes: int
+    ratio: float
+    damaged: int = Field(description="How many repositories are being built again because of damage.")
+
+
+class RepositoryIndexOut(Shown):
+    """The index of a repository; `commit` and what follows are of its default branch."""
+
+    repository_id: UUID
+    repository: str
+    state: Index
+    snapshots: int
+    snapshot_bytes: int
+    commit: str | None
+    files: int
+    chunks: int
+    source_bytes: int
+    current: bool = Field(description="Whether the default branch is indexed as the mirror has it.")
+    damaged: bool = Field(description="Whether a damaged part went out of service and is not built again yet.")
+    indexed_at: datetime | None
+
+    @classmethod
+    def of(cls, status: RepositoryIndex) -> Self:
+        """As people see it."""
+        return cls(
+            repository_id=UUID(status.repository.id),
+            repository=status.repository.name,
+            state=status.repository.index,
+            snapshots=status.snapshots,
+            snapshot_bytes=status.snapshot_bytes,
+            commit=status.commit,
+            files=status.files,
+            chunks=status.chunks,
+            source_bytes=status.source_bytes,
+            current=status.current,
+            damaged=status.damaged,
+            indexed_at=status.repository.indexed_at,
+        )
+
+
+class VerifyIn(Received):
+    """What is to be read whole."""
+
+    repository_id: UUID | None = Field(default=None, description="The repository; the whole index, if left out.")
+
+
+class RebuildIn(Received):
+    """What is to be built anew."""
+
+    repository_id: UUID
+
+
+@router.get("", openapi_extra=needs("index.view"))
+def get_index(caller: CallerOf) -> IndexOut:
+    """The whole index: its size, its format, how much of it is damaged."""
+    with caller.reading() as tx:
+        totals = indexing.index_totals(tx, actor=caller.actor)
+    return IndexOut(
+        format_version=totals.format_version,
+        embedder=caller.grove.embedder.name,
+        generation=totals.generation,
+        segments=totals.segments,
+        snapshots=totals.snapshots,
+        chunks=totals.chunks,
+        source_bytes=totals.source_bytes,
+        stored_bytes=totals.stored_bytes,
+        ratio=totals.ratio,
+        damaged=totals.damaged,
+    )
+
+
+@router.get("/repositories", openapi_extra=needs("index.view"))
+def list_indexes(caller: CallerOf, *, limit: Limit = 50, cursor: Cursor = "") -> Page[RepositoryIndexOut]:
+    """The index of each repository, by name."""
+    with caller.reading() as tx:
+        shown = repositories.list_repositories(tx, actor=caller.actor, after=decode_cursor(cursor), limit=limit + 1)
+        found = indexing.status_of(tx, actor=caller.actor, shown=shown)
+    return page_of(found, RepositoryIndexOut.of, limit=limit, position=lambda status: status.repository.name)
+
+
+@router.get("/repositories/{repository_id}", openapi_extra=needs("index.view"))
+def get_repository_index(repository_id: UUID, caller: CallerOf) -> RepositoryIndexOut:
+    """The index of a repository."""
+    with caller.reading() as tx:
+        shown = repositories.get_repository(tx, actor=caller.actor, repository_id=str(repository_id))
+        [status] = indexing.status_of(tx, actor=caller.actor, shown=[shown])
+    return RepositoryIndexOut.of(status)
+
+
+@router.post("/verify", status_code=202, openapi_extra=needs("index.verify"))
+def verify_index(wanted: VerifyIn, caller: CallerOf) -> JobOut:
+    """Have the index read whole; what is damaged goes out of service and is built again by itself."""
+    repository_id = str(wanted.repository_id) if wanted.repository_id else None
+    with caller.writing() as tx:
+        target_id = indexing.request_verification(tx, actor=caller.actor, repository_id=repository_id, now=caller.now)
+        job = waiting_job(tx, actor=caller.actor, target_id=target_id, kind="index.verify")
+    return JobOut.model_validate(job)
+
+
+@router.post("/rebuild", status_code=202, openapi_extra=needs("index.rebuild"))
+def rebuild_index(wanted: RebuildIn, caller: CallerOf) -> JobOut:
+    """Have the index of a repository built anew from its mirror; what there is serves meanwhile."""
+    with caller.writing() as tx:
+        repository = indexing.request_rebuild(
+            tx, actor=caller.actor, repository_id=str(wanted.repository_id), now=caller.now
+        )
+        job = waiting_job(tx, actor=caller.actor, target_id=repository.id, kind="index.rebuild")
+    return JobOut.model_validate(job)
