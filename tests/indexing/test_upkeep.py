@@ -129,8 +129,8 @@ class TestDamage:
         status = shop.status("pay")
         assert (status.damaged, status.current, status.repository.problem) == (False, True, None)
         with shop.made.grove.database.reading() as tx:
-            entries = activity.list_entries(tx, actor=shop.made.admin, target_id=status.repository.id)
-        assert "index.damaged" in {entry.action for entry in entries}
+            entries = activity.list_entries(tx, actor=shop.made.admin)
+        assert ("index.damaged", status.repository.id) in {(entry.action, entry.target_id) for entry in entries}
 
     @pytest.mark.parametrize("kind", ["segment", "snapshot"])
     def test_in_every_part_is_found_by_reading_all(self, shop: Shop, kind: str) -> None:
