@@ -92,7 +92,11 @@ class TestAnExport:
 
     @pytest.mark.parametrize(
         ("text", "mode", "error"),
-        [("langg:x y", Mode.AUTO, FilterUnknown), ("how it works", Mode.SEMANTIC, ModeConflict)],
+        [
+            ("langg:x y", Mode.AUTO, FilterUnknown),
+            ("how it works", Mode.SEMANTIC, ModeConflict),
+            ("type:commit x", Mode.AUTO, ModeConflict),
+        ],
     )
     def test_of_what_has_no_end_or_no_meaning_is_refused(
         self, made: House, text: str, mode: Mode, error: type[GroveError]

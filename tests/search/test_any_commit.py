@@ -100,6 +100,10 @@ class TestARevision:
         for name in ("nowhere", "0123456", "nothing/*"):
             assert reasons(shop.ask(f"rev:{name} 'x'")) == ["revision_unknown"]
 
+    def test_from_before_the_first_commit_is_an_error_that_says_so(self, shop: Shop) -> None:
+        (skipped,) = shop.ask("rev:at(1999-01-01) 'x'").truth.skipped
+        assert (skipped.reason, skipped.message) == ("revision_unknown", "it had no commit yet")
+
     def test_that_only_some_have_is_searched_there(self, shop: Shop) -> None:
         other = Repository.new(shop.upstream.path.parent / "other.git")
         other.commit({"other.py": "past = 1\n"})

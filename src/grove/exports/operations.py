@@ -12,7 +12,7 @@ from grove.exports.tables import ExportRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
-from grove.search import Question, plan_of
+from grove.search import Method, ModeConflict, Question, plan_of
 
 WRITE_JOB = "export.write"
 
@@ -24,10 +24,12 @@ def create_export(
 
     :raises Denied: if `actor` may not.
     :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
+    :raises ModeConflict: if it is about commits, or has no end.
     :raises ExportsTooMany: if `actor` has too many.
     """
     tx.require(actor, "export.create", Resource(kind="export", tenant_id=actor.tenant_id))
-    plan_of(question)
+    if plan_of(question).method is Method.HISTORY:
+        raise ModeConflict(mode=question.mode, reason="files, symbols and repositories are exported, and not commits")
     kept = select(func.count()).where(
         ExportRow.tenant_id == actor.tenant_id, ExportRow.requested_by == actor.id, ExportRow.expires_at > now
     )

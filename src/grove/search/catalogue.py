@@ -142,7 +142,9 @@ def _revisions(plan: Plan, entries: Sequence[Plan], name: str) -> tuple[str, ...
 
 def _nothing_chosen(*, kept: int) -> Skipped:
     if kept:
-        return Skipped(reason="repository_unknown", title="repositories", message="none has such a name")
+        return Skipped(
+            reason="repository_unknown", title="repositories", message="none fits what the query says of them"
+        )
     return Skipped(reason="no_repository", title="repositories", message="there is none yet; grove add URL")
 
 

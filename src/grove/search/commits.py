@@ -28,6 +28,7 @@ SKETCH_SECONDS_MAX: Final = 10.0
 """After so many seconds no further commit of a question is made searchable."""
 
 _UNKNOWN: Final = "no branch, tag or commit of that name"
+_TOO_EARLY: Final = "it had no commit yet"
 _LEFT_OUT: Final = {
     SkipReason.MISSING: "git cannot give their content",
     SkipReason.NOT_READ: "they are not indexed, and more than is read for one question",
@@ -118,7 +119,7 @@ class _Work:
         self.first_ordinal = first_ordinal
         self._sketches: list[Sketch] = []
         self._skipped: list[Skipped] = []
-        self._missing: list[str] = []
+        self._missing: dict[str, str] = {}
         self._met: set[str] = {target.revision for target in targets}
 
     def leave_out(self, wanted: Sought, *, reason: str, message: str) -> None:
@@ -130,7 +131,7 @@ class _Work:
     def take(self, wanted: Sought, made: Sketch | Target | None) -> None:
         """Take a commit in; with `None` the repository has none of that name."""
         if made is None:
-            self._missing.append(wanted.revision)
+            self._missing[wanted.revision] = _TOO_EARLY if wanted.name and wanted.moment else _UNKNOWN
             return
         self._met.add(wanted.revision)
         if isinstance(made, Sketch):
@@ -144,8 +145,8 @@ class _Work:
         """All of it; a revision that no repository has is skipped."""
         severity = Severity.WARNING if self.targets else Severity.ERROR
         nowhere = [
-            Skipped(reason="revision_unknown", title=revision, message=_UNKNOWN, severity=severity)
-            for revision in dict.fromkeys(self._missing)
+            Skipped(reason="revision_unknown", title=revision, message=message, severity=severity)
+            for revision, message in self._missing.items()
             if revision not in self._met
         ]
         joined = with_sketches(view, self._sketches) if self._sketches else view
