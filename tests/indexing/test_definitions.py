@@ -459,6 +459,32 @@ const limit = 3;
             ("limit", "constant", 10, ""),
         ],
     ),
+    "protobuf": (
+        """\
+syntax = "proto3"; // message No {
+message Outer {
+  message Inner { string name = 1; }
+  oneof choice { string a = 2; }
+  enum Kind { A = 0; }
+  string message = 3;
+}
+/* service None { } */
+service Shop {
+  rpc Buy (Request)
+      returns (stream Answer);
+  rpc Sell(Request) returns (Answer) { option x = "}"; }
+}
+extend Outer { int32 y = 4; }
+""",
+        [
+            ("Outer", "struct", 2, ""),
+            ("Inner", "struct", 3, "Outer"),
+            ("Kind", "enum", 5, "Outer"),
+            ("Shop", "interface", 9, ""),
+            ("Buy", "method", 10, "Shop"),
+            ("Sell", "method", 12, "Shop"),
+        ],
+    ),
     "sql": (
         """\
 CREATE TABLE IF NOT EXISTS shop.users (

@@ -3,6 +3,7 @@ import pytest
 from grove.indexing import LANGUAGES, Mark, language_of, marks_of
 from grove.indexing.grammars import GRAMMAR_NAMES
 from grove.indexing.language_table import BY_EXTENSION, BY_FILE_NAME, BY_INTERPRETER, OUTLINE_GRAMMARS
+from grove.indexing.protobuf import PROTOBUF
 
 
 class TestLanguageOf:
@@ -98,4 +99,4 @@ class TestTables:
     def test_name_only_languages_that_exist(self) -> None:
         named = {*BY_EXTENSION.values(), *BY_FILE_NAME.values(), *BY_INTERPRETER.values(), *OUTLINE_GRAMMARS}
         assert named <= set(LANGUAGES)
-        assert set(OUTLINE_GRAMMARS.values()) == set(GRAMMAR_NAMES)
+        assert set(OUTLINE_GRAMMARS.values()) == {*GRAMMAR_NAMES, PROTOBUF}

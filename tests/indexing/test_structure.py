@@ -112,6 +112,10 @@ class A:
         'fn bar() void { foo.x(); a.foo(1); foo("foo"); } // foo\n',
         [(1, "reference", "bar"), (1, "call", "bar"), (1, "call", "bar")],
     ),
+    "protobuf": (
+        'import "foo";\nmessage foo {\n  a.foo x = 1; /* foo */\n}\nmessage b {\n  foo c = 1;\n}\n',
+        [(2, "definition", ""), (3, "reference", "foo"), (6, "reference", "b")],
+    ),
     "sql": (
         "create function foo() returns int as $$ select 1 $$;\nselect foo(1); -- foo\nselect 'foo';\n",
         [(1, "definition", ""), (2, "call", "")],

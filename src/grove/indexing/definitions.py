@@ -10,6 +10,7 @@ from tree_sitter import Node, Query, QueryCursor
 
 from grove.indexing.grammars import GRAMMAR_NAMES, grammar
 from grove.indexing.languages import grammar_of
+from grove.indexing.protobuf import PROTOBUF, protobuf_definitions
 
 NAME_CHARACTERS_MAX: Final = 256
 DEFINITIONS_MAX: Final = 20_000
@@ -49,6 +50,8 @@ def definitions_in(file: File) -> list[Row]:
     """The definitions of a `(language, UTF-8 text)`, in the order of their names."""
     language, text = file
     name = grammar_of(language)
+    if name == PROTOBUF:
+        return protobuf_definitions(text)[:DEFINITIONS_MAX]
     if name not in GRAMMAR_NAMES:
         return []
     parser, query = grammar(name)

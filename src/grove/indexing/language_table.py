@@ -150,6 +150,7 @@ GRAMMARS: Final = {
     "kotlin": "kotlin",
     "lua": "lua",
     "php": "php",
+    "protobuf": "protobuf",
     "python": "python",
     "ruby": "ruby",
     "rust": "rust",

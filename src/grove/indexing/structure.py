@@ -16,6 +16,7 @@ from grove.indexing.definitions import DEFINITIONS_MAX, Placed, Row, placed_defi
 from grove.indexing.grammars import GRAMMAR_NAMES, grammar
 from grove.indexing.languages import grammar_of, outline_grammar_of
 from grove.indexing.model import Role, Task
+from grove.indexing.protobuf import PROTOBUF, protobuf_definitions, without_comments
 
 USES_MAX: Final = 5_000
 
@@ -90,6 +91,8 @@ def structure_in(task: Task) -> Answer:
     """The structure of a text, as plain values; nothing if there is no grammar for its language."""
     language, text, names, calls_within = task
     name = outline_grammar_of(language)
+    if name == PROTOBUF:
+        return _protobuf(text, names)
     if name not in GRAMMAR_NAMES:
         return [], []
     parser, query = grammar(name)
@@ -101,6 +104,20 @@ def structure_in(task: Task) -> Answer:
     found = [*_uses(root, text, names, defined), *_calls(root, calls_within, defined)] if grammar_of(language) else []
     uses = [(word, line, column, role, enclosing.of(at)) for word, line, column, role, at in found[:USES_MAX]]
     return [one.row for one in kept], uses
+
+
+def _protobuf(text: bytes, names: Sequence[str]) -> Answer:
+    plain = without_comments(text)
+    rows = protobuf_definitions(text)[:DEFINITIONS_MAX]
+    uses = []
+    for name in names:
+        for at in _places(plain, name.encode("utf-8", "replace")):
+            line, column = plain.count(b"\n", 0, at) + 1, at - plain.rfind(b"\n", 0, at) - 1
+            is_definition = any((row[0], row[2]) == (name, line) for row in rows)
+            around = [number for number, row in enumerate(rows) if row[2] < line <= row[3]]
+            role = Role.DEFINITION if is_definition else Role.REFERENCE
+            uses.append((name, line, column, role.value, around[-1] if around else -1))
+    return rows, uses[:USES_MAX]
 
 
 class _Enclosing:
