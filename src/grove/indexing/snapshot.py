@@ -169,7 +169,7 @@ class SnapshotView:
         """The chunks of the commit."""
         try:
             return BitMap.deserialize(self.reader.array("bitmap", np.uint8).tobytes())
-        except ValueError as error:
+        except (ValueError, IndexError) as error:
             raise IndexCorrupt(name=self.name, part="bitmap") from error
 
     @property

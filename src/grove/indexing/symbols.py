@@ -77,7 +77,7 @@ class SymbolIndex:
             (self._containers, len(self._container_text)),
             (self._by_name, rows),
         )
-        fits = all(column.size == rows and column.max(initial=0) < max(limit, 1) for column, limit in limits)
+        fits = all(column.size == rows and (not rows or column.max() < limit) for column, limit in limits)
         if not fits or self._name_ends.size != len(self._text) or (rows and self._name_ends[-1] != rows):
             raise IndexCorrupt(name=reader.label, part="symbol_names")
 
