@@ -251,6 +251,10 @@ _EVERY_WAY: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/sync", {}),
     ("POST", "/approve", None),
     ("POST", "/reject", {"reason": "no"}),
+    ("POST", "/revoke", {"reason": "no"}),
+    ("POST", "/request", {"reason": "no"}),
+    ("POST", "/archive", None),
+    ("POST", "/restore", None),
     ("DELETE", "", None),
 ]
 

@@ -133,6 +133,25 @@ class TestOneRepository:
         assert grove("repo", "view", "payments-api").exit_code == Exit.DONE
 
 
+class TestArchiving:
+    def test_is_undone_by_restoring(self, grove: CommandLine, site: Site) -> None:
+        grove("add", str(site.source("old-tool", {"old.py": "zyzzyva = 1\n"})))
+        archived = grove("repo", "archive", "old-tool", "--reason", "nobody uses it")
+        searched = grove("search", "-F", "zyzzyva")
+        asked_for = grove("search", "archived:only zyzzyva")
+        listed = grove("repo", "list", "old-tool", "-o", "table").stdout
+        restored = grove("repo", "restore", "old-tool")
+
+        assert (archived.exit_code, restored.exit_code) == (Exit.DONE, Exit.DONE)
+        assert asked_for.exit_code == Exit.DONE
+        assert "old-tool (it is archived; archived:only searches it)" in searched.stderr
+        assert "Archived: It was archived by admin: nobody uses it" in " ".join(listed.split())
+        assert grove("repo", "restore", "old-tool").exit_code == Exit.CONFLICT
+        grove("repo", "sync", "old-tool")
+        assert grove("search", "-F", "zyzzyva").exit_code == Exit.DONE
+        grove("repo", "remove", "old-tool", "--yes")
+
+
 class TestApproval:
     def test_is_asked_for_and_given(self, grove: CommandLine, site: Site) -> None:
         developer = site.user(Role.DEVELOPER)
@@ -140,10 +159,16 @@ class TestApproval:
         asked = grove("add", address, "--reason", "we need it", GROVE_TOKEN=developer)
         name = asked.stdout.split("\t")[0]
         rejected = grove("repo", "reject", name, "--reason", "not yet")
+        seen = grove("repo", "view", name, "-o", "table", GROVE_TOKEN=developer)
+        asked_again = grove("repo", "request", name, "--reason", "now?", GROVE_TOKEN=developer)
         approved = grove("repo", "approve", name)
+        revoked = grove("repo", "revoke", name, "--reason", "a mistake")
 
         assert asked.exit_code == Exit.DONE
         assert name.endswith("/wanted")
         assert f"It waits for an approval: grove repo approve {name}" in asked.stderr
         assert rejected.exit_code == Exit.DONE
+        assert "not yet" in seen.stdout
+        assert asked_again.exit_code == Exit.DONE
+        assert revoked.exit_code == Exit.DONE
         assert approved.exit_code == Exit.DONE

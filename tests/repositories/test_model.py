@@ -1,9 +1,13 @@
 """The four fields of a repository's life, move by move."""
 
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
+from itertools import pairwise, product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grove.repositories import (
     Approval,
@@ -14,6 +18,7 @@ from grove.repositories import (
     Repository,
     clone_status_of,
     screen_status_of,
+    why_not_ready,
 )
 from grove.repositories import ScreenStatus as Screen
 from grove.repositories.model import NEXT
@@ -67,12 +72,56 @@ class TestEveryMove:
         assert set(NEXT[field]) == set(FIELDS[field])
 
 
+class TestEveryPath:
+    @given(st.lists(st.sampled_from([(field, state) for field, states in FIELDS.items() for state in states])))
+    def test_goes_along_the_table_and_nowhere_else(self, steps: list[tuple[str, StrEnum]]) -> None:
+        repository = NEW
+        for field, state in steps:
+            present = getattr(repository, field)
+            others = {name: getattr(repository, name) for name in FIELDS if name != field}
+            try:
+                repository = repository.moved(**{field: state})  # type: ignore[arg-type]
+            except NotAllowedNow:
+                assert state not in NEXT[field][present]
+                assert getattr(repository, field) == present
+            else:
+                assert state == present or state in NEXT[field][present]
+            assert {name: getattr(repository, name) for name in others} == others
+
+    @given(st.lists(st.sampled_from(list(Approval)), min_size=1))
+    def test_back_to_approved_leads_by_a_decision(self, steps: list[Approval]) -> None:
+        repository, walked = replace(NEW, approval=Approval.REVOKED), [Approval.REVOKED]
+        for state in steps:
+            with suppress(NotAllowedNow):
+                repository = repository.moved_strictly(approval=state)
+                walked.append(state)
+        assert all(before != after for before, after in pairwise(walked))
+        assert repository.is_served == (walked[-1] is Approval.APPROVED)
+
+
+class TestWhyItIsNotReady:
+    @pytest.mark.parametrize("states", [dict(zip(FIELDS, states, strict=True)) for states in product(*FIELDS.values())])
+    def test_is_told_of_everything_but_what_is_ready(self, states: dict[str, StrEnum]) -> None:
+        repository = replace(NEW, **states)  # type: ignore[arg-type]
+        is_ready = screen_status_of(repository) is Screen.READY and repository.lifecycle is Lifecycle.ACTIVE
+
+        assert bool(why_not_ready(repository)) is not is_ready
+
+    def test_names_who_decided_and_the_reason(self) -> None:
+        decision = {"state": "rejected", "reason": "too large", "by": "ada", "at": ""}
+        rejected = replace(NEW, approval=Approval.REJECTED, decision=decision)
+
+        assert why_not_ready(rejected) == ("The request was rejected by ada: too large; grove repo request asks again.")
+
+
 class TestTheWordOnScreen:
     @pytest.mark.parametrize(
         ("states", "word"),
         [
             ({"approval": Approval.PENDING}, Screen.NEEDS_APPROVAL),
             ({"approval": Approval.REJECTED}, Screen.ATTENTION),
+            ({"approval": Approval.REVOKED, "clone": Clone.PRESENT, "index": Index.READY}, Screen.ATTENTION),
+            ({"lifecycle": Lifecycle.ARCHIVED, "clone": Clone.PRESENT, "index": Index.READY}, Screen.ARCHIVED),
             ({"clone": Clone.QUEUED}, Screen.WORKING),
             ({"clone": Clone.FAILED}, Screen.ATTENTION),
             ({"clone": Clone.PRESENT, "index": Index.BUILDING}, Screen.WORKING),

@@ -27,7 +27,16 @@ from grove.api.shapes import (
     page_of,
 )
 from grove.kit.transactions import Transaction
-from grove.repositories import Approval, Clone, Index, Lifecycle, Repository, ScreenStatus, screen_status_of
+from grove.repositories import (
+    Approval,
+    Clone,
+    Index,
+    Lifecycle,
+    Repository,
+    ScreenStatus,
+    screen_status_of,
+    why_not_ready,
+)
 
 BRANCH_PATTERNS_MAX: Final = 50
 POLL_SECONDS: Final = 1
@@ -95,6 +104,9 @@ class RepositoryOut(Shown):
     index: Index
     lifecycle: Lifecycle
     problem: dict[str, Any] | None
+    request_reason: str
+    decision: dict[str, Any] | None
+    why: str
     default_branch: str | None
     head_commit: str | None
     tracked: list[str]
@@ -152,10 +164,16 @@ class SyncIn(Received):
     accept_ref_loss: bool = Field(default=False, description="Take over that most branches are gone upstream.")
 
 
-class RejectionIn(Received):
-    """Why a repository is not wanted."""
+class ReasonIn(Received):
+    """Why; whoever asked for the repository sees it."""
 
     reason: Words = Field(min_length=1)
+
+
+class ArchivingIn(Received):
+    """Why a repository is put aside."""
+
+    reason: Words = ""
 
 
 class RefOut(Shown):
@@ -222,7 +240,7 @@ def list_refs(
     after = decode_cursor(cursor)
     with caller.reading() as tx:
         repository = repositories.get_repository(tx, actor=caller.actor, repository_id=str(repository_id))
-        refs = mirrors.refs_of(tx, repository_id=repository.id)
+        refs = mirrors.refs_to_show(tx, repository=repository)
     found = [RefOut(name=name, commit=commit) for name, commit in sorted(refs.items()) if name > after]
     return page_of(found, lambda ref: ref, limit=limit, position=lambda ref: ref.name)
 
@@ -254,13 +272,57 @@ def approve_repository(repository_id: UUID, caller: CallerOf) -> RepositoryOut:
 
 
 @router.post("/{repository_id}/reject", openapi_extra=needs("repository.approve"))
-def reject_repository(repository_id: UUID, rejection: RejectionIn, caller: CallerOf) -> RepositoryOut:
+def reject_repository(repository_id: UUID, refusal: ReasonIn, caller: CallerOf) -> RepositoryOut:
     """Refuse a requested repository."""
     with caller.writing() as tx:
         rejected = repositories.reject_repository(
-            tx, actor=caller.actor, repository_id=str(repository_id), reason=rejection.reason, now=caller.now
+            tx, actor=caller.actor, repository_id=str(repository_id), reason=refusal.reason, now=caller.now
         )
     return RepositoryOut.of(rejected)
+
+
+@router.post("/{repository_id}/revoke", openapi_extra=needs("repository.revoke"))
+def revoke_approval(repository_id: UUID, refusal: ReasonIn, caller: CallerOf) -> RepositoryOut:
+    """Take an approval back: from the next question on nothing of the repository is shown."""
+    with caller.writing() as tx:
+        revoked = repositories.revoke_approval(
+            tx, actor=caller.actor, repository_id=str(repository_id), reason=refusal.reason, now=caller.now
+        )
+    return RepositoryOut.of(revoked)
+
+
+@router.post("/{repository_id}/request", openapi_extra=needs("repository.connect"))
+def request_again(repository_id: UUID, wanted: ReasonIn, caller: CallerOf) -> RepositoryOut:
+    """Ask once more for a repository that was rejected or revoked."""
+    with caller.writing() as tx:
+        asked = repositories.request_again(
+            tx, actor=caller.actor, repository_id=str(repository_id), reason=wanted.reason, now=caller.now
+        )
+    return RepositoryOut.of(asked)
+
+
+@router.post("/{repository_id}/archive", openapi_extra=needs("repository.archive"))
+def archive_repository(repository_id: UUID, caller: CallerOf, wanted: ArchivingIn | None = None) -> RepositoryOut:
+    """Put a repository aside: it is neither synced nor searched; its mirror and its index stay."""
+    with caller.writing() as tx:
+        archived = repositories.archive_repository(
+            tx,
+            actor=caller.actor,
+            repository_id=str(repository_id),
+            reason=wanted.reason if wanted else "",
+            now=caller.now,
+        )
+    return RepositoryOut.of(archived)
+
+
+@router.post("/{repository_id}/restore", openapi_extra=needs("repository.archive"))
+def restore_repository(repository_id: UUID, caller: CallerOf) -> RepositoryOut:
+    """Take an archived repository back into use, and bring its mirror up to date."""
+    with caller.writing() as tx:
+        restored = repositories.restore_repository(
+            tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now
+        )
+    return RepositoryOut.of(restored)
 
 
 @router.delete("/{repository_id}", status_code=202, openapi_extra=needs("repository.remove"))
@@ -304,11 +366,16 @@ def _accepted(tx: Transaction, caller: Caller, response: Response, repository: R
 
 
 def _detail(tx: Transaction, repository: Repository) -> RepositoryDetailOut:
-    heads = snapshots.heads_of(tx, repository_id=repository.id)
+    heads = snapshots.heads_of(tx, repository_id=repository.id) if repository.is_served else []
     found = snapshots.snapshots_named(tx, names=[head.snapshot for head in heads])
     shown = [_head(head, found[head.snapshot]) for head in heads]
     return RepositoryDetailOut.model_validate(
-        {**_fields(repository), "heads": shown, "history": HistoryOut.of(tx, repository)}
+        {
+            **_fields(repository),
+            "why": repositories.explain_state(tx, repository),
+            "heads": shown,
+            "history": HistoryOut.of(tx, repository),
+        }
     )
 
 
@@ -326,5 +393,6 @@ def _head(head: snapshots.Head, snapshot: snapshots.Snapshot) -> HeadOut:
 
 
 def _fields(repository: Repository) -> dict[str, Any]:
-    names = RepositoryOut.model_fields.keys() - {"status"}
-    return {"status": screen_status_of(repository), **{name: getattr(repository, name) for name in names}}
+    names = RepositoryOut.model_fields.keys() - {"status", "why"}
+    told = {"status": screen_status_of(repository), "why": why_not_ready(repository)}
+    return {**told, **{name: getattr(repository, name) for name in names}}

@@ -29,6 +29,9 @@ FIELDS = (
     "index",
     "lifecycle",
     "problem",
+    "request_reason",
+    "decision",
+    "why",
     "default_branch",
     "head_commit",
     "tracked",
@@ -53,14 +56,14 @@ STATUSES = {
 }
 
 NameArgument = Annotated[str, typer.Argument(metavar="REPO", help="A name, the end of one, an id or an address.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; whoever asked will see it.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def status_of(repository: Any) -> str:
-    """The state in the words that people see, with what is wrong."""
+    """The state in the words that people see, with the reason when it is not ready."""
     shown = STATUSES.get(repository["status"], repository["status"])
-    problem = repository.get("problem")
-    return f"{shown}: {problem['message']} ({problem['code']})" if problem else shown
+    return f"{shown}: {repository['why']}" if repository["why"] else shown
 
 
 LIST = (
@@ -90,6 +93,7 @@ def _history(repository: Any) -> str:
 VIEW = (
     Column("NAME", lambda item: item["name"]),
     Column("STATUS", lambda item: item["status"], status_of),
+    Column("REASON", lambda item: item["request_reason"]),
     Column("URL", lambda item: item["url"]),
     Column("BRANCH", lambda item: item["default_branch"]),
     Column("COMMIT", lambda item: item["head_commit"]),
@@ -182,11 +186,46 @@ def reject_repository(
     session: Session,
     *,
     name: NameArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why; whoever asked will see it.")],
+    reason: ReasonOption,
 ) -> None:
     """Refuse a repository that somebody asked for."""
     repository = find_repository(session, name)
     done(session, session.client.post(f"/repositories/{repository['id']}/reject", {"reason": reason}), "Rejected.")
+
+
+@command(app, "revoke", failing="The approval was not revoked.", fields=FIELDS)
+def revoke_approval(session: Session, *, name: NameArgument, reason: ReasonOption) -> None:
+    """Take an approval back: from now on nothing of the repository is shown."""
+    repository = find_repository(session, name)
+    done(session, session.client.post(f"/repositories/{repository['id']}/revoke", {"reason": reason}), "Revoked.")
+
+
+@command(app, "request", failing="The repository was not asked for.", fields=FIELDS)
+def request_again(
+    session: Session,
+    *,
+    name: NameArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why it is needed.")],
+) -> None:
+    """Ask once more for a repository that was rejected or revoked."""
+    repository = find_repository(session, name)
+    done(session, session.client.post(f"/repositories/{repository['id']}/request", {"reason": reason}), "Asked for.")
+
+
+@command(app, "archive", failing="The repository was not archived.", fields=FIELDS)
+def archive_repository(
+    session: Session, *, name: NameArgument, reason: Annotated[str, typer.Option("--reason", help="Why.")] = ""
+) -> None:
+    """Put a repository aside: it is neither synced nor searched; its mirror and its index stay."""
+    repository = find_repository(session, name)
+    done(session, session.client.post(f"/repositories/{repository['id']}/archive", {"reason": reason}), "Archived.")
+
+
+@command(app, "restore", failing="The repository was not restored.", fields=FIELDS)
+def restore_repository(session: Session, *, name: NameArgument) -> None:
+    """Take an archived repository back into use."""
+    repository = find_repository(session, name)
+    done(session, session.client.post(f"/repositories/{repository['id']}/restore"), "Restored.")
 
 
 @command(app, "refs", failing="The branches and tags could not be listed.", fields=REF_FIELDS)

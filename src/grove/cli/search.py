@@ -19,7 +19,7 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
-ANSWER_FIELDS = ("files", "repositories", "suggested", "facets", "truth", "truth_line", "plan")
+ANSWER_FIELDS = ("files", "commits", "repositories", "suggested", "facets", "truth", "truth_line", "plan")
 FILE_FIELDS = (
     "repository_id",
     "repository",

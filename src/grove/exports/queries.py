@@ -52,7 +52,7 @@ def export_to_read(tx: Transaction, *, actor: Actor, export_id: str, now: dateti
         raise ExportNotFound(export=export_id)
     if export.finished_at is None:
         raise ExportUnfinished(export=export_id)
-    visible = {repository.id for repository in list_visible(tx, actor=actor)}
+    visible = {repository.id for repository in list_visible(tx, actor=actor) if repository.is_served}
     if not visible.issuperset(export.repositories):
         raise ExportGone(export=export_id)
     return export

@@ -113,6 +113,7 @@ def _begin(run: Run) -> _Plan:
     job = run.job
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        repository.require_kept_up()
         names = list(branches_of(tx, repository=repository).values())
         if repository.history.depth is not HistoryDepth.MONTHS:
             refs = refs_of(tx, repository_id=repository.id)

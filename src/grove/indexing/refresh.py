@@ -99,6 +99,7 @@ def _begin(run: Run) -> _Plan:
     job = run.job
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        repository.require_kept_up()
         record_index(tx, tenant_id=job.tenant_id, repository_id=repository.id, index=Index.BUILDING, now=run.now)
         branches = branches_of(tx, repository=repository)
         known = known_commits(tx, repository_id=repository.id)

@@ -11,6 +11,7 @@ from grove.jobs.queries import (
     get_job,
     is_waiting,
     list_jobs,
+    newest_job,
     oldest_waiting_seconds,
     unfinished_targets,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "give_back",
     "is_waiting",
     "list_jobs",
+    "newest_job",
     "oldest_waiting_seconds",
     "recover_workers",
     "renew",

@@ -81,6 +81,13 @@ def is_waiting(tx: Transaction, *, target_id: str, kind: str) -> bool:
     return tx.session.scalar(waiting.limit(1)) is not None
 
 
+def newest_job(tx: Transaction, *, target_id: str) -> Job | None:
+    """The job that was caused last for a target; the caller has checked that it may know."""
+    chosen = select(JobRow).where(JobRow.target_id == target_id)
+    row = tx.session.scalar(chosen.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(1))
+    return row.value() if row is not None else None
+
+
 def unfinished_targets(tx: Transaction, *, kind: str) -> list[str]:
     """What jobs of that kind wait for or work on, over all tenants: for what paces them."""
     unfinished = JobRow.state.in_((JobState.QUEUED, JobState.RUNNING))

@@ -141,7 +141,8 @@ class ListRepos(Arguments):
 
     query: Annotated[str, Field(max_length=500, description="Part of the name")] = ""
     status: Annotated[
-        Literal["ready", "working", "needs_approval", "attention"] | None, Field(description="All if left out")
+        Literal["ready", "working", "needs_approval", "attention", "archived"] | None,
+        Field(description="All if left out"),
     ] = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     max_tokens: MaxTokens = TOKENS_DEFAULT

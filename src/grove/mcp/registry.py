@@ -23,6 +23,7 @@ from grove.repositories import (
     get_repository,
     list_repositories,
     screen_status_of,
+    why_not_ready,
 )
 from grove.search import list_contexts
 from grove.snapshots import Head, Snapshot, list_heads, snapshots_named
@@ -164,6 +165,10 @@ def _step_of(repository: Repository) -> str:
         return "No job goes on. It can be searched and read."
     if status is ScreenStatus.NEEDS_APPROVAL:
         return "It waits for approval. Tell the user, who can ask a maintainer."
+    if status is ScreenStatus.ARCHIVED:
+        return "It is archived and not searched. Tell the user, who can ask a maintainer to restore it."
+    if not repository.is_served:
+        return f"Nothing of it is shown. Tell the user. {why_not_ready(repository)}"
     return "No job goes on. Tell the user what is wrong; it can be retried in Grove on the repository's page."
 
 

@@ -1,9 +1,9 @@
 """Bare copies of repositories: fetched aside, checked, published whole, never edited."""
 
-from grove.mirrors.errors import MirrorAbsent, RefsVanished
+from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
-from grove.mirrors.queries import branches_of, refs_named, refs_of
+from grove.mirrors.queries import branches_of, refs_named, refs_of, refs_to_show
 from grove.mirrors.reading import MirrorReader
 from grove.mirrors.source import Source, SourceReport, SourceTools, check_source, connect_source, require_check
 from grove.mirrors.trees import FolderCache, TreePath
@@ -17,6 +17,7 @@ __all__ = [
     "MirrorPublished",
     "MirrorReader",
     "MirrorTools",
+    "MirrorWithheld",
     "RefsVanished",
     "Source",
     "SourceReport",
@@ -28,6 +29,7 @@ __all__ = [
     "connect_source",
     "refs_named",
     "refs_of",
+    "refs_to_show",
     "remove_mirror",
     "require_check",
     "settle_sync",

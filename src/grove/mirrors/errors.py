@@ -18,3 +18,10 @@ class RefsVanished(GroveError):
 
     kind = Kind.CONFLICT
     code = "refs_vanished"
+
+
+class MirrorWithheld(GroveError):
+    """Nothing of this repository is shown: it is not approved, or not any more."""
+
+    kind = Kind.DENIED
+    code = "mirror_withheld"

@@ -134,6 +134,7 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
     job = run.job
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        repository.require_kept_up()
         if repository.clone is not Clone.PRESENT:
             repository = record_clone(
                 tx, tenant_id=job.tenant_id, repository_id=job.target_id, clone=Clone.CLONING, now=run.now

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from sqlalchemy import select
 
 from grove.kit.transactions import Transaction
+from grove.mirrors.errors import MirrorWithheld
 from grove.mirrors.tables import MirrorRefRow
 from grove.repositories import Repository
 
@@ -16,6 +17,16 @@ def refs_of(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     """Every ref of the published mirror, with its commit."""
     chosen = select(MirrorRefRow.name, MirrorRefRow.commit).where(MirrorRefRow.repository_id == repository_id)
     return dict(tx.session.execute(chosen.order_by(MirrorRefRow.name)).all())
+
+
+def refs_to_show(tx: Transaction, *, repository: Repository) -> dict[str, str]:
+    """The same for somebody who may see the repository.
+
+    :raises MirrorWithheld: if it is not approved, or not any more.
+    """
+    if not repository.is_served:
+        raise MirrorWithheld(repository=repository.name, approval=repository.approval)
+    return refs_of(tx, repository_id=repository.id)
 
 
 def refs_named(

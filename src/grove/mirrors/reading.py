@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grove.git import Git, ObjectReader
-from grove.mirrors.errors import MirrorAbsent
+from grove.mirrors.errors import MirrorAbsent, MirrorWithheld
 from grove.mirrors.fetch import MARKER
 from grove.placement import Locator
 from grove.repositories import Repository
@@ -22,7 +22,10 @@ class MirrorReader:
         """The bare repository.
 
         :raises MirrorAbsent: if nothing has been mirrored yet.
+        :raises MirrorWithheld: if the repository is not approved, or not any more.
         """
+        if not repository.is_served:
+            raise MirrorWithheld(repository=repository.name, approval=repository.approval)
         mirror = self._locator.mirror(tenant_id=repository.tenant_id, repository_id=repository.id)
         if not (mirror / MARKER).is_file():
             raise MirrorAbsent(repository=repository.name)

@@ -1,5 +1,7 @@
 """The registry: which repositories we keep, and where each is in its life."""
 
+from grove.repositories.approvals import approve_repository, reject_repository, request_again, revoke_approval
+from grove.repositories.archiving import archive_repository, restore_repository
 from grove.repositories.errors import (
     HistoryPolicyInvalid,
     NameInvalid,
@@ -30,9 +32,7 @@ from grove.repositories.model import (
     screen_status_of,
 )
 from grove.repositories.operations import (
-    approve_repository,
     connect_repository,
-    reject_repository,
     remove_repository,
     request_sync,
     set_history_policy,
@@ -47,6 +47,7 @@ from grove.repositories.queries import (
     list_visible,
     repository_of_job,
 )
+from grove.repositories.reasons import explain_state, why_not_ready
 from grove.repositories.states import erase_repository, record_clone, record_index, record_mirror
 
 __all__ = [
@@ -72,11 +73,13 @@ __all__ = [
     "RepositorySyncRequested",
     "ScreenStatus",
     "approve_repository",
+    "archive_repository",
     "at_addresses",
     "clone_status_of",
     "connect_repository",
     "count_by_status",
     "erase_repository",
+    "explain_state",
     "find_repository",
     "get_repository",
     "known_places",
@@ -88,7 +91,11 @@ __all__ = [
     "reject_repository",
     "remove_repository",
     "repository_of_job",
+    "request_again",
     "request_sync",
+    "restore_repository",
+    "revoke_approval",
     "screen_status_of",
     "set_history_policy",
+    "why_not_ready",
 ]

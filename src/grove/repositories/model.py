@@ -1,9 +1,10 @@
 """A repository and its life, in four fields that do not depend on each other. Pure.
 
-approval   pending_approval -> approved | rejected;  rejected -> approved
+approval   pending_approval -> approved | rejected;  approved -> revoked;
+           rejected | revoked -> pending_approval | approved
 clone      absent -> queued -> cloning -> present | failed;  any -> removing -> removed with its row
 index      none -> building -> ready | failed;  ready -> building | stale  (the last good one keeps serving)
-lifecycle  active -> deleted
+lifecycle  active <-> archived;  any -> deleted
 """
 
 import re
@@ -25,6 +26,7 @@ class Approval(StrEnum):
     PENDING = "pending_approval"
     APPROVED = "approved"
     REJECTED = "rejected"
+    REVOKED = "revoked"
 
 
 class Clone(StrEnum):
@@ -52,6 +54,7 @@ class Lifecycle(StrEnum):
     """Whether it is in use."""
 
     ACTIVE = "active"
+    ARCHIVED = "archived"
     DELETED = "deleted"
 
 
@@ -102,8 +105,9 @@ class ScreenStatus(StrEnum):
 NEXT: Mapping[str, Mapping[StrEnum, frozenset[StrEnum]]] = {
     "approval": {
         Approval.PENDING: frozenset({Approval.APPROVED, Approval.REJECTED}),
-        Approval.REJECTED: frozenset({Approval.APPROVED}),
-        Approval.APPROVED: frozenset(),
+        Approval.REJECTED: frozenset({Approval.PENDING, Approval.APPROVED}),
+        Approval.APPROVED: frozenset({Approval.REVOKED}),
+        Approval.REVOKED: frozenset({Approval.PENDING, Approval.APPROVED}),
     },
     "clone": {
         Clone.ABSENT: frozenset({Clone.QUEUED, Clone.REMOVING}),
@@ -121,7 +125,8 @@ NEXT: Mapping[str, Mapping[StrEnum, frozenset[StrEnum]]] = {
         Index.FAILED: frozenset({Index.BUILDING}),
     },
     "lifecycle": {
-        Lifecycle.ACTIVE: frozenset({Lifecycle.DELETED}),
+        Lifecycle.ACTIVE: frozenset({Lifecycle.ARCHIVED, Lifecycle.DELETED}),
+        Lifecycle.ARCHIVED: frozenset({Lifecycle.ACTIVE, Lifecycle.DELETED}),
         Lifecycle.DELETED: frozenset(),
     },
 }
@@ -191,6 +196,24 @@ class Repository:
     synced_at: datetime | None
     indexed_at: datetime | None
     history: HistoryPolicy = HistoryPolicy()
+    request_reason: str = ""
+    decision: dict[str, Any] | None = None
+    """The last word of a person about it: `state`, `reason`, `by` and `at`."""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether anything of it may be shown: its files, its history, what is found in it."""
+        return self.approval is Approval.APPROVED and self.lifecycle is not Lifecycle.DELETED
+
+    def require_kept_up(self) -> None:
+        """Return when its mirror and index may be brought up to date.
+
+        :raises NotAllowedNow: if it is not approved, or archived, or being removed.
+        """
+        needed: dict[str, StrEnum] = {"approval": Approval.APPROVED, "lifecycle": Lifecycle.ACTIVE}
+        for field, state in needed.items():
+            if getattr(self, field) != state:
+                raise NotAllowedNow(repository=self.id, field=field, state=getattr(self, field), wanted=state)
 
     def moved(
         self,
@@ -212,12 +235,24 @@ class Repository:
                 raise NotAllowedNow(repository=self.id, field=field, state=present, wanted=state)
         return replace(self, **moves)  # type: ignore[arg-type]
 
+    def moved_strictly(self, *, approval: Approval | None = None, lifecycle: Lifecycle | None = None) -> Self:
+        """The same for what people decide: to decide what holds already is refused.
+
+        :raises NotAllowedNow: if the state is the present one, or does not follow it.
+        """
+        for field, state in (("approval", approval), ("lifecycle", lifecycle)):
+            if state is not None and state == getattr(self, field):
+                raise NotAllowedNow(repository=self.id, field=field, state=state, wanted=state)
+        return self.moved(approval=approval, lifecycle=lifecycle)
+
 
 def screen_status_of(repository: Repository) -> ScreenStatus:
     """The one word that people see."""
+    if repository.lifecycle is Lifecycle.ARCHIVED:
+        return ScreenStatus.ARCHIVED
     if repository.approval is Approval.PENDING:
         return ScreenStatus.NEEDS_APPROVAL
-    if repository.approval is Approval.REJECTED or repository.problem or Clone.FAILED is repository.clone:
+    if repository.approval is not Approval.APPROVED or repository.problem or Clone.FAILED is repository.clone:
         return ScreenStatus.ATTENTION
     if repository.index in {Index.READY, Index.STALE} and repository.clone is Clone.PRESENT:
         return ScreenStatus.READY

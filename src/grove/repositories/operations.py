@@ -5,18 +5,19 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from grove import activity, jobs
+from grove import jobs
 from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
-from grove.repositories.errors import NameInvalid, NotAllowedNow, RepositoryExists, RepositoryNotFound
+from grove.repositories.approvals import grant_approval
+from grove.repositories.errors import NameInvalid, RepositoryExists
 from grove.repositories.events import (
     HistoryPolicyChanged,
-    RepositoryApproved,
     RepositoryRemoved,
     RepositorySyncRequested,
 )
 from grove.repositories.model import Approval, Clone, HistoryPolicy, Index, Lifecycle, NewRepository, Repository
+from grove.repositories.rows import locked_row, record_act, resource_of
 from grove.repositories.tables import RepositoryRow
 
 NAME_CHARACTERS_MAX = 400
@@ -38,38 +39,9 @@ def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, 
     row = _new_row(actor=actor, wanted=wanted, now=now)
     tx.session.add(row)
     tx.session.flush()
-    _record(tx, actor=actor, action="repository.connect", row=row, now=now)
+    record_act(tx, actor=actor, action="repository.connect", row=row, now=now, reason=wanted.reason)
     if wanted.local or _may_approve(tx, actor, resource):
-        _approve(tx, actor=actor, row=row, now=now)
-    return row.value()
-
-
-def approve_repository(tx: Transaction, *, actor: Actor, repository_id: str, now: datetime) -> Repository:
-    """Allow a requested repository to be mirrored; nobody approves what they asked for themselves.
-
-    :raises Denied: if `actor` may not.
-    :raises RepositoryNotFound: if the tenant has no such repository.
-    :raises NotAllowedNow: if it is not waiting for approval.
-    """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.approve", _resource(row))
-    if row.requested_by == actor.id:
-        raise Denied(action="repository.approve", reason="it is your own request")
-    _approve(tx, actor=actor, row=row, now=now)
-    return row.value()
-
-
-def reject_repository(tx: Transaction, *, actor: Actor, repository_id: str, reason: str, now: datetime) -> Repository:
-    """Refuse a requested repository.
-
-    :raises Denied: if `actor` may not.
-    :raises RepositoryNotFound: if the tenant has no such repository.
-    :raises NotAllowedNow: if it is not waiting for approval.
-    """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.approve", _resource(row))
-    row.save_states(row.value().moved(approval=Approval.REJECTED), now=now)
-    _record(tx, actor=actor, action="repository.reject", row=row, now=now, reason=reason)
+        grant_approval(tx, actor=actor, row=row, now=now)
     return row.value()
 
 
@@ -80,19 +52,16 @@ def request_sync(
 
     :raises Denied: if `actor` may not.
     :raises RepositoryNotFound: if the tenant has no such repository.
-    :raises NotAllowedNow: if it is not approved, or is being removed.
+    :raises NotAllowedNow: if it is not approved, or archived, or being removed.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.sync", _resource(row))
+    tx.require(actor, "repository.sync", resource_of(row))
     repository = row.value()
-    if repository.approval is not Approval.APPROVED:
-        raise NotAllowedNow(repository=row.id, field="approval", state=repository.approval, wanted=Approval.APPROVED)
+    repository.require_kept_up()
     if repository.clone is Clone.FAILED:
         repository = repository.moved(clone=Clone.QUEUED)
-    elif repository.clone is Clone.REMOVING:
-        raise NotAllowedNow(repository=row.id, field="clone", state=repository.clone, wanted=Clone.CLONING)
     row.save_states(repository, now=now)
-    _record(tx, actor=actor, action="repository.sync", row=row, now=now, accept_ref_loss=accept_ref_loss)
+    record_act(tx, actor=actor, action="repository.sync", row=row, now=now, accept_ref_loss=accept_ref_loss)
     tx.publish(
         RepositorySyncRequested(
             tenant_id=row.tenant_id,
@@ -114,10 +83,10 @@ def set_history_policy(
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.configure", _resource(row))
+    tx.require(actor, "repository.configure", resource_of(row))
     row.history = str(policy)
     row.updated_at = now
-    _record(tx, actor=actor, action="repository.configure", row=row, now=now, history=str(policy))
+    record_act(tx, actor=actor, action="repository.configure", row=row, now=now, history=str(policy))
     if row.indexed_at is not None:
         tx.publish(HistoryPolicyChanged(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
     return row.value()
@@ -130,10 +99,10 @@ def remove_repository(tx: Transaction, *, actor: Actor, repository_id: str, now:
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.remove", _resource(row))
+    tx.require(actor, "repository.remove", resource_of(row))
     row.save_states(row.value().moved(lifecycle=Lifecycle.DELETED, clone=Clone.REMOVING), now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
-    _record(tx, actor=actor, action="repository.remove", row=row, now=now)
+    record_act(tx, actor=actor, action="repository.remove", row=row, now=now)
     tx.publish(RepositoryRemoved(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
     return row.value()
 
@@ -154,23 +123,6 @@ def checked_key(name: str) -> str:
 def name_key(name: str) -> str:
     """What two names must differ in: case and compatible forms of letters do not count."""
     return unicodedata.normalize("NFKC", name).casefold()
-
-
-def locked_row(tx: Transaction, *, tenant_id: str, repository_id: str) -> RepositoryRow:
-    """The row, kept from others until the transaction ends.
-
-    :raises RepositoryNotFound: if the tenant has no such repository.
-    """
-    row = tx.session.get(RepositoryRow, repository_id, with_for_update=True, populate_existing=True)
-    if row is None or row.tenant_id != tenant_id:
-        raise RepositoryNotFound(repository=repository_id)
-    return row
-
-
-def _approve(tx: Transaction, *, actor: Actor, row: RepositoryRow, now: datetime) -> None:
-    row.save_states(row.value().moved(approval=Approval.APPROVED, clone=Clone.QUEUED), now=now)
-    _record(tx, actor=actor, action="repository.approve", row=row, now=now)
-    tx.publish(RepositoryApproved(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
 
 
 def _may_approve(tx: Transaction, actor: Actor, resource: Resource) -> bool:
@@ -211,14 +163,6 @@ def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> Repositor
         synced_at=None,
         indexed_at=None,
         history=str(HistoryPolicy()),
-    )
-
-
-def _resource(row: RepositoryRow) -> Resource:
-    return Resource(kind="repository", id=row.id, tenant_id=row.tenant_id, attributes={"project": row.project_id})
-
-
-def _record(tx: Transaction, *, actor: Actor, action: str, row: RepositoryRow, now: datetime, **facts: object) -> None:
-    activity.record(
-        tx, actor=actor, action=action, target_kind="repository", target_id=row.id, now=now, name=row.name, **facts
+        request_reason=wanted.reason,
+        decision=None,
     )

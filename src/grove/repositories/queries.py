@@ -73,13 +73,13 @@ def list_repositories(
 
 
 def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
-    """Every repository in which `actor` may search.
+    """Every repository in which `actor` may search, and those that are archived or not approved, to say so.
 
     :raises Denied: if `actor` may not search at all.
     """
     tx.require(actor, "search.run", Resource(kind="repository", tenant_id=actor.tenant_id))
     chosen = select(RepositoryRow).where(
-        RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.lifecycle == Lifecycle.ACTIVE
+        RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.lifecycle != Lifecycle.DELETED
     )
     return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
 

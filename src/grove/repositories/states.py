@@ -4,7 +4,7 @@ from datetime import datetime
 
 from grove.kit.transactions import Transaction
 from grove.repositories.model import Clone, Index, Problem, Repository
-from grove.repositories.operations import locked_row
+from grove.repositories.rows import locked_row
 
 
 def record_clone(

@@ -44,6 +44,8 @@ class RepositoryRow(Table):
     synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     indexed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     history: Mapped[str] = mapped_column(String(40), server_default="all")
+    request_reason: Mapped[str] = mapped_column(String(2000), server_default="")
+    decision: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -75,6 +77,8 @@ class RepositoryRow(Table):
             synced_at=self.synced_at,
             indexed_at=self.indexed_at,
             history=HistoryPolicy.parse(self.history),
+            request_reason=self.request_reason,
+            decision=self.decision,
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:

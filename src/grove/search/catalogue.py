@@ -10,13 +10,15 @@ from grove.indexing import IndexDamagedOften
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_named
-from grove.repositories import Approval, Clone, Index, Repository, list_visible
+from grove.repositories import Approval, Clone, Index, Lifecycle, Repository, list_visible
 from grove.search.corpus import Resolution, Severity, Skipped, Sought, Target
-from grove.search.question import Plan
+from grove.search.question import Admits, Plan
 from grove.snapshots import Head, commits_of, damaged_among, list_heads
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DEFAULT = {"HEAD", ""}
+_BEFORE_DAMAGE = {"failed", "needs_approval", "rejected", "revoked", "archived"}
+"""Reasons that tell more of why a repository is not searched than that its index is damaged."""
 _PREFIXES = ("refs/heads/", "refs/tags/", "")
 
 
@@ -61,7 +63,9 @@ class RegistryCatalogue:
         names = _Names.read(self.tx, chosen, {name for each in revisions.values() for name in each}, moment=plan.moment)
         for repository in chosen:
             heads = self.heads.get(repository.id, ())
-            reason = _unsearchable(repository, heads, is_damaged=repository.id in self.damaged)
+            is_wanted = plan.archived is Admits.ONLY or repository.lifecycle is Lifecycle.ACTIVE
+            is_damaged = repository.id in self.damaged
+            reason = _unsearchable(repository, heads, is_wanted=is_wanted, is_damaged=is_damaged)
             if reason is not None:
                 skipped.append(reason)
                 continue
@@ -132,7 +136,7 @@ class _Names:
 
 
 def _admits(plan: Plan, repository: Repository) -> bool:
-    return plan.admits_repository(repository.name, archived=repository.archived, fork=repository.fork)
+    return plan.admits_repository(repository.name, archived=_is_archived(repository), fork=repository.fork)
 
 
 def _revisions(plan: Plan, entries: Sequence[Plan], name: str) -> tuple[str, ...]:
@@ -175,22 +179,36 @@ def _target(repository: Repository, name: str, commit: str, snapshot: str) -> Ta
     )
 
 
-def _unsearchable(repository: Repository, heads: Sequence[Head], *, is_damaged: bool) -> Skipped | None:
+def _is_archived(repository: Repository) -> bool:
+    """Whether its forge or somebody here has put it aside."""
+    return repository.archived or repository.lifecycle is Lifecycle.ARCHIVED
+
+
+def _unsearchable(
+    repository: Repository, heads: Sequence[Head], *, is_wanted: bool, is_damaged: bool
+) -> Skipped | None:
     """Why a repository cannot be searched, if it cannot."""
-    if heads:
+    if repository.is_served and is_wanted and heads:
         return None
     reason, message = _state(repository)
-    if is_damaged and reason != "failed":
+    if is_damaged and reason not in _BEFORE_DAMAGE:
         reason, message = _damage(repository)
-    severity = Severity.INFO if reason == "empty" else Severity.WARNING
+    severity = Severity.INFO if reason in {"empty", "archived"} else Severity.WARNING
     return Skipped(reason=reason, title=repository.name, message=message, severity=severity)
 
 
+_APPROVALS = {
+    Approval.PENDING: ("needs_approval", "it needs approval"),
+    Approval.REJECTED: ("rejected", "its request was rejected"),
+    Approval.REVOKED: ("revoked", "its approval was revoked"),
+}
+
+
 def _state(repository: Repository) -> tuple[str, str]:
-    if repository.approval is Approval.PENDING:
-        return "needs_approval", "it needs approval"
-    if repository.approval is Approval.REJECTED:
-        return "rejected", "its request was rejected"
+    if repository.approval in _APPROVALS:
+        return _APPROVALS[repository.approval]
+    if repository.lifecycle is Lifecycle.ARCHIVED:
+        return "archived", "it is archived; archived:only searches it"
     if Clone.FAILED is repository.clone or Index.FAILED is repository.index:
         problem = (repository.problem or {}).get("message", "it failed")
         return "failed", str(problem)

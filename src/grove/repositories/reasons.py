@@ -1,0 +1,61 @@
+"""Why a repository is not ready, in a sentence that says what to do."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from grove import jobs
+from grove.jobs import Job, JobState
+from grove.kit.transactions import Transaction
+from grove.repositories.model import Approval, Clone, Index, Lifecycle, Repository, ScreenStatus, screen_status_of
+
+_DECIDED: Final = {
+    Approval.REJECTED: "The request was rejected",
+    Approval.REVOKED: "The approval was revoked",
+}
+
+
+def why_not_ready(repository: Repository) -> str:
+    """Why it is not ready, as far as its own states tell; empty when it is."""
+    held = _held(repository)
+    if held or repository.problem is None:
+        return held or ("" if screen_status_of(repository) is ScreenStatus.READY else _going_on(repository))
+    return f"{repository.problem.get('message')} ({repository.problem.get('code')}); grove repo sync tries again."
+
+
+def explain_state(tx: Transaction, repository: Repository) -> str:
+    """The same with what its newest job tells: that it was cancelled, or when it is tried again."""
+    why = why_not_ready(repository)
+    job = jobs.newest_job(tx, target_id=repository.id) if why and not _held(repository) else None
+    return f"{why} {_of_job(job)}".rstrip() if job is not None else why
+
+
+def _held(repository: Repository) -> str:
+    """What people have decided that keeps it from being ready."""
+    decision: Mapping[str, Any] = repository.decision or {}
+    if repository.lifecycle is Lifecycle.DELETED:
+        return "It is being removed."
+    if repository.lifecycle is Lifecycle.ARCHIVED:
+        return f"It was archived{_by(decision)}; grove repo restore."
+    if repository.approval is Approval.PENDING:
+        return "It waits for somebody who may approve it; grove repo approve."
+    told = _DECIDED.get(repository.approval)
+    return f"{told}{_by(decision)}; grove repo request asks again." if told else ""
+
+
+def _going_on(repository: Repository) -> str:
+    if repository.clone is Clone.PRESENT:
+        return "It is being indexed." if repository.index is Index.BUILDING else "It waits to be indexed."
+    return "It is being cloned." if repository.clone is Clone.CLONING else "It waits to be cloned."
+
+
+def _of_job(job: Job) -> str:
+    if job.state is JobState.CANCELLED:
+        return f"Its job was cancelled; grove job retry {job.id[:8]}."
+    if job.state is JobState.QUEUED and job.error is not None:
+        return f"It is tried again at {job.run_at:%H:%M:%S} UTC, {job.attempt} of {job.attempts_max} times tried."
+    return ""
+
+
+def _by(decision: Mapping[str, Any]) -> str:
+    reason = f": {decision['reason']}" if decision.get("reason") else ""
+    return f" by {decision['by']}{reason}" if decision.get("by") else ""
