@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from grove.jobs import list_jobs
 from grove.search import Question
 from grove.snapshots import generation_of, histories_of, known_commits, snapshots_named
 from tests.support.git_repositories import git
@@ -40,6 +41,10 @@ COLUMNS = (
 )
 
 
+class NotIndexed(Exception):
+    """The repository could not be mirrored or indexed: most often a copy that lacks old objects."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
     """What the index of one repository takes, in bytes."""
@@ -58,9 +63,15 @@ def main() -> int:
     shares = []
     for path in arguments.repositories:
         with tempfile.TemporaryDirectory(prefix="grove-bench-") as folder:
-            row, share = measured(path, Path(folder))
+            try:
+                row, share = measured(path, Path(folder))
+            except NotIndexed as refused:
+                print(f"| {path} | {refused} |" + " |" * (len(COLUMNS) - 2), flush=True)
+                continue
         shares.append(share)
         print("| " + " | ".join(row) + " |", flush=True)
+    if not shares:
+        return 1
     print(f"\nIndex of the whole history, in the median: {statistics.median(shares):.1f} x HEAD's source.")
     return 0
 
@@ -75,9 +86,13 @@ def measured(origin: Path, folder: Path) -> tuple[list[str], float]:
         repository = connect(made, str(upstream), name=name)
         head_seconds = _seconds(lambda: _work_until(made, "snapshot.index"))
         history_seconds = _seconds(made.work)
-        sizes = _sizes_of(made, repository.id)
         with made.grove.database.reading() as tx:
-            history = histories_of(tx, repositories=[repository.id])[repository.id].record
+            found = histories_of(tx, repositories=[repository.id]).get(repository.id)
+            if found is None:
+                failed = [job.error for job in list_jobs(tx, actor=made.admin) if job.error]
+                raise NotIndexed(failed[0]["message"] if failed else "it is empty")
+            history = found.record
+        sizes = _sizes_of(made, repository.id)
         asked = random.Random(len(commits)).sample(commits, min(COMMITS_ASKED, len(commits)))
         _ask(made, commits[0], WORDS[0])
         first = [_seconds(partial(_ask, made, at, WORDS[0])) for at in asked]

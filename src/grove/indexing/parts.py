@@ -66,7 +66,8 @@ class PartsWriter:
         self._checksums: list[int] = []
 
     def add(self, name: str, content: NDArray[Any] | bytes, *, encoding: int = RAW) -> None:
-        """Write a whole part."""
+        """Write a whole part; in memory it is kept as it is."""
+        encoding = RAW if self._in_memory else encoding
         raw = content if isinstance(content, bytes) else np.ascontiguousarray(content).tobytes()
         self.begin(name)
         self.append(_encoded(raw, encoding))

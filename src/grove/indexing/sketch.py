@@ -119,7 +119,7 @@ def sketch_commit(
     content = _written(wanted.commit, tree, chosen, tools)
     snapshot = SnapshotView(PartsReader(content, kind=KIND, label=wanted.name), name=wanted.name)
     stored = segment.reader.stored_bytes if segment else 0
-    return Sketch(snapshot, segment, read, 4 * len(content) + stored)
+    return Sketch(snapshot, segment, read, 2 * len(content) + stored)
 
 
 def _unreadable(
