@@ -20,7 +20,7 @@ CANDIDATES_MAX: Final = 60
 PLACES_PER_CHUNK_MAX: Final = 5
 _WORDS_WEIGHT: Final = 0.2
 """What the words of a chunk count beside its runs of tokens; measured on functions that later versions had changed."""
-_SIMILARITY_MIN: Final = 0.05
+_SIMILARITY_MIN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
