@@ -95,6 +95,20 @@ class TestACommitWithoutASnapshot:
         assert places(shop.ask("'past'")) == {("main", "other.py")}
 
 
+class TestAMoment:
+    def test_means_the_commit_of_that_time(self, shop: Shop) -> None:
+        found = shop.upstream.refs()["refs/heads/main"]
+        answer = shop.ask("rev:at(2024-01-01) share")
+        assert {searched.commit for searched in answer.truth.searched} == {found}
+
+    def test_can_be_of_a_named_branch(self, shop: Shop) -> None:
+        assert places(shop.ask("rev:at(2024-01-01,work/aside) 'aside = True'")) == {("work/aside", "aside.py")}
+
+    def test_before_the_first_commit_has_nothing_and_says_so(self, shop: Shop) -> None:
+        (skipped,) = shop.ask("rev:at(2020-01-01) share").truth.skipped
+        assert (skipped.reason, skipped.message) == ("revision_unknown", "it had no commit yet")
+
+
 class TestARevision:
     def test_that_no_repository_has_is_an_error(self, shop: Shop) -> None:
         for name in ("nowhere", "0123456", "nothing/*"):

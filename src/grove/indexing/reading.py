@@ -1,13 +1,14 @@
 """The blobs of a commit: which are known and fit, which are to be read, and the rows of the path table made of them."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from grove.indexing.blobs import Blob, BlobKey
 from grove.indexing.commit_files import Row
 from grove.indexing.errors import BlobUnavailable
 from grove.indexing.languages import HEAD_BYTES, Trait, grammar_of, language_of, marks_of, trait_of
-from grove.indexing.model import BlobSource, SkipReason
+from grove.indexing.model import BlobSource, Mark, SkipReason
 from grove.indexing.novelty import NO_CHUNKS, NewText, Novelty
 from grove.indexing.texts import text_of
 from grove.indexing.tree import Tree, TreeFile
@@ -92,13 +93,19 @@ def rows_of(tree: Tree, available: dict[BlobKey, Blob]) -> tuple[list[Row], dict
 
 
 def _row(file: TreeFile, trait: Trait, available: dict[BlobKey, Blob]) -> Row:
-    path = file.path.decode("utf-8", "replace")
-    language = language_of(path, trait=trait)
+    language, marks = _told_by(file.path, trait)
     textless = available.get(BlobKey(file.oid, ""))
     skip = file.skip or (textless.skip if textless else None)
     blob = BlobKey(file.oid, "" if skip else grammar_of(language))
-    return Row(file.path, blob, language, marks_of(path) | trait.marks, file.size_bytes, skip)
+    return Row(file.path, blob, language, marks, file.size_bytes, skip)
 
 
 def _language(file: TreeFile, trait: Trait) -> str:
-    return language_of(file.path.decode("utf-8", "replace"), trait=trait)
+    return _told_by(file.path, trait)[0]
+
+
+@lru_cache(maxsize=1 << 15)
+def _told_by(path: bytes, trait: Trait) -> tuple[str, Mark]:
+    """The language and the marks of a path: asked for the same paths at commit after commit."""
+    text = path.decode("utf-8", "replace")
+    return language_of(text, trait=trait), marks_of(text) | trait.marks
