@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     """Folders below which repositories may be connected by path."""
     forges: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     """Which software internal hosts run: `git.example.org=gitea,code.example.org=gitlab`."""
+    max_workspaces: int = 20
+    """How many open workspaces one user may have."""
+    max_workspace_mb: int = 256
+    """How much one user may have written to all open workspaces, in MB."""
     disk_free_mb_min: int = 512
     """With less room than this, in MB, no new work is begun."""
     log_format: Literal["json", "pretty"] = "json"

@@ -50,6 +50,7 @@ from grove.repositories import (
 from grove.scip import ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
+from grove.workspaces import WorkspaceDesk, WorkspaceLimits, refuse_removal
 
 MEGABYTE = 1024 * 1024
 GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
@@ -78,6 +79,7 @@ class Grove:
     search: Desk
     scip: ScipDesk
     navigation: Navigator
+    workspaces: WorkspaceDesk
     parser: PooledParser
     jobs: Mapping[str, JobKind]
     mirror_tools: MirrorTools
@@ -148,6 +150,7 @@ def build(settings: Settings) -> Grove:
         search=desk,
         scip=scip,
         navigation=Navigator(desk=desk, parser=parser, scip=scip),
+        workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
         jobs={kind.name: kind for kind in JOB_KINDS},
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
         index_tools=index_tools,
@@ -183,6 +186,11 @@ def mirror_limits(settings: Settings) -> MirrorLimits:
         seconds_max=settings.git_clone_timeout,
         refs_max=settings.max_refs,
     )
+
+
+def workspace_limits(settings: Settings) -> WorkspaceLimits:
+    """How much one user may have in workspaces."""
+    return WorkspaceLimits(count_max=settings.max_workspaces, written_bytes_max=settings.max_workspace_mb * MEGABYTE)
 
 
 def history_limits(settings: Settings) -> HistoryLimits:
@@ -259,6 +267,10 @@ def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
         freshness.pause_host(tx, host=event.host, now=event.at)
 
 
+def _refuse_removal(tx: Transaction, event: RepositoryRemoved) -> None:
+    refuse_removal(tx, repository_id=event.repository_id)
+
+
 def _remove(tx: Transaction, event: RepositoryRemoved) -> None:
     _enqueue_for(event, tx, "repository.remove")
 
@@ -308,11 +320,11 @@ WHEN: Handlers = {
     HeadsPublished: [_index_history, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     SyncFailed: [_pause_busy_host],
-    RepositoryRemoved: [_remove],
     indexing.IndexGrown: [_merge_if_due],
     indexing.IndexDamaged: [_repair_index],
     indexing.IndexRebuildRequested: [_rebuild_index],
     indexing.IndexVerificationRequested: [_verify_index],
+    RepositoryRemoved: [_refuse_removal, _remove],
 }
 """What causes what."""
 

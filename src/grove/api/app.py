@@ -30,6 +30,7 @@ from grove.api import (
     search,
     setup,
     tracing,
+    workspaces,
 )
 from grove.api.edge import Edge
 from grove.api.guard import Guard
@@ -53,6 +54,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     navigation.outlines,
     scip.router,
     index.router,
+    workspaces.router,
     jobs.router,
     accounts.router,
     audit.router,

@@ -29,6 +29,7 @@ from grove.cli import (
     signing_in,
     topics,
     tracing,
+    workspaces,
 )
 from grove.cli.hosts import Host, Hosts, normal_url
 from grove.cli.root import Root
@@ -86,6 +87,7 @@ app.add_typer(credentials.app, name="cred")
 app.add_typer(contexts.app, name="context")
 app.add_typer(hooks.app, name="hook")
 app.add_typer(scip.app, name="scip")
+app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")

@@ -50,6 +50,10 @@ _NEXT_OF_CODES = {
     "token_invalid": "grove login {host}",
     "token_missing": "grove login {host}",
     "token_not_found": "grove token list",
+    "workspace_ended": "grove ws restore {subject}",
+    "workspace_exists": "grove ws list",
+    "workspace_not_found": "grove ws list",
+    "workspaces_too_many": "grove ws list",
 }
 _NEXT_OF_EXITS = {
     Exit.INVALID: "{command} --help",

@@ -72,6 +72,7 @@ from grove.git.probes import probe_installed_git
 from grove.git.refs import remove_stale_files
 from grove.git.trees import is_safe_path, parse_tree
 from grove.git.url import RemoteUrl, parse_remote_url
+from grove.git.writing import ObjectWriter
 
 __all__ = [
     "AccessForbidden",
@@ -107,6 +108,7 @@ __all__ = [
     "ObjectMissing",
     "ObjectReader",
     "ObjectTooLarge",
+    "ObjectWriter",
     "PathMissing",
     "Person",
     "Pinned",

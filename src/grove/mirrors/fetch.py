@@ -234,7 +234,12 @@ def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) ->
     )
     faults.reach(FETCHED)
     run.check_cancelled()
-    return git.refs(aside)
+    return _of_upstream(git.refs(aside))
+
+
+def _of_upstream(refs: Mapping[str, str]) -> dict[str, str]:
+    """Branches and tags alone: other refs of a mirror are pins of ours, which no sync shows or removes."""
+    return {name: oid for name, oid in refs.items() if name.startswith(("refs/heads/", "refs/tags/"))}
 
 
 def _progress(fetched: FetchProgress) -> Progress:
@@ -261,7 +266,7 @@ def _publish(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, s
         return
     git.move_packs(aside, plan.mirror)
     faults.reach(PACKS_MOVED)
-    had = git.refs(plan.mirror)
+    had = _of_upstream(git.refs(plan.mirror))
     git.check_connectivity(plan.mirror, sorted(set(refs.values()) - set(had.values())))
     faults.reach(CHECKED)
     git.update_refs(

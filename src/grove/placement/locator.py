@@ -80,6 +80,10 @@ class Locator:
         """The tenant's index."""
         return self.tenants / _checked(tenant_id) / "index"
 
+    def workspace(self, *, tenant_id: str, workspace_id: str) -> Path:
+        """The git directory of a workspace."""
+        return self.tenants / _checked(tenant_id) / "w" / _checked(workspace_id)
+
     def export(self, *, tenant_id: str, export_id: str) -> Path:
         """Where the file of an export is."""
         return self.tenants / _checked(tenant_id) / "exports" / _checked(export_id)

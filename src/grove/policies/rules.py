@@ -62,4 +62,8 @@ RULES: dict[str, Rule] = {
     "user.create": Rule(Role.ADMIN, Scope.ADMIN),
     "user.list": Rule(Role.MAINTAINER, Scope.READ),
     "user.suspend": Rule(Role.ADMIN, Scope.ADMIN),
+    "workspace.change": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
+    "workspace.create": Rule(Role.DEVELOPER, Scope.WRITE),
+    "workspace.list": Rule(Role.VIEWER, Scope.READ),
+    "workspace.view": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),
 }

@@ -1,0 +1,205 @@
+"""`grove ws`: private copies of repositories to change files in."""
+
+import base64
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grove.cli.asking import confirm
+from grove.cli.command import command
+from grove.cli.failure import Exit, Failure
+from grove.cli.output import Column
+from grove.cli.quantity import counted, shown_age
+from grove.cli.repositories import YesOption
+from grove.cli.session import Session
+
+app = typer.Typer(no_args_is_help=True, help="Workspaces: private copies of repositories to change files in.")
+
+FIELDS = ("id", "name", "branch", "target", "base", "head", "tree", "version", "used_at", "ended_at")
+LIST = (
+    Column("NAME", lambda item: item["name"]),
+    Column("ID", lambda item: item["id"]),
+    Column("FROM", lambda item: item["target"]),
+    Column("HEAD", lambda item: item["head"], lambda item: item["head"][:12]),
+    Column("USED", lambda item: item["used_at"], lambda item: shown_age(item["used_at"])),
+)
+CHANGES = (Column("KIND", lambda item: item["kind"]), Column("PATH", lambda item: item["path"]))
+ENTRIES = (
+    Column("KIND", lambda item: item["kind"]),
+    Column("PATH", lambda item: item["path"]),
+    Column("ID", lambda item: item["oid"], lambda item: item["oid"][:12]),
+)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The workspace: its name, or its id.")]
+PathArgument = Annotated[str, typer.Argument(metavar="PATH", help="A path in the workspace.")]
+ExpectedOption = Annotated[
+    str | None, typer.Option("--expected", metavar="ID", help="Only if this is its content now; '' if it is new.")
+]
+
+
+@command(app, "create", failing="The workspace was not opened.", fields=FIELDS)
+def create_workspace(
+    session: Session,
+    *,
+    repository: Annotated[str, typer.Argument(metavar="REPO", help="The repository.")],
+    name: Annotated[str, typer.Option("--name", "-n", help="What to call it.")],
+    ref: Annotated[str, typer.Option("--ref", help="Branch, tag or commit; else the default branch.")] = "",
+) -> None:
+    """Open a workspace of a repository, on a branch of its own."""
+    session.subject = name
+    session.output.row(session.client.post("/workspaces", {"repository": repository, "name": name, "ref": ref}), LIST)
+
+
+@command(app, "list", failing="The workspaces could not be listed.", fields=FIELDS)
+def list_workspaces(
+    session: Session,
+    *,
+    ended: Annotated[bool, typer.Option("--ended", help="Those that have ended and can be restored.")] = False,
+    everybody: Annotated[bool, typer.Option("--all", help="Those of everybody, for administrators.")] = False,
+) -> None:
+    """List your workspaces."""
+    found = session.client.get("/workspaces", ended=ended, everybody=everybody)
+    session.output.items(found["items"], LIST, empty="No workspaces.")
+
+
+@command(app, "status", failing="The workspace could not be shown.", fields=("*",))
+def show_status(session: Session, *, name: NameArgument) -> None:
+    """Show what is not committed, and whether the workspace is stale."""
+    status = _status(session, name)
+    if session.output.is_json:
+        session.output.json(status)
+        return
+    session.output.items(status["changes"], CHANGES, empty="Nothing to commit.")
+    words = f"{counted(status['ahead'], 'commit')} ahead, {status['behind']} behind {status['workspace']['target']}"
+    session.output.note(words if status["upstream"] else f"{status['workspace']['target']} is no branch of the mirror")
+
+
+@command(app, "diff", failing="The workspace could not be compared.", fields=("*",))
+def show_diff(
+    session: Session,
+    *,
+    name: NameArgument,
+    since_base: Annotated[bool, typer.Option("--base", help="Since it began, committed or not.")] = False,
+) -> None:
+    """Show the changes as a patch."""
+    status = _status(session, name, patches=True, since_base=since_base)
+    if session.output.is_json:
+        session.output.json(status)
+        return
+    for change in status["changes"]:
+        session.output.line(change["patch"].rstrip("\n"))
+
+
+@command(app, "files", failing="The files could not be listed.", fields=("path", "kind", "oid", "size_bytes"))
+def list_files(
+    session: Session,
+    *,
+    name: NameArgument,
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder; else the whole.")] = "",
+) -> None:
+    """List what is in a folder."""
+    session.subject = name
+    session.output.items(session.client.get(f"/workspaces/{name}/files", path=folder)["items"], ENTRIES)
+
+
+@command(app, "read", failing="The file could not be read.", fields=("path", "oid", "executable", "is_link", "text"))
+def read_file(session: Session, *, name: NameArgument, path: PathArgument) -> None:
+    """Write a file's content to standard output."""
+    session.subject = name
+    file = session.client.get(f"/workspaces/{name}/file", path=path)
+    if session.output.is_json:
+        session.output.json(file)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(base64.b64decode(file["base64"]))
+
+
+@command(app, "write", failing="The file was not written.", fields=FIELDS)
+def write_file(
+    session: Session,
+    *,
+    name: NameArgument,
+    path: PathArgument,
+    source: Annotated[Path | None, typer.Option("--from", help="The file to take; else standard input.")] = None,
+    expected: ExpectedOption = None,
+) -> None:
+    """Write a file, from standard input or another file."""
+    try:
+        content = sys.stdin.buffer.read() if source is None else source.read_bytes()
+    except OSError as error:
+        raise Failure(
+            "The file was not written.",
+            why=f"{source}: {error.strerror}",
+            next_step=f"{session.command} {name} {path} < FILE",
+            exit_code=Exit.INVALID,
+        ) from error
+    text = base64.b64encode(content).decode()
+    _edit(session, name, {"kind": "write", "path": path, "base64": text, "expected": expected})
+
+
+@command(app, "rm", failing="The file was not removed.", fields=FIELDS)
+def remove_file(session: Session, *, name: NameArgument, path: PathArgument, expected: ExpectedOption = None) -> None:
+    """Remove a file."""
+    _edit(session, name, {"kind": "remove", "path": path, "expected": expected})
+
+
+@command(app, "mv", failing="The file was not moved.", fields=FIELDS)
+def move_file(
+    session: Session,
+    *,
+    name: NameArgument,
+    path: PathArgument,
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Its new path.")],
+    expected: ExpectedOption = None,
+) -> None:
+    """Move a file."""
+    _edit(session, name, {"kind": "move", "path": path, "target": target, "expected": expected})
+
+
+@command(app, "commit", failing="Nothing was committed.", fields=FIELDS)
+def commit(
+    session: Session,
+    *,
+    name: NameArgument,
+    message: Annotated[str, typer.Option("--message", "-m", help="What the commit says.")],
+) -> None:
+    """Commit all changes."""
+    session.subject = name
+    session.output.row(session.client.post(f"/workspaces/{name}/commits", {"message": message}), LIST)
+
+
+@command(app, "refresh", failing="The workspace was not moved forward.", fields=FIELDS)
+def refresh(session: Session, *, name: NameArgument) -> None:
+    """Move a workspace forward to what the mirror has now, when nothing of yours is in the way."""
+    session.subject = name
+    session.output.row(session.client.post(f"/workspaces/{name}/refresh"), LIST)
+
+
+@command(app, "delete", failing="The workspace was not ended.", fields=FIELDS)
+def end_workspace(session: Session, *, name: NameArgument, yes: YesOption = False) -> None:
+    """End a workspace; it can be restored, with what was not committed."""
+    session.subject = name
+    confirm(f"End the workspace {name}?", command=f"{session.command} {name}", yes=yes)
+    ended = session.client.delete(f"/workspaces/{name}")
+    session.output.row(ended, LIST)
+    session.output.note(f"Restore it by: grove ws restore {ended['id']}")
+
+
+@command(app, "restore", failing="The workspace was not restored.", fields=FIELDS)
+def restore_workspace(session: Session, *, name: NameArgument) -> None:
+    """Open a workspace again that has ended, by its id."""
+    session.subject = name
+    session.output.row(session.client.post(f"/workspaces/{name}/restore"), LIST)
+
+
+def _status(session: Session, name: str, **asked: Any) -> dict[str, Any]:
+    session.subject = name
+    return session.client.get(f"/workspaces/{name}", **asked)
+
+
+def _edit(session: Session, name: str, edit: dict[str, Any]) -> None:
+    session.subject = name
+    changed = session.client.post(f"/workspaces/{name}/edits", {"edits": [edit]})
+    session.output.row(changed, LIST)

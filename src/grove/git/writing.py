@@ -1,0 +1,59 @@
+"""Writing objects: contents, folders and commits, from what is handed over on standard input.
+
+Nothing is read from a folder that people write to, so that no setting, filter, attribute or hook of theirs can be run.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from grove.git.model import GitConfig
+from grove.git.refs import check_oid
+from grove.git.runner import Call, Runner
+
+_NOT_IN_NAMES: Final = str.maketrans("", "", "<>\n\r\0")
+
+
+class ObjectWriter:
+    """Writes objects to one repository; any number of threads may use it."""
+
+    def __init__(self, config: GitConfig, git_dir: Path) -> None:
+        self._runner = Runner(config)
+        self._git_dir = git_dir
+
+    def blob(self, content: bytes) -> str:
+        """Keep the content of a file; its id."""
+        return self._written("hash-object", ("-w", "--stdin"), content)
+
+    def tree(self, entries: Iterable[tuple[int, bytes, str]]) -> str:
+        """Keep a folder of entries (mode, name, id), in any order; its id.
+
+        :raises GitFailed: if an entry's object is not there.
+        """
+        kinds = {0o04: b"tree", 0o16: b"commit"}
+        lines = (
+            b"%06o %s %s\t%s\0" % (mode, kinds.get(mode >> 12, b"blob"), check_oid(oid).encode(), name)
+            for mode, name, oid in entries
+        )
+        return self._written("mktree", ("-z",), b"".join(lines))
+
+    def write_commit(
+        self, tree: str, *, parents: Iterable[str], name: str, email: str, at: datetime, message: str
+    ) -> str:
+        """Keep a commit of one author, who is its committer too; its id."""
+        person = f"{name.translate(_NOT_IN_NAMES).strip() or 'nobody'} <{email.translate(_NOT_IN_NAMES)}>"
+        signed = f"{person} {int(at.timestamp())} +0000"
+        lines = [
+            f"tree {check_oid(tree)}",
+            *(f"parent {check_oid(parent)}" for parent in parents),
+            f"author {signed}",
+            f"committer {signed}",
+            "",
+            message.replace("\0", "").strip() + "\n",
+        ]
+        return self._written("hash-object", ("-w", "--stdin", "-t", "commit"), "\n".join(lines).encode())
+
+    def _written(self, command: str, options: tuple[str, ...], content: bytes) -> str:
+        call = Call(command=command, options=options, git_dir=self._git_dir, stdin=content)
+        return check_oid(self._runner.run(call).stdout.decode().strip())

@@ -1,0 +1,51 @@
+"""Workspaces: private copies of repositories to change files in, with a branch of their own."""
+
+from grove.workspaces.desk import WorkspaceDesk
+from grove.workspaces.errors import (
+    ChangedMeanwhile,
+    NothingToCommit,
+    WorkspaceDirty,
+    WorkspaceDiverged,
+    WorkspaceEnded,
+    WorkspaceExists,
+    WorkspaceFull,
+    WorkspaceNameInvalid,
+    WorkspaceNotFound,
+    WorkspacePathRefused,
+    WorkspacesOpen,
+    WorkspacesTooMany,
+)
+from grove.workspaces.model import (
+    ChangedFile,
+    Edit,
+    EditKind,
+    Workspace,
+    WorkspaceFile,
+    WorkspaceLimits,
+    WorkspaceStatus,
+)
+from grove.workspaces.rows import refuse_removal
+
+__all__ = [
+    "ChangedFile",
+    "ChangedMeanwhile",
+    "Edit",
+    "EditKind",
+    "NothingToCommit",
+    "Workspace",
+    "WorkspaceDesk",
+    "WorkspaceDirty",
+    "WorkspaceDiverged",
+    "WorkspaceEnded",
+    "WorkspaceExists",
+    "WorkspaceFile",
+    "WorkspaceFull",
+    "WorkspaceLimits",
+    "WorkspaceNameInvalid",
+    "WorkspaceNotFound",
+    "WorkspacePathRefused",
+    "WorkspaceStatus",
+    "WorkspacesOpen",
+    "WorkspacesTooMany",
+    "refuse_removal",
+]

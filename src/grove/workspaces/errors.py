@@ -1,0 +1,89 @@
+"""What can be wrong with workspaces."""
+
+from typing import ClassVar
+
+from grove.kit.errors import GroveError, Kind
+
+
+class WorkspaceNotFound(GroveError):
+    """There is no such workspace."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "workspace_not_found"
+
+
+class WorkspaceNameInvalid(GroveError):
+    """A workspace's name has up to 60 letters, digits, `.`, `_` and `-`, and begins with a letter or digit."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+    code: ClassVar[str] = "workspace_name_invalid"
+
+
+class WorkspaceExists(GroveError):
+    """You have an open workspace of that name."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspace_exists"
+
+
+class WorkspacesTooMany(GroveError):
+    """You have as many open workspaces as you may; end one first."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspaces_too_many"
+
+
+class WorkspaceFull(GroveError):
+    """What you have written to your open workspaces is as much as you may."""
+
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+    code: ClassVar[str] = "workspace_full"
+
+
+class WorkspaceEnded(GroveError):
+    """The workspace has ended; restore it to go on."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspace_ended"
+
+
+class WorkspacesOpen(GroveError):
+    """The repository has open workspaces; end them before it is removed."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspaces_open"
+
+
+class ChangedMeanwhile(GroveError):
+    """The file is not as expected; read it again."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "changed_meanwhile"
+
+
+class WorkspacePathRefused(GroveError):
+    """This cannot be the path of a file here."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+    code: ClassVar[str] = "workspace_path_refused"
+
+
+class NothingToCommit(GroveError):
+    """Nothing has changed since the last commit."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "nothing_to_commit"
+
+
+class WorkspaceDirty(GroveError):
+    """There are changes that are not committed; commit or undo them first."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspace_dirty"
+
+
+class WorkspaceDiverged(GroveError):
+    """The workspace has commits that the mirror lacks, so that it cannot be moved forward."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspace_diverged"

@@ -1,0 +1,101 @@
+"""What a workspace is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A private copy of a repository: `tree` is its files as they are now, `head` its last commit.
+
+    It began at the commit `base`, of the branch, tag or commit `target`; it is over when it has an `ended_at`, and can
+    be restored, with all that was not committed.
+    """
+
+    id: str
+    tenant_id: str
+    repository_id: str
+    owner_id: str
+    name: str
+    target: str
+    base: str
+    head: str
+    tree: str
+    version: int
+    created_at: datetime
+    used_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def branch(self) -> str:
+        """The branch that its commits are on."""
+        return f"ws/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceLimits:
+    """How much one user may have."""
+
+    count_max: int
+    written_bytes_max: int
+
+
+class EditKind(StrEnum):
+    """What may be done to a path."""
+
+    WRITE = "write"
+    REMOVE = "remove"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One change of a file. `expected` is the id of the content that it must have now; empty if it must not be there.
+
+    `target` is where a file is moved to; nothing may be there yet.
+    """
+
+    kind: EditKind
+    path: str
+    content: bytes = b""
+    executable: bool | None = None
+    expected: str | None = None
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceFile:
+    """A file as it is in a workspace; `oid` is what `expected` wants when it is changed."""
+
+    path: str
+    oid: str
+    content: bytes
+    executable: bool
+    is_link: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """A file that differs from another state: `added`, `removed`, `changed`, `renamed` or `copied`."""
+
+    path: str
+    old_path: str
+    kind: str
+    patch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceStatus:
+    """Where a workspace stands: what is not committed, and how far it and the mirror have gone apart."""
+
+    workspace: Workspace
+    changes: tuple[ChangedFile, ...]
+    upstream: str | None
+    ahead: int
+    behind: int
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the mirror has commits that the workspace lacks."""
+        return self.behind > 0

@@ -1,0 +1,140 @@
+"""Finding and changing the rows of workspaces, with permission checked."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select, update
+
+from grove import activity
+from grove.kit.gate import Actor, Resource
+from grove.kit.transactions import Transaction
+from grove.workspaces.errors import (
+    WorkspaceEnded,
+    WorkspaceExists,
+    WorkspaceFull,
+    WorkspaceNameInvalid,
+    WorkspaceNotFound,
+    WorkspacesOpen,
+    WorkspacesTooMany,
+)
+from grove.workspaces.model import Workspace, WorkspaceLimits
+from grove.workspaces.tables import WorkspaceRow
+
+VIEW: Final = "workspace.view"
+CHANGE: Final = "workspace.change"
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?![.]|lock$|$)){0,59}")
+
+
+def check_name(name: str) -> str:
+    """The name, if a workspace and its branch can have it.
+
+    :raises WorkspaceNameInvalid: if not.
+    """
+    if not _NAME.fullmatch(name):
+        raise WorkspaceNameInvalid(name=name)
+    return name
+
+
+def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
+    """The workspace of that id, or the actor's open one of that name.
+
+    :raises Denied: if it is somebody else's, and the actor no administrator.
+    :raises WorkspaceNotFound: if the tenant has none.
+    """
+    row = tx.session.get(WorkspaceRow, name)
+    if row is None:
+        mine = select(WorkspaceRow).where(WorkspaceRow.owner_id == actor.id, WorkspaceRow.slot == name)
+        row = tx.session.scalars(mine).one_or_none()
+    if row is None or row.tenant_id != actor.tenant_id:
+        raise WorkspaceNotFound(workspace=name)
+    tx.require(
+        actor,
+        action,
+        Resource(kind="workspace", id=row.id, tenant_id=row.tenant_id, attributes={"owner": row.owner_id}),
+    )
+    return row
+
+
+def open_row(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
+    """Like `row_of`, for a workspace that has not ended.
+
+    :raises WorkspaceEnded: if it has.
+    """
+    row = row_of(tx, actor=actor, name=name, action=action)
+    if row.ended_at is not None:
+        raise WorkspaceEnded(workspace=row.name)
+    return row
+
+
+def list_workspaces(tx: Transaction, *, actor: Actor, ended: bool, everybody: bool) -> list[Workspace]:
+    """The actor's workspaces, or those of everybody for administrators; the last used first.
+
+    :raises Denied: if `actor` may not see them.
+    """
+    owner = None if everybody else actor.id
+    action = VIEW if everybody else "workspace.list"
+    tx.require(actor, action, Resource(kind="workspace", tenant_id=actor.tenant_id, attributes={"owner": owner}))
+    rows = select(WorkspaceRow).where(WorkspaceRow.tenant_id == actor.tenant_id)
+    rows = rows.where(WorkspaceRow.ended_at.is_not(None) if ended else WorkspaceRow.ended_at.is_(None))
+    rows = rows if everybody else rows.where(WorkspaceRow.owner_id == actor.id)
+    return [row.value() for row in tx.session.scalars(rows.order_by(WorkspaceRow.used_at.desc(), WorkspaceRow.id))]
+
+
+def require_room(tx: Transaction, *, owner_id: str, name: str, limits: WorkspaceLimits) -> None:
+    """Return when the owner may have one more open workspace, of that name.
+
+    :raises WorkspaceExists: if there is one of that name.
+    :raises WorkspacesTooMany: if there are as many as there may be.
+    """
+    mine = select(WorkspaceRow.slot).where(WorkspaceRow.owner_id == owner_id, WorkspaceRow.ended_at.is_(None))
+    slots = set(tx.session.scalars(mine))
+    if name in slots:
+        raise WorkspaceExists(workspace=name)
+    if len(slots) >= limits.count_max:
+        raise WorkspacesTooMany(count_max=limits.count_max)
+
+
+def count_written(tx: Transaction, row: WorkspaceRow, *, size_bytes: int, limits: WorkspaceLimits) -> None:
+    """Add what was written to what the owner has written.
+
+    :raises WorkspaceFull: if that is more than it may be.
+    """
+    mine = select(func.sum(WorkspaceRow.written_bytes)).where(
+        WorkspaceRow.owner_id == row.owner_id, WorkspaceRow.ended_at.is_(None)
+    )
+    if int(tx.session.scalar(mine) or 0) + size_bytes > limits.written_bytes_max:
+        raise WorkspaceFull(bytes_max=limits.written_bytes_max)
+    row.written_bytes += size_bytes
+
+
+def is_changed(tx: Transaction, seen: Workspace, **values: object) -> bool:
+    """Change a workspace, if it is still as it was seen; whether that was so."""
+    same = (
+        WorkspaceRow.id == seen.id,
+        WorkspaceRow.version == seen.version,
+        WorkspaceRow.ended_at.is_(None),
+    )
+    changed = tx.session.execute(
+        update(WorkspaceRow)
+        .where(*same)
+        .values(version=seen.version + 1, **values)
+        .returning(WorkspaceRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.first() is not None
+
+
+def refuse_removal(tx: Transaction, *, repository_id: str) -> None:
+    """Return when nobody has an open workspace of the repository.
+
+    :raises WorkspacesOpen: if somebody has.
+    """
+    of_it = select(func.count()).where(WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
+    if count := tx.session.scalar(of_it):
+        raise WorkspacesOpen(workspaces=count)
+
+
+def record(tx: Transaction, action: str, workspace: Workspace, *, actor: Actor, now: datetime, **facts: object) -> None:
+    """Write down what was done."""
+    activity.record(tx, actor=actor, action=action, target_kind="workspace", target_id=workspace.id, now=now, **facts)

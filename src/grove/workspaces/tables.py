@@ -1,0 +1,50 @@
+"""How workspaces are stored."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grove.kit.tables import Table, UtcDateTime
+from grove.workspaces.model import Workspace
+
+
+class WorkspaceRow(Table):
+    """A workspace; `slot` is its name while it is open, then its id, so that the name is free again."""
+
+    __tablename__ = "workspaces"
+    __table_args__ = (UniqueConstraint("owner_id", "slot"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36))
+    repository_id: Mapped[str] = mapped_column(String(36), index=True)
+    owner_id: Mapped[str] = mapped_column(String(36))
+    name: Mapped[str] = mapped_column(String(60))
+    slot: Mapped[str] = mapped_column(String(60))
+    target: Mapped[str] = mapped_column(String(1024))
+    base: Mapped[str] = mapped_column(String(64))
+    head: Mapped[str] = mapped_column(String(64))
+    tree: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    written_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def value(self) -> Workspace:
+        """The workspace as the rest of Grove sees it."""
+        return Workspace(
+            id=self.id,
+            tenant_id=self.tenant_id,
+            repository_id=self.repository_id,
+            owner_id=self.owner_id,
+            name=self.name,
+            target=self.target,
+            base=self.base,
+            head=self.head,
+            tree=self.tree,
+            version=self.version,
+            created_at=self.created_at,
+            used_at=self.used_at,
+            ended_at=self.ended_at,
+        )
