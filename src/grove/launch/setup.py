@@ -81,7 +81,7 @@ def address_of(settings: Settings, *, port: int) -> str:
 def announce_setup_link(grove: Grove, secret: str, *, port: int) -> None:
     """Tell the set-up link to whoever sees the terminal or the data folder, and to nobody else."""
     link = f"{address_of(grove.settings, port=port)}/setup?token={secret}"
-    write_durably(grove.locator.setup_link(), f"{link}\n".encode())
+    write_durably(grove.locator.setup_link, f"{link}\n".encode())
     sys.stderr.write(
         f"\n  Set up the first administrator within {accounts.SETUP_LINK_MINUTES} minutes:\n\n    {link}\n\n"
     )

@@ -47,6 +47,7 @@ class Locator:
         """What a server locks, so that it is the only one on this data folder."""
         return self.data / "server.lock"
 
+    @property
     def setup_link(self) -> Path:
         """The set-up link, for those who cannot see the terminal."""
         return self.data / "setup-link"

@@ -1,0 +1,35 @@
+import json
+from pathlib import Path
+
+from grove.cli.failure import Exit
+from tests.cli.conftest import CommandLine
+
+
+class TestWorkspaces:
+    def test_are_opened_changed_committed_and_restored(self, grove: CommandLine, tmp_path: Path) -> None:
+        source = tmp_path / "new.py"
+        source.write_text("answer = 42\n")
+        made = grove("ws", "create", "payments-api", "--name", "cli-fix", "--json")
+        assert made.exit_code == Exit.DONE, made.output
+        assert json.loads(made.stdout)["branch"] == "ws/cli-fix"
+        for words in (
+            ("write", "cli-fix", "src/new.py", "--from", str(source), "--expected", ""),
+            ("mv", "cli-fix", "src/new.py", "src/newer.py"),
+        ):
+            done = grove("ws", *words)
+            assert done.exit_code == Exit.DONE, done.output
+        assert "answer = 42" in grove("ws", "read", "cli-fix", "src/newer.py").stdout
+        assert "src/newer.py" in grove("ws", "status", "cli-fix").stdout
+        assert "+answer = 42" in grove("ws", "diff", "cli-fix").stdout
+        assert grove("ws", "commit", "cli-fix", "-m", "Answer").exit_code == Exit.DONE
+        assert "src" in grove("ws", "files", "cli-fix").stdout
+        assert grove("ws", "rm", "cli-fix", "src/newer.py").exit_code == Exit.DONE
+        ended = json.loads(grove("ws", "delete", "cli-fix", "--yes", "--json").stdout)
+        assert "cli-fix" in grove("ws", "list", "--ended").stdout
+        assert grove("ws", "restore", ended["id"]).exit_code == Exit.DONE
+        assert "cli-fix" in grove("ws", "list").stdout
+
+        refused = grove("ws", "read", "cli-fix", "src/newer.py")
+        assert refused.exit_code == Exit.NOT_FOUND
+        unknown = grove("ws", "status", "nothing")
+        assert " next: grove ws list" in unknown.stderr
