@@ -4,6 +4,7 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2
 import pytest
 
 from grove.kit import faults
@@ -11,7 +12,9 @@ from grove.launch import serve  # noqa: F401 - every fault point must have been 
 from tests.support.git_repositories import Repository
 from tests.support.server import ServerProcess, serving
 
-POINTS = sorted(faults.POINTS)
+WORKSPACE_POINTS = ("workspace.made", "workspace.written")
+"""Points of the server itself; all others are reached by workers."""
+POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS))
 PUSHES = {"index.merge_written": 8, "index.merge_swapped": 8}
 """Segments are merged when there are eight."""
 NEEDS_REBUILD = {"index.rebuilt_commit"}
@@ -143,6 +146,34 @@ class TestAServerKilled:
         with serving(tmp_path / "data") as server:
             server.kill()
             server.wait_for(lambda: not processes_on(server.data), what="the end of all processes")
+
+
+class TestAServerKilledInAWorkspaceAt:
+    @pytest.mark.parametrize("point", WORKSPACE_POINTS)
+    def test_this_point_leaves_nothing_half_made(self, tmp_path: Path, upstream: Repository, point: str) -> None:
+        settings = {"local_roots": str(upstream.path.parent), "fault": f"{point}:kill9"}
+        wanted = {"repository": "parts", "name": "fix"}
+        edits = {"edits": [{"kind": "write", "path": "new.txt", "text": "new", "expected": ""}]}
+        with serving(tmp_path / "data", **settings) as server:
+            server.wait_for_jobs(connect(server, upstream))
+            with pytest.raises(httpx2.TransportError):
+                self._open_and_edit(server, wanted, edits)
+            assert (server.data / f"fault-{point}").exists(), "the point was never reached"
+            server.kill()
+            server.start()
+
+            opened = server.get("/workspaces")["items"]
+            assert len(list(server.data.glob("t/*/w/*"))) == len(opened)
+            if not opened:
+                server.post("/workspaces", json=wanted)
+            assert server.get("/workspaces/fix")["changes"] == []
+            server.post("/workspaces/fix/edits", json=edits)
+            server.post("/workspaces/fix/commits", json={"message": "New"})
+            assert server.get("/workspaces/fix")["ahead"] == 1
+
+    def _open_and_edit(self, server: ServerProcess, wanted: dict[str, Any], edits: dict[str, Any]) -> None:
+        server.post("/workspaces", json=wanted)
+        server.post("/workspaces/fix/edits", json=edits)
 
 
 class TestTermination:

@@ -25,6 +25,7 @@ from grove.workspaces.model import (
     WorkspaceStatus,
 )
 from grove.workspaces.rows import refuse_removal
+from grove.workspaces.sweeping import sweep_workspaces
 
 __all__ = [
     "ChangedFile",
@@ -48,4 +49,5 @@ __all__ = [
     "WorkspacesOpen",
     "WorkspacesTooMany",
     "refuse_removal",
+    "sweep_workspaces",
 ]

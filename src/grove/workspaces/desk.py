@@ -71,9 +71,10 @@ class WorkspaceDesk:
         base = self.mirrors.resolve(found, target)
         with git.objects(mirror) as reader:
             tree, _ = reader.read_root(base)
-        git.update_refs(mirror, updates={PIN + workspace_id: base})
         folder = self.locator.workspace(tenant_id=actor.tenant_id, workspace_id=workspace_id)
+        # First the folder: it tells the sweep after a crash which pin to take away.
         git.init(folder, borrowing=mirror)
+        git.update_refs(mirror, updates={PIN + workspace_id: base})
         faults.reach(MADE)
         try:
             with self.database.transaction() as tx:
