@@ -37,6 +37,7 @@ class TestStdio:
         assert anyio.run(ask) == [
             "search_code",
             "read_file",
+            "file_history",
             "list_tree",
             "list_repos",
             "find_symbol",
