@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     """Folders below which repositories may be connected by path."""
     forges: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     """Which software internal hosts run: `git.example.org=gitea,code.example.org=gitlab`."""
+    keep_snapshots: int = 3
+    """How many snapshots of each repository stay indexed after their branch has moved on, besides pinned ones."""
     max_workspaces: int = 20
     """How many open workspaces one user may have."""
     max_workspace_mb: int = 256

@@ -23,6 +23,25 @@ class TestTheIndex:
             False,
         )
 
+    def test_keeps_what_is_pinned(self, door: Door) -> None:
+        identifier = door.connect_ready()
+        developer = door.of(Role.DEVELOPER)
+        wanted = {"repository_id": identifier, "revision": "main", "reason": "in production"}
+
+        made = developer.post("/api/v1/index/pins", json=wanted)
+        place = f"/api/v1/index/pins/{identifier}/{made.json()['commit']}"
+        listed = door.of(Role.VIEWER).get("/api/v1/index/pins").json()["items"]
+
+        assert made.status_code == 201
+        assert listed == [made.json()]
+        assert (listed[0]["revision"], listed[0]["reason"]) == ("main", "in production")
+        assert door.of(Role.VIEWER).post("/api/v1/index/pins", json=wanted).status_code == 403
+        assert developer.post("/api/v1/index/pins", json=wanted | {"revision": "absent"}).status_code == 404
+        assert developer.delete(f"/api/v1/index/pins/{identifier}/main").status_code == 422
+        assert door.of(Role.VIEWER).delete(place).status_code == 403
+        assert [developer.delete(place).status_code for _ in range(2)] == [200, 404]
+        assert developer.get("/api/v1/index/pins", params={"repository_id": identifier}).json()["items"] == []
+
     def test_is_read_whole_and_built_anew_by_maintainers(self, door: Door) -> None:
         identifier = door.connect_ready()
 

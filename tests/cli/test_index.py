@@ -22,3 +22,16 @@ class TestIndex:
 
     def test_says_when_there_is_no_such_repository(self, grove: CommandLine) -> None:
         assert grove("index", "rebuild", "absent").exit_code == Exit.NOT_FOUND
+
+    def test_keeps_commits(self, grove: CommandLine) -> None:
+        pinned = json.loads(grove("index", "pin", "hostile", "main", "-m", "in production", "--json").stdout)
+        listed = grove("index", "pins", "--output", "table")
+        refused = grove("index", "unpin", "hostile", "absent")
+        gone = grove("index", "unpin", "hostile", pinned["commit"][:8])
+
+        assert pinned["reason"] == "in production"
+        assert pinned["commit"][:12] in listed.stdout
+        assert refused.exit_code == Exit.NOT_FOUND
+        assert "0 pinned commits are meant by absent" in refused.stderr
+        assert gone.exit_code == 0
+        assert json.loads(grove("index", "pins", "hostile", "--json").stdout) == []

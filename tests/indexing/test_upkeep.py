@@ -2,18 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from grove import activity, indexing, jobs, snapshots
 from grove.accounts import Role
+from grove.git import RevisionUnknown
 from grove.indexing import OpenIndexes
 from grove.indexing.isolation import REPAIRS_MAX
 from grove.jobs import Job, JobState
-from grove.kit.gate import Denied
+from grove.kit.gate import Actor, Denied
 from grove.repositories import NotAllowedNow, RepositoryNotFound, find_repository
 from grove.search import Answer, Mode, Question, truth_line
+from grove.snapshots.tables import SnapshotRow
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect, sync
@@ -24,6 +28,7 @@ SHIP = "def parcel_of(order):\n    return order.weight\n" + "".join(f"row_{n} = 
 REPAIRING = "1 not searched: pay (a part of its index was damaged and is being built again)"
 MERGE_SECONDS = 3.1
 RETRY_SECONDS = 0.05
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Shop:
@@ -93,6 +98,20 @@ class Shop:
             )
         self.made.work()
         return self.jobs("index.rebuild")[0]
+
+    def pin(self, name: str, revision: str, *, actor: Actor | None = None) -> snapshots.SnapshotPin:
+        return self.made.grove.pins.pin(
+            actor or self.made.admin,
+            repository_id=self.repositories[name].id,
+            revision=revision,
+            reason="a release",
+            now=self.made.now,
+        )
+
+    def commits(self, name: str) -> set[str]:
+        """The commits of a repository that are indexed."""
+        with self.made.grove.database.reading() as tx:
+            return set(snapshots.known_commits(tx, repository_id=self.repositories[name].id))
 
     def status(self, name: str) -> indexing.RepositoryIndex:
         with self.made.grove.database.reading() as tx:
@@ -203,6 +222,77 @@ class TestDamage:
         shop.damage("pay")
         events = list(shop.made.grove.search.stream(shop.made.admin, Question(text="refund_of", mode=Mode.TEXT)))
         assert REPAIRING in events[-1].line  # type: ignore[union-attr]
+
+
+class TestPinning:
+    def test_keeps_a_commit_indexed_that_no_branch_leads_to(self, shop: Shop) -> None:
+        first = shop.upstreams["pay"].refs()["refs/heads/main"]
+        shop.pin("pay", "main")
+        shop.push("pay", PAY.replace("refund_of", "payout_of"))
+
+        assert shop.commits("pay") == {first, shop.upstreams["pay"].refs()["refs/heads/main"]}
+        assert shop.paths(f"refund_of rev:{first}") == ["pay.py"]
+        shop.rebuild("pay")
+        assert first in shop.commits("pay")
+
+    def test_indexes_a_commit_that_is_not_yet(self, shop: Shop) -> None:
+        first = shop.upstreams["pay"].refs()["refs/heads/main"]
+        for number in range(6):
+            shop.push("pay", f"number = {number}\n")
+        shop.rebuild("pay")
+        assert first not in shop.commits("pay")
+
+        shop.pin("pay", first)
+        shop.made.work()
+
+        assert first in shop.commits("pay")
+
+    def test_survives_that_the_branch_is_thrown_away(self, shop: Shop) -> None:
+        first = shop.upstreams["pay"].refs()["refs/heads/main"]
+        shop.pin("pay", "main")
+        mirror = shop.made.grove.mirrors.path(shop.repositories["pay"])
+
+        assert shop.made.grove.git.refs(mirror)[f"refs/grove/pins/{first}"] == first
+        assert shop.made.grove.pins.unpin(
+            shop.made.admin, repository_id=shop.repositories["pay"].id, commit=first, now=shop.made.now
+        )
+        assert f"refs/grove/pins/{first}" not in shop.made.grove.git.refs(mirror)
+
+    def test_is_told_and_written_down(self, shop: Shop) -> None:
+        pin = shop.pin("pay", "main")
+
+        with shop.made.grove.database.reading() as tx:
+            pins = indexing.list_pins(tx, actor=shop.made.admin, shown=[shop.repositories["pay"]])
+            actions = {entry.action for entry in activity.list_entries(tx, actor=shop.made.admin)}
+        assert pins == [pin]
+        assert "index.pinned" in actions
+
+    def test_needs_a_developer_and_a_commit(self, shop: Shop) -> None:
+        viewer, _ = shop.made.actor(Role.VIEWER)
+        with pytest.raises(Denied):
+            shop.pin("pay", "main", actor=viewer)
+        with pytest.raises(RevisionUnknown):
+            shop.pin("pay", "absent")
+
+
+class TestRetention:
+    def test_keeps_the_last_snapshots_and_those_of_open_workspaces(self, shop: Shop) -> None:
+        first = shop.upstreams["pay"].refs()["refs/heads/main"]
+        shop.made.grove.workspaces.create(shop.made.admin, repository="pay", name="mine", target="", now=shop.made.now)
+        commits = [first]
+        for number in range(6):
+            shop.push("pay", f"number = {number}\n")
+            commits.append(shop.upstreams["pay"].refs()["refs/heads/main"])
+        with shop.made.grove.database.transaction() as tx:
+            tx.session.execute(
+                update(SnapshotRow).where(SnapshotRow.retired_at.is_not(None)).values(retired_at=LONG_AGO)
+            )
+
+        shop.push("pay", "number = 6\n")
+
+        commits.append(shop.upstreams["pay"].refs()["refs/heads/main"])
+        assert shop.commits("pay") >= {first, *commits[-2:]}
+        assert len(shop.commits("pay")) <= 2 + shop.made.grove.settings.keep_snapshots + 1
 
 
 class TestRebuilding:

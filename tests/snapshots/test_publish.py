@@ -1,12 +1,13 @@
 """Publishing: visible at once, kept while it serves, struck out when nobody needs it."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
 
 from grove import snapshots
 from grove.kit.errors import GroveError
-from grove.kit.transactions import Database
+from grove.kit.transactions import Database, Transaction
 from grove.snapshots import SegmentRecord, SnapshotRecord
 from tests.support.people import NOON
 
@@ -44,6 +45,11 @@ def publish(database: Database, commit: str, *, branch: str = "main") -> None:
             tx, **PLACE, snapshot=snapshot(commit), segment=segment(f"segment-{commit}"), now=NOON
         )
         snapshots.point_heads(tx, **PLACE, heads={branch: commit}, now=NOON)
+
+
+def take_retired(tx: Transaction, *, minutes: int = 60, kept_min: int = 0, in_use: Collection[str] = ()) -> list[str]:
+    at = NOON + timedelta(minutes=minutes)
+    return snapshots.take_retired(tx, **PLACE, kept_min=kept_min, in_use=in_use, now=at)
 
 
 class TestPublish:
@@ -95,8 +101,8 @@ class TestRetire:
         publish(database, "c2")
 
         with database.transaction() as tx:
-            assert snapshots.take_retired(tx, **PLACE, now=NOON + timedelta(minutes=9)) == []
-            assert snapshots.take_retired(tx, **PLACE, now=NOON + timedelta(minutes=11)) == ["snapshot-c1"]
+            assert take_retired(tx, minutes=9) == []
+            assert take_retired(tx, minutes=11) == ["snapshot-c1"]
             assert snapshots.generation_of(tx, tenant_id=TENANT).snapshots == ("snapshot-c2",)
 
     def test_spares_what_a_branch_has_come_back_to(self, database: Database) -> None:
@@ -105,7 +111,36 @@ class TestRetire:
 
         with database.transaction() as tx:
             snapshots.point_heads(tx, **PLACE, heads={"main": "c1"}, now=NOON)
-            assert snapshots.take_retired(tx, **PLACE, now=NOON + timedelta(hours=1)) == ["snapshot-c2"]
+            assert take_retired(tx) == ["snapshot-c2"]
+
+    def test_spares_the_last_ones_as_many_as_wanted(self, database: Database) -> None:
+        for commit in ("c1", "c2", "c3", "c4"):
+            publish(database, commit)
+
+        with database.transaction() as tx:
+            assert take_retired(tx, kept_min=3) == []
+            assert len(take_retired(tx, kept_min=1)) == 2
+            assert take_retired(tx, kept_min=1) == []
+
+    def test_spares_what_somebody_works_at(self, database: Database) -> None:
+        for commit in ("c1", "c2", "c3"):
+            publish(database, commit)
+
+        with database.transaction() as tx:
+            assert take_retired(tx, in_use=["c1"]) == ["snapshot-c2"]
+
+    def test_does_not_touch_what_is_pinned_until_it_is_let_go(self, database: Database) -> None:
+        publish(database, "c1")
+        with database.transaction() as tx:
+            snapshots.pin_commit(tx, **PLACE, commit="c1", revision="v1", reason="release", pinned_by="admin", now=NOON)
+        publish(database, "c2")
+
+        with database.transaction() as tx:
+            assert take_retired(tx) == []
+            assert snapshots.unpin_commit(tx, repository_id=REPOSITORY, commit="c1")
+            assert not snapshots.unpin_commit(tx, repository_id=REPOSITORY, commit="c1")
+            snapshots.point_heads(tx, **PLACE, heads={"main": "c2"}, now=NOON)
+            assert take_retired(tx) == ["snapshot-c1"]
 
 
 class TestOrdinals:

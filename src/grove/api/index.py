@@ -1,19 +1,22 @@
 """`/api/v1/index`: how the index is, having it read whole, and having it built anew."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import Field
 
 from grove import indexing, repositories
 from grove.api.caller import CallerOf
 from grove.api.jobs import JobOut, waiting_job
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Cursor, Limit, Page, Received, Shown, decode_cursor, page_of
+from grove.api.shapes import Cursor, Limit, Line, Page, Received, Shown, decode_cursor, page_of
 from grove.indexing import RepositoryIndex
-from grove.repositories import Index
+from grove.repositories import Index, Repository
+from grove.snapshots import SnapshotPin
 
+CommitId = Annotated[str, Path(pattern="^(?:[0-9a-f]{40}|[0-9a-f]{64})$", description="The whole id of the commit.")]
 router = router_at("/api/v1/index", tag="index")
 
 
@@ -79,6 +82,39 @@ class RebuildIn(Received):
     repository_id: UUID
 
 
+class PinIn(Received):
+    """What is to stay indexed."""
+
+    repository_id: UUID
+    revision: Line = Field(description="Branch, tag or commit; what it means now is pinned.")
+    reason: str = Field(default="", max_length=500)
+
+
+class PinOut(Shown):
+    """A commit that stays indexed; `revision` is what it was called when it was pinned."""
+
+    repository_id: UUID
+    repository: str
+    commit: str
+    revision: str
+    reason: str
+    pinned_by: UUID
+    pinned_at: datetime
+
+    @classmethod
+    def of(cls, pin: SnapshotPin, repository: Repository) -> Self:
+        """As people see it."""
+        return cls(
+            repository_id=UUID(pin.repository_id),
+            repository=repository.name,
+            commit=pin.commit,
+            revision=pin.revision,
+            reason=pin.reason,
+            pinned_by=UUID(pin.pinned_by),
+            pinned_at=pin.pinned_at,
+        )
+
+
 @router.get("", openapi_extra=needs("index.view"))
 def get_index(caller: CallerOf) -> IndexOut:
     """The whole index: its size, its format, how much of it is damaged."""
@@ -135,3 +171,36 @@ def rebuild_index(wanted: RebuildIn, caller: CallerOf) -> JobOut:
         )
         job = waiting_job(tx, actor=caller.actor, target_id=repository.id, kind="index.rebuild")
     return JobOut.model_validate(job)
+
+
+@router.get("/pins", openapi_extra=needs("index.view"))
+def list_pins(caller: CallerOf, *, repository_id: UUID | None = None) -> Page[PinOut]:
+    """The commits that stay indexed whatever their branches do, the newest pin first."""
+    with caller.reading() as tx:
+        if repository_id is None:
+            shown = repositories.list_visible(tx, actor=caller.actor)
+        else:
+            shown = [repositories.get_repository(tx, actor=caller.actor, repository_id=str(repository_id))]
+        pins = indexing.list_pins(tx, actor=caller.actor, shown=shown)
+    named = {repository.id: repository for repository in shown}
+    return Page(items=[PinOut.of(pin, named[pin.repository_id]) for pin in pins])
+
+
+@router.post("/pins", status_code=201, openapi_extra=needs("index.pin"))
+def pin_commit(wanted: PinIn, caller: CallerOf) -> PinOut:
+    """Have a commit stay indexed; it is indexed if it is not yet."""
+    identifier = str(wanted.repository_id)
+    pin = caller.grove.pins.pin(
+        caller.actor, repository_id=identifier, revision=wanted.revision, reason=wanted.reason, now=caller.now
+    )
+    with caller.reading() as tx:
+        return PinOut.of(pin, repositories.get_repository(tx, actor=caller.actor, repository_id=identifier))
+
+
+@router.delete("/pins/{repository_id}/{commit}", openapi_extra=needs("index.pin"))
+def unpin_commit(repository_id: UUID, commit: CommitId, caller: CallerOf) -> PinOut:
+    """Let a commit go when no branch needs it; what its pin was."""
+    identifier = str(repository_id)
+    pin = caller.grove.pins.unpin(caller.actor, repository_id=identifier, commit=commit, now=caller.now)
+    with caller.reading() as tx:
+        return PinOut.of(pin, repositories.get_repository(tx, actor=caller.actor, repository_id=identifier))

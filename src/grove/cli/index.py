@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from grove.cli.command import command
+from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
 from grove.cli.quantity import shown_age, shown_bytes
 from grove.cli.repositories import find_repository
@@ -28,6 +29,8 @@ FIELDS = (
     "indexed_at",
 )
 JOB_FIELDS = ("id", "kind", "state", "progress", "error", "created_at", "finished_at")
+PIN_FIELDS = ("repository_id", "repository", "commit", "revision", "reason", "pinned_by", "pinned_at")
+PINS_MAX = 100_000
 REPOSITORIES_MAX = 100_000
 COMMIT_DIGITS = 12
 
@@ -52,6 +55,14 @@ LIST = (
     Column("SOURCE", lambda item: item["source_bytes"], lambda item: shown_bytes(item["source_bytes"])),
     Column("SNAPSHOTS", lambda item: item["snapshots"]),
     Column("BUILT", lambda item: item["indexed_at"], lambda item: shown_age(item["indexed_at"])),
+)
+
+PINS = (
+    Column("REPOSITORY", lambda item: item["repository"]),
+    Column("COMMIT", lambda item: item["commit"], lambda item: item["commit"][:COMMIT_DIGITS]),
+    Column("AS", lambda item: item["revision"]),
+    Column("REASON", lambda item: item["reason"]),
+    Column("PINNED", lambda item: item["pinned_at"], lambda item: shown_age(item["pinned_at"])),
 )
 
 
@@ -84,6 +95,50 @@ def rebuild(session: Session, *, name: OneName, no_wait: NoWait = False) -> None
     """Build the index of a repository anew from its mirror; what there is serves meanwhile."""
     job = session.client.post("/index/rebuild", {"repository_id": find_repository(session, name)["id"]})
     _finish(session, job, no_wait=no_wait)
+
+
+@command(app, "pin", failing="The commit was not pinned.", fields=PIN_FIELDS)
+def pin(
+    session: Session,
+    *,
+    name: OneName,
+    revision: Annotated[str, typer.Argument(metavar="REVISION", help="A branch, tag or commit, as it is now.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", help="What it is kept for.")] = "",
+) -> None:
+    """Keep a commit indexed, whatever its branches do; it is indexed if it is not yet."""
+    body = {"repository_id": find_repository(session, name)["id"], "revision": revision, "reason": reason}
+    session.output.row(session.client.post("/index/pins", body), PINS)
+
+
+@command(app, "pins", failing="The pinned commits could not be listed.", fields=PIN_FIELDS)
+def list_pins(session: Session, *, name: SomeName = "") -> None:
+    """List the commits that stay indexed."""
+    chosen = {"repository_id": find_repository(session, name)["id"]} if name else {}
+    session.output.items(
+        session.client.items("/index/pins", limit=PINS_MAX, **chosen), PINS, empty="Nothing is pinned."
+    )
+
+
+@command(app, "unpin", failing="The commit was not let go.")
+def unpin(
+    session: Session,
+    *,
+    name: OneName,
+    commit: Annotated[str, typer.Argument(metavar="COMMIT", help="The commit, or how its id begins.")],
+) -> None:
+    """Let a pinned commit go when no branch needs it."""
+    repository = find_repository(session, name)
+    pins = session.client.items("/index/pins", limit=PINS_MAX, repository_id=repository["id"])
+    meant = [pin["commit"] for pin in pins if commit in (pin["revision"], pin["commit"][: len(commit)])]
+    if len(meant) != 1:
+        raise Failure(
+            "The commit was not let go.",
+            why=f"{len(meant)} pinned commits are meant by {commit}",
+            next_step=f"grove index pins {repository['name']}",
+            exit_code=Exit.NOT_FOUND,
+        )
+    session.client.delete(f"/index/pins/{repository['id']}/{meant[0]}")
+    session.output.note(f"{meant[0][:COMMIT_DIGITS]} is not pinned any more.")
 
 
 def _finish(session: Session, job: dict[str, Any], *, no_wait: bool) -> None:

@@ -34,6 +34,7 @@ _NEXT_OF_CODES = {
     "filter_unknown": "grove help query",
     "filter_value_invalid": "grove help query",
     "job_not_found": "grove job list",
+    "pin_not_found": "grove index pins",
     "job_state_conflict": "grove job list",
     "mode_conflict": "grove help query",
     "path_missing": "grove tree {subject}",

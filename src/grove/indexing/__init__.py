@@ -11,6 +11,7 @@ from grove.indexing.errors import (
     IndexFormatUnknown,
     IndexMissing,
     IndexTooLarge,
+    PinNotFound,
 )
 from grove.indexing.events import (
     HeadsPublished,
@@ -18,6 +19,7 @@ from grove.indexing.events import (
     IndexGrown,
     IndexRebuildRequested,
     IndexVerificationRequested,
+    PinsChanged,
 )
 from grove.indexing.history import Changes, Commits, History
 from grove.indexing.history_building import HistoryLimits
@@ -50,9 +52,10 @@ from grove.indexing.opened import OpenIndexes
 from grove.indexing.parsers import PooledParser, TreeSitterParser
 from grove.indexing.parts import ZSTD, PartsReader, PartsWriter
 from grove.indexing.paths import shown, stored
+from grove.indexing.pinning import PinDesk, list_pins
 from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
 from grove.indexing.rebuilding import rebuild_index
-from grove.indexing.refresh import IndexTools, index_repository, settle_index
+from grove.indexing.refresh import IndexTools, Retention, index_repository, settle_index
 from grove.indexing.removal import RemovalTools, compact_index, remove_everything
 from grove.indexing.rewrite import segments_to_join
 from grove.indexing.scope import Scope
@@ -126,9 +129,13 @@ __all__ = [
     "Ordinals",
     "PartsReader",
     "PartsWriter",
+    "PinDesk",
+    "PinNotFound",
+    "PinsChanged",
     "PooledParser",
     "RemovalTools",
     "RepositoryIndex",
+    "Retention",
     "Role",
     "Scope",
     "Scores",
@@ -160,6 +167,7 @@ __all__ = [
     "is_merge_due",
     "isolate_damage",
     "language_of",
+    "list_pins",
     "marks_of",
     "merge_index",
     "next_ordinal",

@@ -61,3 +61,10 @@ class IndexBusy(GroveError):
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
     code = "index_busy"
     transient = True
+
+
+class PinNotFound(GroveError):
+    """That commit is not pinned."""
+
+    kind = Kind.NOT_FOUND
+    code = "pin_not_found"

@@ -22,6 +22,11 @@ class IndexDamaged(RepositoryEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinsChanged(RepositoryEvent):
+    """A commit of a repository was pinned or let go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexRebuildRequested(RepositoryEvent):
     """Somebody wants a repository's index to be built anew."""
 

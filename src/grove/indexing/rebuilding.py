@@ -7,13 +7,13 @@ from grove.jobs import Run
 from grove.kit import faults
 from grove.mirrors import branches_of
 from grove.repositories import Index, record_index, repository_of_job
-from grove.snapshots import drop_others, point_heads, replace_snapshot, settle_damage
+from grove.snapshots import drop_others, pins_of, point_heads, replace_snapshot, settle_damage
 
 REBUILT = faults.declare("index.rebuilt_commit")
 
 
 def rebuild_index(run: Run, *, tools: IndexTools) -> None:
-    """Build a snapshot of each tracked branch's head without anything that is there; cut off, it begins again.
+    """Build a snapshot of each head and pinned commit without anything that is there; cut off, it begins again.
 
     :raises GroveError: with its own code, whatever goes wrong; what was published before keeps serving.
     """
@@ -22,12 +22,14 @@ def rebuild_index(run: Run, *, tools: IndexTools) -> None:
         repository = repository_of_job(tx, tenant_id=tenant_id, repository_id=repository_id)
         record_index(tx, tenant_id=tenant_id, repository_id=repository_id, index=Index.BUILDING, now=run.now)
         branches = branches_of(tx, repository=repository)
+        pinned = [pin.commit for pin in pins_of(tx, repositories=[repository_id])]
+    commits = list(dict.fromkeys([*branches.values(), *pinned]))
     store = tools.indexes.store(tenant_id)
     segments: list[str] = []
     snapshots: list[str] = []
     with adding_to_index(store.root, check_cancelled=run.check_cancelled):
-        for number, commit in enumerate(dict.fromkeys(branches.values()), start=1):
-            run.log(f"building {commit[:12]} anew ({number} of {len(set(branches.values()))})")
+        for number, commit in enumerate(commits, start=1):
+            run.log(f"building {commit[:12]} anew ({number} of {len(commits)})")
             view = store.open_view(segments=segments, snapshots=snapshots)
             built = built_commit(run, tools=tools, repository=repository, commit=commit, view=view)
             with run.finish() as tx:

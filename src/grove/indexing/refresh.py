@@ -1,7 +1,7 @@
 """Indexing what a fetch has brought: one snapshot after another, the default branch first, each published whole."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 
 from grove.git import TreeLimits
 from grove.indexing.build import build_snapshot
@@ -20,6 +20,7 @@ from grove.snapshots import (
     generation_of,
     heads_of,
     known_commits,
+    pins_of,
     point_heads,
     publish_snapshot,
     require_segments,
@@ -32,6 +33,21 @@ SNAPSHOT_PUBLISHED = faults.declare("snapshot.rows_written")
 HEADS_POINTED = faults.declare("snapshot.heads_pointed")
 
 
+def _no_commits(_tx: Transaction, _repository_id: str) -> Collection[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Which snapshots stay that answer for no branch any more.
+
+    The last `snapshots_min` of each repository, and those of commits that somebody works at; pinned ones stay anyway.
+    """
+
+    snapshots_min: int = 0
+    commits_in_use: Callable[[Transaction, str], Collection[str]] = _no_commits
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexTools:
     """What indexing works with."""
@@ -40,6 +56,7 @@ class IndexTools:
     indexes: OpenIndexes
     build: BuildTools
     tree_limits: TreeLimits
+    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +68,11 @@ class _Plan:
 
 
 def index_repository(run: Run, *, tools: IndexTools) -> None:
-    """Publish a snapshot of each tracked branch's head that has none yet.
+    """Publish a snapshot of each tracked branch's head, and of each pinned commit, that has none yet.
 
     :raises GroveError: with its own code, whatever goes wrong; what was published before keeps serving.
     """
-    plan = _begin(run)
+    plan = _begin(run, tools.retention)
     for name in plan.retired:
         tools.indexes.store(run.job.tenant_id).remove_snapshot(name)
     for number, commit in enumerate(plan.missing, start=1):
@@ -95,7 +112,7 @@ def settle_index(tx: Transaction, job: Job) -> None:
     )
 
 
-def _begin(run: Run) -> _Plan:
+def _begin(run: Run, retention: Retention) -> _Plan:
     job = run.job
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
@@ -103,8 +120,16 @@ def _begin(run: Run) -> _Plan:
         record_index(tx, tenant_id=job.tenant_id, repository_id=repository.id, index=Index.BUILDING, now=run.now)
         branches = branches_of(tx, repository=repository)
         known = known_commits(tx, repository_id=repository.id)
-        retired = take_retired(tx, tenant_id=job.tenant_id, repository_id=repository.id, now=run.now)
-    missing = [commit for commit in dict.fromkeys(branches.values()) if commit not in known]
+        pinned = [pin.commit for pin in pins_of(tx, repositories=[repository.id])]
+        retired = take_retired(
+            tx,
+            tenant_id=job.tenant_id,
+            repository_id=repository.id,
+            kept_min=retention.snapshots_min,
+            in_use={*pinned, *retention.commits_in_use(tx, repository.id)},
+            now=run.now,
+        )
+    missing = [commit for commit in dict.fromkeys([*branches.values(), *pinned]) if commit not in known]
     return _Plan(repository=repository, branches=branches, missing=missing, retired=retired)
 
 

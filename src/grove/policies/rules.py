@@ -33,6 +33,7 @@ RULES: dict[str, Rule] = {
     "hook.create": Rule(Role.MAINTAINER, Scope.WRITE),
     "hook.list": Rule(Role.MAINTAINER, Scope.READ),
     "hook.remove": Rule(Role.MAINTAINER, Scope.WRITE),
+    "index.pin": Rule(Role.DEVELOPER, Scope.WRITE),
     "index.rebuild": Rule(Role.MAINTAINER, Scope.WRITE),
     "index.verify": Rule(Role.MAINTAINER, Scope.WRITE),
     "index.view": Rule(Role.VIEWER, Scope.READ),

@@ -10,6 +10,7 @@ from grove.snapshots.model import (
     RepositoryHistory,
     SegmentRecord,
     Snapshot,
+    SnapshotPin,
     SnapshotRecord,
     StoredSize,
 )
@@ -24,6 +25,7 @@ from grove.snapshots.operations import (
     reserve_ordinals,
     take_retired,
 )
+from grove.snapshots.pins import pin_commit, pins_of, unpin_commit
 from grove.snapshots.queries import (
     commits_of,
     generation_of,
@@ -45,6 +47,7 @@ __all__ = [
     "SegmentRecord",
     "SegmentsGone",
     "Snapshot",
+    "SnapshotPin",
     "SnapshotRecord",
     "StoredSize",
     "commits_of",
@@ -58,6 +61,8 @@ __all__ = [
     "known_commits",
     "list_heads",
     "parts_of",
+    "pin_commit",
+    "pins_of",
     "point_heads",
     "publish_history",
     "publish_snapshot",
@@ -74,4 +79,5 @@ __all__ = [
     "strike_out_damaged",
     "take_retired",
     "take_retired_histories",
+    "unpin_commit",
 ]

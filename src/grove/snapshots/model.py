@@ -52,6 +52,18 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotPin:
+    """A commit that stays indexed until it is unpinned; `revision` is what it was called when it was pinned."""
+
+    repository_id: str
+    commit: str
+    revision: str
+    reason: str
+    pinned_by: str
+    pinned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """A branch, and the snapshot that answers for it."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from grove.kit.transactions import Transaction
 from grove.snapshots.errors import SegmentsGone
 from grove.snapshots.model import SegmentRecord, SnapshotRecord
+from grove.snapshots.pins import pins_of, unpin_repository
 from grove.snapshots.tables import HeadRow, IndexDamageRow, IndexStoreRow, SegmentRow, SnapshotRow
 
 RETIRED_SECONDS_KEPT = 600
@@ -54,7 +55,8 @@ def point_heads(
     for branch, commit in heads.items():
         head = HeadRow(tenant_id=tenant_id, repository_id=repository_id, branch=branch, snapshot=commits[commit])
         tx.session.add(head)
-    used = {commits[commit] for commit in heads.values()}
+    pinned = {pin.commit for pin in pins_of(tx, repositories=[repository_id])}
+    used = {name for commit, name in commits.items() if commit in pinned or commit in heads.values()}
     mine = SnapshotRow.repository_id == repository_id
     tx.session.execute(
         update(SnapshotRow)
@@ -65,19 +67,29 @@ def point_heads(
     locked_store(tx, tenant_id).generation += 1
 
 
-def take_retired(tx: Transaction, *, tenant_id: str, repository_id: str, now: datetime) -> list[str]:
-    """Strike out snapshots that have been retired for long enough; their names, so that their files can go."""
-    retired = select(SnapshotRow.name).where(
-        SnapshotRow.repository_id == repository_id,
-        SnapshotRow.retired_at < now - timedelta(seconds=RETIRED_SECONDS_KEPT),
+def take_retired(
+    tx: Transaction, *, tenant_id: str, repository_id: str, kept_min: int, in_use: Collection[str], now: datetime
+) -> list[str]:
+    """Strike out snapshots that were retired long ago; their names, so that their files can go.
+
+    The `kept_min` that were retired last stay, and those of commits that are `in_use`.
+    """
+    last_retired = (
+        select(SnapshotRow)
+        .where(SnapshotRow.repository_id == repository_id, SnapshotRow.retired_at.is_not(None))
+        .order_by(SnapshotRow.retired_at.desc(), SnapshotRow.published_at.desc())
+        .offset(kept_min)
     )
-    return _strike_out(tx, tenant_id, tx.session.scalars(retired).all())
+    long_ago = now - timedelta(seconds=RETIRED_SECONDS_KEPT)
+    rows = [row for row in tx.session.scalars(last_retired) if row.retired_at and row.retired_at < long_ago]
+    return _strike_out(tx, tenant_id, [row.name for row in rows if row.commit not in in_use])
 
 
 def forget_repository(tx: Transaction, *, tenant_id: str, repository_id: str) -> list[str]:
     """Strike out every snapshot of a repository; their names, so that their files can go."""
     tx.session.execute(delete(HeadRow).where(HeadRow.repository_id == repository_id))
     tx.session.execute(delete(IndexDamageRow).where(IndexDamageRow.repository_id == repository_id))
+    unpin_repository(tx, repository_id=repository_id)
     mine = select(SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
     return _strike_out(tx, tenant_id, tx.session.scalars(mine).all())
 

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import Table, UtcDateTime
-from grove.snapshots.model import HistoryRecord, RepositoryHistory, Snapshot
+from grove.snapshots.model import HistoryRecord, RepositoryHistory, Snapshot, SnapshotPin
 
 
 class IndexStoreRow(Table):
@@ -118,6 +118,31 @@ class HeadRow(Table):
     branch: Mapped[str] = mapped_column(String(1024), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(36), index=True)
     snapshot: Mapped[str] = mapped_column(ForeignKey("snapshots.name"))
+
+
+class SnapshotPinRow(Table):
+    """A commit of a repository that somebody wants to have indexed, whatever its branches do."""
+
+    __tablename__ = "snapshot_pins"
+
+    repository_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    commit: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    revision: Mapped[str] = mapped_column(String(1024))
+    reason: Mapped[str] = mapped_column(String(500))
+    pinned_by: Mapped[str] = mapped_column(String(36))
+    pinned_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def value(self) -> SnapshotPin:
+        """The row as the domain knows it."""
+        return SnapshotPin(
+            repository_id=self.repository_id,
+            commit=self.commit,
+            revision=self.revision,
+            reason=self.reason,
+            pinned_by=self.pinned_by,
+            pinned_at=self.pinned_at,
+        )
 
 
 class IndexDamageRow(Table):

@@ -24,7 +24,7 @@ from grove.workspaces.model import (
     WorkspaceLimits,
     WorkspaceStatus,
 )
-from grove.workspaces.rows import refuse_removal
+from grove.workspaces.rows import commits_in_use, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "WorkspaceStatus",
     "WorkspacesOpen",
     "WorkspacesTooMany",
+    "commits_in_use",
     "refuse_removal",
     "sweep_workspaces",
 ]

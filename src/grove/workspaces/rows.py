@@ -135,6 +135,14 @@ def refuse_removal(tx: Transaction, *, repository_id: str) -> None:
         raise WorkspacesOpen(workspaces=count)
 
 
+def commits_in_use(tx: Transaction, repository_id: str) -> set[str]:
+    """The commits of a repository that open workspaces began at."""
+    of_it = select(WorkspaceRow.base).where(
+        WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None)
+    )
+    return set(tx.session.scalars(of_it))
+
+
 def record(tx: Transaction, action: str, workspace: Workspace, *, actor: Actor, now: datetime, **facts: object) -> None:
     """Write down what was done."""
     activity.record(tx, actor=actor, action=action, target_kind="workspace", target_id=workspace.id, now=now, **facts)

@@ -1,0 +1,130 @@
+"""What causes what: events, and the work that follows in the same transaction."""
+
+from grove import freshness, indexing
+from grove.git import HostBusy
+from grove.indexing import (
+    HeadsPublished,
+)
+from grove.jobs import enqueue
+from grove.kit.transactions import Handlers, Transaction
+from grove.mirrors import (
+    MirrorFoundCurrent,
+    MirrorPublished,
+    SyncFailed,
+)
+from grove.repositories import (
+    HistoryPolicyChanged,
+    RepositoryApproved,
+    RepositoryEvent,
+    RepositoryRemoved,
+    RepositorySyncRequested,
+)
+from grove.workspaces import refuse_removal
+
+MERGE_DELAY_SECONDS = 3.0
+"""Merges are in no hurry: whatever is due goes first."""
+
+
+def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str, **arguments: object) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind=kind,
+        target_id=event.repository_id,
+        requested_by=event.actor_id,
+        arguments=arguments,
+        now=event.at,
+    )
+
+
+def _mirror_approved(tx: Transaction, event: RepositoryApproved) -> None:
+    _enqueue_for(event, tx, "mirror.sync")
+
+
+def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
+    arguments = {"accept_ref_loss": True} if event.accept_ref_loss else {}
+    _enqueue_for(event, tx, "mirror.sync", **arguments)
+
+
+def _index_commits(tx: Transaction, event: MirrorPublished | indexing.PinsChanged) -> None:
+    _enqueue_for(event, tx, "snapshot.index")
+
+
+def _index_history(tx: Transaction, event: HeadsPublished | HistoryPolicyChanged) -> None:
+    _enqueue_for(event, tx, indexing.HISTORY_JOB)
+
+
+def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
+    freshness.begin_freshness(tx, tenant_id=event.tenant_id, repository_id=event.repository_id, now=event.at)
+
+
+def _resume_host(tx: Transaction, event: MirrorPublished | MirrorFoundCurrent) -> None:
+    freshness.resume_host(tx, host=event.host)
+
+
+def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
+    if event.code == HostBusy.code:
+        freshness.pause_host(tx, host=event.host, now=event.at)
+
+
+def _refuse_removal(tx: Transaction, event: RepositoryRemoved) -> None:
+    refuse_removal(tx, repository_id=event.repository_id)
+
+
+def _remove(tx: Transaction, event: RepositoryRemoved) -> None:
+    _enqueue_for(event, tx, "repository.remove")
+
+
+def _repair_index(tx: Transaction, event: indexing.IndexDamaged) -> None:
+    _enqueue_for(event, tx, "snapshot.index")
+    _merge(tx, event)
+
+
+def _rebuild_index(tx: Transaction, event: indexing.IndexRebuildRequested) -> None:
+    _enqueue_for(event, tx, "index.rebuild")
+
+
+def _verify_index(tx: Transaction, event: indexing.IndexVerificationRequested) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind="index.verify",
+        target_id=event.target_id,
+        requested_by=event.actor_id,
+        now=event.at,
+    )
+
+
+def _merge_if_due(tx: Transaction, event: RepositoryEvent) -> None:
+    if indexing.is_merge_due(tx, tenant_id=event.tenant_id):
+        _merge(tx, event)
+
+
+def _merge(tx: Transaction, event: RepositoryEvent) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind="index.merge",
+        target_id=event.tenant_id,
+        requested_by=event.actor_id,
+        now=event.at,
+        delay_seconds=MERGE_DELAY_SECONDS,
+    )
+
+
+WHEN: Handlers = {
+    RepositoryApproved: [_mirror_approved, _keep_up],
+    RepositorySyncRequested: [_mirror_again],
+    MirrorPublished: [_index_commits, _resume_host],
+    MirrorFoundCurrent: [_resume_host],
+    HeadsPublished: [_index_history, _merge_if_due],
+    HistoryPolicyChanged: [_index_history],
+    SyncFailed: [_pause_busy_host],
+    indexing.PinsChanged: [_index_commits],
+    indexing.IndexGrown: [_merge_if_due],
+    indexing.IndexDamaged: [_repair_index],
+    indexing.IndexRebuildRequested: [_rebuild_index],
+    indexing.IndexVerificationRequested: [_verify_index],
+    RepositoryRemoved: [_refuse_removal, _remove],
+}
+"""What causes what."""

@@ -1,0 +1,90 @@
+"""What the settings mean for each part."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
+from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
+from grove.indexing import (
+    HistoryLimits,
+)
+from grove.kit.files import write_durably
+from grove.kit.ids import new_id
+from grove.mirrors import (
+    MirrorLimits,
+)
+from grove.placement import Locator
+from grove.settings import Settings
+from grove.workspaces import WorkspaceLimits
+
+MEGABYTE = 1024 * 1024
+GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
+TREE_LIMITS = TreeLimits(entries_max=1_000_000, depth_max=256, seconds_max=120.0)
+
+
+def database_url(settings: Settings, locator: Locator) -> str:
+    """Where the rows are: the database that the settings name, or a file in the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{locator.database()}"
+
+
+def git_config(settings: Settings, locator: Locator) -> GitConfig:
+    """How git is run."""
+    return GitConfig(
+        executable=Path(shutil.which("git", path=GIT_SEARCH_PATH) or "/usr/bin/git"),
+        data_root=locator.data,
+        home=locator.git_home(),
+        job_root=locator.jobs(),
+        ca_file=settings.git_ca_file,
+        allowed_networks=settings.allowed_networks,
+        allowed_local_roots=settings.local_roots,
+    )
+
+
+def mirror_limits(settings: Settings) -> MirrorLimits:
+    """How much one repository may take."""
+    return MirrorLimits(
+        bytes_max=settings.max_repo_size_mb * MEGABYTE,
+        seconds_max=settings.git_clone_timeout,
+        refs_max=settings.max_refs,
+    )
+
+
+def workspace_limits(settings: Settings) -> WorkspaceLimits:
+    """How much one user may have in workspaces."""
+    return WorkspaceLimits(count_max=settings.max_workspaces, written_bytes_max=settings.max_workspace_mb * MEGABYTE)
+
+
+def history_limits(settings: Settings) -> HistoryLimits:
+    """How much of one repository's past is read to index it ahead."""
+    return HistoryLimits(bytes_read_max=settings.max_history_mb * MEGABYTE)
+
+
+def pinned(settings: Settings) -> Callable[[str, int], str]:
+    """Finds the one address at which a forge may be asked, by the rules for git hosts."""
+
+    def resolve(host: str, port: int) -> str:
+        url = parse_remote_url(f"https://{host}:{port}/api")
+        return str(pin(url, allowed=settings.allowed_networks).addresses[0])
+
+    return resolve
+
+
+def keyring_of(settings: Settings, locator: Locator) -> Keyring:
+    """The keys that secrets are sealed with; made with the data folder unless the settings have some."""
+    if settings.master_key is not None:
+        return parse_keyring(settings.master_key.get_secret_value())
+    path = locator.master_key()
+    if not path.exists():
+        create_key_file(path)
+    return load_keyring(path)
+
+
+def node_of(data: Path) -> str:
+    """The name of this data folder's server among others on the same database."""
+    path = data / "node-id"
+    if not path.exists():
+        write_durably(path, new_id().encode())
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,158 @@
+"""How the parts are put together, and which adapter each of them uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grove.credentials import Keyring
+from grove.exports import ExportTools
+from grove.forges import Forge, ForgeAccess
+from grove.git import Git
+from grove.indexing import (
+    BuildTools,
+    HistoryTools,
+    IndexTools,
+    OpenIndexes,
+    PinDesk,
+    PooledParser,
+    RemovalTools,
+    Retention,
+    StaticEmbedder,
+)
+from grove.jobs import JobKind
+from grove.kit import faults, logging
+from grove.kit.gate import Gate
+from grove.kit.transactions import Database
+from grove.mirrors import (
+    MirrorReader,
+    MirrorTools,
+    SourceTools,
+)
+from grove.navigation import Navigator
+from grove.placement import Locator
+from grove.policies import RoleGate
+from grove.scip import ScipDesk
+from grove.search import CommitFinder, Desk
+from grove.settings import Settings
+from grove.wiring.causes import WHEN
+from grove.wiring.configuration import (
+    TREE_LIMITS,
+    database_url,
+    git_config,
+    history_limits,
+    keyring_of,
+    mirror_limits,
+    node_of,
+    pinned,
+    workspace_limits,
+)
+from grove.wiring.work import JOB_KINDS
+from grove.workspaces import WorkspaceDesk, commits_in_use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grove:
+    """Everything that an entry point needs."""
+
+    settings: Settings
+    node: str
+    locator: Locator
+    gate: Gate
+    database: Database
+    keyring: Keyring
+    git: Git
+    mirrors: MirrorReader
+    sources: SourceTools
+    indexes: OpenIndexes
+    embedder: StaticEmbedder
+    search: Desk
+    scip: ScipDesk
+    navigation: Navigator
+    workspaces: WorkspaceDesk
+    parser: PooledParser
+    jobs: Mapping[str, JobKind]
+    pins: PinDesk
+    mirror_tools: MirrorTools
+    index_tools: IndexTools
+    history_tools: HistoryTools
+    removal_tools: RemovalTools
+
+    @property
+    def export_tools(self) -> ExportTools:
+        """What writing exports works with."""
+        return ExportTools(desk=self.search, locator=self.locator)
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        self.parser.close()
+        self.scip.close()
+        self.database.close()
+
+
+def build(settings: Settings) -> Grove:
+    """Put the parts together for this data folder.
+
+    :raises GroveError: if the master key is missing, unsafe or weak.
+    :raises DataFolderUnusable: if the data folder cannot be used.
+    """
+    logging.configure(pretty=settings.log_format == "pretty", level=settings.log_level)
+    locator = Locator(settings.data_dir)
+    locator.prepare()
+    faults.arm(settings.fault, folder=locator.data)
+    gate = RoleGate()
+    database = Database(database_url(settings, locator), gate=gate, handlers=WHEN)
+    git = Git(git_config(settings, locator))
+    reader = MirrorReader(git=git, locator=locator)
+    indexes = OpenIndexes(locator)
+    embedder = StaticEmbedder.load()
+    parser = PooledParser()
+    tools = BuildTools(parser=parser, embedder=embedder)
+    index_tools = IndexTools(
+        mirrors=reader,
+        indexes=indexes,
+        build=tools,
+        tree_limits=TREE_LIMITS,
+        retention=Retention(snapshots_min=settings.keep_snapshots, commits_in_use=commits_in_use),
+    )
+    keyring = keyring_of(settings, locator)
+    scip = ScipDesk(database=database, mirrors=reader, locator=locator)
+    desk = Desk(
+        database=database,
+        indexes=indexes,
+        mirrors=reader,
+        commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=TREE_LIMITS),
+        embedder=embedder,
+    )
+    return Grove(
+        settings=settings,
+        node=node_of(settings.data_dir),
+        locator=locator,
+        gate=gate,
+        database=database,
+        keyring=keyring,
+        git=git,
+        mirrors=reader,
+        sources=_sources(settings, git=git, keyring=keyring),
+        indexes=indexes,
+        embedder=embedder,
+        parser=parser,
+        search=desk,
+        scip=scip,
+        navigation=Navigator(desk=desk, parser=parser, scip=scip),
+        workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
+        jobs={kind.name: kind for kind in JOB_KINDS},
+        pins=PinDesk(database=database, mirrors=reader),
+        mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
+        index_tools=index_tools,
+        history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
+        removal_tools=RemovalTools(locator=locator, indexes=indexes),
+    )
+
+
+def _sources(settings: Settings, *, git: Git, keyring: Keyring) -> SourceTools:
+    return SourceTools(
+        git=git,
+        keyring=keyring,
+        forges={host: Forge(name) for host, name in settings.forges.items()},
+        forge_access=ForgeAccess(resolve=pinned(settings), ca_file=settings.git_ca_file),
+        limits=mirror_limits(settings),
+    )

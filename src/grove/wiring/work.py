@@ -1,0 +1,75 @@
+"""The kinds of background work, and who does each."""
+
+from collections.abc import Callable
+from functools import partial
+
+from grove import exports, indexing, mirrors
+from grove.indexing import OpenIndexes
+from grove.jobs import JobKind, Run
+
+
+def _undamaged(indexes: OpenIndexes, run: Run, work: Callable[[Run], None]) -> None:
+    with indexing.damage_isolated(run, indexes=indexes):
+        work(run)
+
+
+JOB_KINDS = (
+    JobKind(
+        name="mirror.sync",
+        title="Clones a repository, or fetches what is new.",
+        permission="repository.sync",
+        work=lambda grove, run: mirrors.sync_mirror(run, tools=grove.mirror_tools),
+        settle=mirrors.settle_sync,
+    ),
+    JobKind(
+        name="snapshot.index",
+        title="Publishes a snapshot of each tracked branch that has moved.",
+        permission="repository.sync",
+        work=lambda grove, run: _undamaged(
+            grove.indexes, run, partial(indexing.index_repository, tools=grove.index_tools)
+        ),
+        settle=indexing.settle_index,
+    ),
+    JobKind(
+        name=indexing.HISTORY_JOB,
+        title="Indexes the past of a repository, as its policy says.",
+        permission="repository.sync",
+        work=lambda grove, run: _undamaged(
+            grove.indexes, run, partial(indexing.index_history, tools=grove.history_tools)
+        ),
+    ),
+    JobKind(
+        name="repository.remove",
+        title="Removes a repository with its mirror, snapshots, index and credential.",
+        permission="repository.remove",
+        work=lambda grove, run: _undamaged(
+            grove.indexes, run, partial(indexing.remove_everything, tools=grove.removal_tools)
+        ),
+    ),
+    JobKind(
+        name="index.merge",
+        title="Folds small segments into larger ones, and drops what no snapshot uses.",
+        permission="repository.sync",
+        work=lambda grove, run: _undamaged(grove.indexes, run, partial(indexing.merge_index, indexes=grove.indexes)),
+    ),
+    JobKind(
+        name="index.verify",
+        title="Reads an index whole, to find damage before a reader does.",
+        permission="index.verify",
+        work=lambda grove, run: indexing.verify_index(run, indexes=grove.indexes),
+    ),
+    JobKind(
+        name="index.rebuild",
+        title="Builds the index of a repository anew from its mirror.",
+        permission="index.rebuild",
+        work=lambda grove, run: indexing.rebuild_index(run, tools=grove.index_tools),
+        settle=indexing.settle_index,
+    ),
+    JobKind(
+        name="export.write",
+        title="Writes every place that answers a question to a file.",
+        permission="export.create",
+        work=lambda grove, run: exports.write_export(run, tools=grove.export_tools),
+    ),
+)
+"""Every kind of background work."""
