@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     """How many open workspaces one user may have."""
     max_workspace_mb: int = 256
     """How much one user may have written to all open workspaces, in MB."""
+    max_checkout_mb: int = 8_192
+    """How much all checkouts of one user may take on disk, in MB."""
+    max_checkout_file_mb: int = 256
+    """The largest file that is laid out in a checkout, in MB."""
+    max_tree_cache_mb: int = 8_192
+    """How much the published trees of one repository may take, from which checkouts are made, in MB."""
     disk_free_mb_min: int = 512
     """With less room than this, in MB, no new work is begun."""
     log_format: Literal["json", "pretty"] = "json"

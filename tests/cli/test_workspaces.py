@@ -33,3 +33,15 @@ class TestWorkspaces:
         assert refused.exit_code == Exit.NOT_FOUND
         unknown = grove("ws", "status", "nothing")
         assert " next: grove ws list" in unknown.stderr
+
+    def test_are_laid_out_in_a_folder_and_taken_away_again(self, grove: CommandLine) -> None:
+        assert grove("ws", "create", "payments-api", "--name", "on-disk").exit_code == Exit.DONE
+        done = grove("ws", "checkout", "on-disk")
+        assert done.exit_code == Exit.DONE, done.output
+        assert "by copy in" in done.stderr
+        made = json.loads(grove("ws", "checkout", "on-disk", "--json").stdout)
+        assert (Path(made["path"]) / ".git" / "index").is_file()
+        gone = grove("ws", "checkout", "on-disk", "--remove", "--yes")
+        assert gone.exit_code == Exit.DONE, gone.output
+        assert not Path(made["path"]).exists()
+        assert grove("ws", "delete", "on-disk", "--yes").exit_code == Exit.DONE

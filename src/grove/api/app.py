@@ -12,6 +12,7 @@ from grove import __version__
 from grove.api import (
     accounts,
     audit,
+    checkouts,
     code,
     contexts,
     credentials,
@@ -55,6 +56,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     scip.router,
     index.router,
     workspaces.router,
+    checkouts.router,
     jobs.router,
     accounts.router,
     audit.router,

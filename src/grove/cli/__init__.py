@@ -12,6 +12,7 @@ import grove
 from grove.cli import (
     add,
     audit,
+    checkouts,
     contexts,
     credentials,
     doctor,
@@ -87,6 +88,7 @@ app.add_typer(credentials.app, name="cred")
 app.add_typer(contexts.app, name="context")
 app.add_typer(hooks.app, name="hook")
 app.add_typer(scip.app, name="scip")
+workspaces.app.add_typer(checkouts.app)
 app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")

@@ -27,6 +27,8 @@ _EXITS = {
 _EXITS_OF_CODES = {"query_too_long": Exit.INVALID, "pattern_too_complex": Exit.INVALID}
 _NEXT_OF_CODES = {
     "access_forbidden": "grove add {subject} --ask-token",
+    "checkout_busy": "{command} {subject}    (again, in a moment)",
+    "checkout_missing": "grove ws checkout {subject}",
     "context_not_found": "grove context list",
     "credential_not_found": "grove cred list",
     "credential_rejected": "grove add {subject} --ask-token",

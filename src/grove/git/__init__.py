@@ -69,7 +69,7 @@ from grove.git.model import (
 )
 from grove.git.objects import ObjectReader
 from grove.git.probes import probe_installed_git
-from grove.git.refs import remove_stale_files
+from grove.git.refs import ref_bytes, remove_stale_files
 from grove.git.trees import is_safe_path, parse_tree
 from grove.git.url import RemoteUrl, parse_remote_url
 from grove.git.writing import ObjectWriter
@@ -148,5 +148,6 @@ __all__ = [
     "pin",
     "probe_installed_git",
     "read_commit",
+    "ref_bytes",
     "remove_stale_files",
 ]

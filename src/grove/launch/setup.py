@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from grove import accounts, exports, indexing, migrations, mirrors, snapshots, workspaces
+from grove import accounts, checkouts, exports, indexing, migrations, mirrors, snapshots, workspaces
 from grove.credentials import check_keyring
 from grove.git import probe_installed_git
 from grove.kit.errors import GroveError, Kind
@@ -125,6 +125,7 @@ def _sweep(grove: Grove) -> None:
         generation = generations.get(folder.parent.name) or snapshots.Generation(number=0, segments=(), snapshots=())
         removed += indexing.sweep_index(folder, generation=generation)
     removed += workspaces.sweep_workspaces(grove.database, grove.locator, git=grove.git)
+    removed += checkouts.sweep_checkouts(grove.database, grove.checkouts.places)
     removed += exports.sweep_exports(grove.database, grove.locator, now=datetime.now(UTC))
     if removed:
         log.info("leftovers_removed", count=len(removed))

@@ -67,7 +67,7 @@ class Locator:
 
     def repository(self, *, tenant_id: str, repository_id: str) -> Path:
         """Everything of one repository but its index."""
-        return self.tenants / _checked(tenant_id) / "r" / _checked(repository_id)
+        return self.tenants / checked(tenant_id) / "r" / checked(repository_id)
 
     def mirror(self, *, tenant_id: str, repository_id: str) -> Path:
         """The bare copy of a repository."""
@@ -75,19 +75,19 @@ class Locator:
 
     def incoming(self, *, tenant_id: str, repository_id: str, job_id: str) -> Path:
         """Where a job fetches to, before anything of it counts."""
-        return self.repository(tenant_id=tenant_id, repository_id=repository_id) / "incoming" / _checked(job_id)
+        return self.repository(tenant_id=tenant_id, repository_id=repository_id) / "incoming" / checked(job_id)
 
     def index(self, *, tenant_id: str) -> Path:
         """The tenant's index."""
-        return self.tenants / _checked(tenant_id) / "index"
+        return self.tenants / checked(tenant_id) / "index"
 
     def workspace(self, *, tenant_id: str, workspace_id: str) -> Path:
         """The git directory of a workspace."""
-        return self.tenants / _checked(tenant_id) / "w" / _checked(workspace_id)
+        return self.tenants / checked(tenant_id) / "w" / checked(workspace_id)
 
     def export(self, *, tenant_id: str, export_id: str) -> Path:
         """Where the file of an export is."""
-        return self.tenants / _checked(tenant_id) / "exports" / _checked(export_id)
+        return self.tenants / checked(tenant_id) / "exports" / checked(export_id)
 
     def bytes_free(self) -> int:
         """How much room the data folder has."""
@@ -95,7 +95,11 @@ class Locator:
         return stat.f_bavail * stat.f_frsize
 
 
-def _checked(identifier: str) -> str:
+def checked(identifier: str) -> str:
+    """An id, if it is one.
+
+    :raises ValueError: if it is not.
+    """
     if str(uuid.UUID(identifier)) != identifier:
         raise ValueError("not an id")
     return identifier

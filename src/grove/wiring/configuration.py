@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from grove.checkouts import CheckoutLimits
 from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.indexing import (
@@ -55,6 +56,16 @@ def mirror_limits(settings: Settings) -> MirrorLimits:
 def workspace_limits(settings: Settings) -> WorkspaceLimits:
     """How much one user may have in workspaces."""
     return WorkspaceLimits(count_max=settings.max_workspaces, written_bytes_max=settings.max_workspace_mb * MEGABYTE)
+
+
+def checkout_limits(settings: Settings) -> CheckoutLimits:
+    """How much room the files of workspaces may take on disk."""
+    return CheckoutLimits(
+        bytes_max=settings.max_checkout_mb * MEGABYTE,
+        file_bytes_max=settings.max_checkout_file_mb * MEGABYTE,
+        trees_bytes_max=settings.max_tree_cache_mb * MEGABYTE,
+        tree=TREE_LIMITS,
+    )
 
 
 def history_limits(settings: Settings) -> HistoryLimits:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grove.checkouts import CheckoutDesk
 from grove.credentials import Keyring
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
@@ -36,6 +37,7 @@ from grove.settings import Settings
 from grove.wiring.causes import WHEN
 from grove.wiring.configuration import (
     TREE_LIMITS,
+    checkout_limits,
     database_url,
     git_config,
     history_limits,
@@ -68,6 +70,7 @@ class Grove:
     scip: ScipDesk
     navigation: Navigator
     workspaces: WorkspaceDesk
+    checkouts: CheckoutDesk
     parser: PooledParser
     jobs: Mapping[str, JobKind]
     pins: PinDesk
@@ -139,6 +142,7 @@ def build(settings: Settings) -> Grove:
         scip=scip,
         navigation=Navigator(desk=desk, parser=parser, scip=scip),
         workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
+        checkouts=CheckoutDesk(database=database, mirrors=reader, locator=locator, limits=checkout_limits(settings)),
         jobs={kind.name: kind for kind in JOB_KINDS},
         pins=PinDesk(database=database, mirrors=reader),
         mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),

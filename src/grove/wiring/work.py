@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import exports, indexing, mirrors
+from grove import checkouts, exports, indexing, mirrors
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -64,6 +64,12 @@ JOB_KINDS = (
         permission="index.rebuild",
         work=lambda grove, run: indexing.rebuild_index(run, tools=grove.index_tools),
         settle=indexing.settle_index,
+    ),
+    JobKind(
+        name=checkouts.TRASH_JOB,
+        title="Removes from the disk the checkouts that were given up.",
+        permission="workspace.create",
+        work=lambda grove, run: checkouts.remove_checkouts(run, places=grove.checkouts.places),
     ),
     JobKind(
         name="export.write",

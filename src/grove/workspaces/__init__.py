@@ -1,5 +1,6 @@
 """Workspaces: private copies of repositories to change files in, with a branch of their own."""
 
+from grove.workspaces.access import open_workspace
 from grove.workspaces.desk import WorkspaceDesk
 from grove.workspaces.errors import (
     ChangedMeanwhile,
@@ -49,6 +50,7 @@ __all__ = [
     "WorkspacesOpen",
     "WorkspacesTooMany",
     "commits_in_use",
+    "open_workspace",
     "refuse_removal",
     "sweep_workspaces",
 ]

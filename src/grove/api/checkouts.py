@@ -1,0 +1,60 @@
+"""`/api/v1/workspaces/NAME/checkout`: the files of a workspace in a folder on the server's disk."""
+
+from datetime import datetime
+from uuid import UUID
+
+from grove.api.caller import CallerOf
+from grove.api.routing import needs, router_at
+from grove.api.shapes import Shown
+from grove.api.workspaces import Name
+from grove.checkouts import Method, PlacedCheckout
+
+router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
+
+
+class CheckoutOut(Shown):
+    """Where the files are, and how they came there; `left_out` tells which are not there, and why."""
+
+    workspace_id: UUID
+    path: str
+    method: Method
+    tree: str
+    files: int
+    size_bytes: int
+    seconds: float
+    made_at: datetime
+    left_out: dict[str, str]
+
+    @classmethod
+    def of(cls, placed: PlacedCheckout) -> "CheckoutOut":
+        """As people see it."""
+        checkout = placed.checkout
+        return cls(
+            workspace_id=UUID(checkout.workspace_id),
+            path=str(placed.path),
+            method=checkout.method,
+            tree=checkout.tree,
+            files=checkout.files,
+            size_bytes=checkout.size_bytes,
+            seconds=checkout.seconds,
+            made_at=checkout.made_at,
+            left_out=placed.left_out,
+        )
+
+
+@router.post("/checkout", status_code=201, openapi_extra=needs("workspace.change"))
+def check_out(name: Name, caller: CallerOf) -> CheckoutOut:
+    """Lay the files of a workspace out in a folder of the server's machine; the folder that there is, if there is."""
+    return CheckoutOut.of(caller.grove.checkouts.checkout(caller.actor, name, now=caller.now))
+
+
+@router.get("/checkout", openapi_extra=needs("workspace.view"))
+def get_checkout(name: Name, caller: CallerOf) -> CheckoutOut:
+    """Where the files of a workspace are."""
+    return CheckoutOut.of(caller.grove.checkouts.find(caller.actor, name))
+
+
+@router.delete("/checkout", openapi_extra=needs("workspace.change"))
+def remove_checkout(name: Name, caller: CallerOf) -> CheckoutOut:
+    """Take the folder away, with all that was changed in it."""
+    return CheckoutOut.of(caller.grove.checkouts.remove(caller.actor, name, now=caller.now))

@@ -1,0 +1,215 @@
+"""What can be done with the files of a workspace on disk."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from grove import activity, jobs
+from grove.checkouts import rows
+from grove.checkouts.copying import copy_files
+from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
+from grove.checkouts.git_folder import GitFolder, write_git_folder
+from grove.checkouts.locks import locked
+from grove.checkouts.model import Checkout, CheckoutLimits, Method, PlacedCheckout
+from grove.checkouts.published import PublishedTree
+from grove.checkouts.store import TreeStore
+from grove.checkouts.trash import throw_away
+from grove.kit import faults
+from grove.kit.gate import Actor
+from grove.kit.ids import new_id
+from grove.kit.transactions import Database
+from grove.mirrors import MirrorReader, refs_of
+from grove.placement import CheckoutPlaces, Locator
+from grove.repositories import Repository, get_repository
+from grove.workspaces import Workspace, open_workspace
+
+TRASH_JOB: Final = "checkout.remove"
+INDEX: Final = "index"
+LEFT_OUT: Final = "left-out.json"
+LAID: Final = faults.declare("checkout.laid")
+PLACED: Final = faults.declare("checkout.placed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutDesk:
+    """Lays the files of workspaces out in folders; any number of threads and processes may use it."""
+
+    database: Database
+    mirrors: MirrorReader
+    locator: Locator
+    limits: CheckoutLimits
+
+    @property
+    def places(self) -> CheckoutPlaces:
+        """Where everything is."""
+        return CheckoutPlaces(self.locator)
+
+    def checkout(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
+        """Have a workspace's files in a folder; the one that there is, if there is one.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises CheckoutBusy: if something else is being done with it.
+        :raises CheckoutTooLarge: if its files take more room than a checkout may.
+        :raises CheckoutsFull: if the owner's checkouts take more than they may.
+        :raises TreeRefused: if a name in it leads elsewhere.
+        """
+        with self.database.reading() as tx:
+            workspace = open_workspace(tx, actor=actor, name=name, changing=True)
+            repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
+            refs = refs_of(tx, repository_id=repository.id)
+        with self._alone(workspace):
+            with self.database.reading() as tx:
+                found = rows.find_checkout(tx, workspace_id=workspace.id)
+            if found is not None and self._folder(workspace).is_dir():
+                return self._placed(found)
+            wanted = self._git_folder(actor, workspace, repository, refs)
+            made = self._lay(workspace, wanted, now=now)
+            try:
+                with self.database.transaction() as tx:
+                    open_workspace(tx, actor=actor, name=workspace.id, changing=True)
+                    rows.put_checkout(tx, made, limits=self.limits)
+                    activity.record(
+                        tx,
+                        actor=actor,
+                        action="workspace.checkout",
+                        target_kind="workspace",
+                        target_id=workspace.id,
+                        now=now,
+                        method=made.method,
+                        files=made.files,
+                    )
+            except BaseException:
+                throw_away(self._folder(workspace), self.places.trash(tenant_id=workspace.tenant_id))
+                raise
+        return self._placed(made)
+
+    def find(self, actor: Actor, name: str) -> PlacedCheckout:
+        """Where the files of a workspace are.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises CheckoutMissing: if they are in no folder.
+        """
+        with self.database.reading() as tx:
+            workspace = open_workspace(tx, actor=actor, name=name, changing=False)
+            return self._placed(rows.get_checkout(tx, workspace_id=workspace.id))
+
+    def remove(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
+        """Take the folder of a workspace away, with whatever is in it; a job removes it from the disk.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises CheckoutMissing: if there is none.
+        :raises CheckoutBusy: if something else is being done with it.
+        """
+        with self.database.reading() as tx:
+            workspace = open_workspace(tx, actor=actor, name=name, changing=True)
+        with self._alone(workspace), self.database.transaction() as tx:
+            gone = self._placed(rows.get_checkout(tx, workspace_id=workspace.id))
+            rows.forget_checkout(tx, workspace_id=workspace.id)
+            activity.record(
+                tx,
+                actor=actor,
+                action="workspace.checkout_removed",
+                target_kind="workspace",
+                target_id=workspace.id,
+                now=now,
+            )
+            throw_away(self._folder(workspace), self.places.trash(tenant_id=workspace.tenant_id))
+            jobs.enqueue(
+                tx,
+                tenant_id=workspace.tenant_id,
+                kind=TRASH_JOB,
+                target_id=workspace.tenant_id,
+                requested_by=actor.id,
+                now=now,
+            )
+        return gone
+
+    def _lay(self, workspace: Workspace, wanted: GitFolder, *, now: datetime) -> Checkout:
+        """Lay the files aside and rename them into place, whole."""
+        began = time.monotonic()
+        folder = self._folder(workspace)
+        throw_away(folder, self.places.trash(tenant_id=workspace.tenant_id))
+        aside = folder.parent / f".building-{new_id()}"
+        files = aside / "files"
+        files.mkdir(parents=True, mode=0o700)
+        try:
+            with self._trees(workspace).using(workspace.tree) as published:
+                index = copy_files(published, files, clones=False)
+            write_git_folder(files, wanted=wanted, index=index)
+            (aside / INDEX).write_bytes(index)
+            (aside / LEFT_OUT).write_text(json.dumps(published.facts.left_out))
+            faults.reach(LAID)
+            aside.rename(folder)
+        except BaseException:
+            throw_away(aside, self.places.trash(tenant_id=workspace.tenant_id))
+            raise
+        faults.reach(PLACED)
+        return _made(workspace, published, now=now, seconds=time.monotonic() - began)
+
+    def _git_folder(
+        self, actor: Actor, workspace: Workspace, repository: Repository, refs: dict[str, str]
+    ) -> GitFolder:
+        mirror = self.mirrors.path(repository)
+        return GitFolder(
+            branch=workspace.branch,
+            head=workspace.head,
+            golden=mirror,
+            objects=(mirror / "objects", self._git_dir(workspace) / "objects"),
+            origin=repository.url,
+            refs=refs,
+            upstream=workspace.target if f"refs/heads/{workspace.target}" in refs else "",
+            user_name=actor.name,
+            user_email=f"{actor.id}@users.grove.invalid",
+        )
+
+    def _trees(self, workspace: Workspace) -> TreeStore:
+        return TreeStore(
+            git=self.mirrors.git,
+            git_dir=self._git_dir(workspace),
+            folder=self.places.trees(tenant_id=workspace.tenant_id, repository_id=workspace.repository_id),
+            limits=self.limits,
+        )
+
+    def _placed(self, found: Checkout) -> PlacedCheckout:
+        place = self.places.checkout(tenant_id=found.tenant_id, workspace_id=found.workspace_id)
+        try:
+            left_out = json.loads((place / LEFT_OUT).read_bytes())
+        except FileNotFoundError:
+            raise CheckoutMissing(workspace=found.workspace_id) from None
+        return PlacedCheckout(checkout=found, path=place / "files", left_out=left_out)
+
+    def _folder(self, workspace: Workspace) -> Path:
+        return self.places.checkout(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
+
+    def _git_dir(self, workspace: Workspace) -> Path:
+        return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
+
+    @contextmanager
+    def _alone(self, workspace: Workspace) -> Iterator[None]:
+        with locked(self._git_dir(workspace) / "checkout.lock", waiting=False) as held:
+            if not held:
+                raise CheckoutBusy(workspace=workspace.name)
+            yield
+
+
+def _made(workspace: Workspace, published: PublishedTree, *, now: datetime, seconds: float) -> Checkout:
+    facts = published.facts
+    return Checkout(
+        workspace_id=workspace.id,
+        tenant_id=workspace.tenant_id,
+        repository_id=workspace.repository_id,
+        owner_id=workspace.owner_id,
+        method=Method.COPY,
+        tree=workspace.tree,
+        head=workspace.head,
+        files=facts.files + facts.links,
+        size_bytes=facts.size_bytes,
+        left_out=len(facts.left_out),
+        seconds=round(seconds, 3),
+        made_at=now,
+    )

@@ -1,0 +1,48 @@
+"""What can be wrong with a workspace's files on disk."""
+
+from typing import ClassVar
+
+from grove.kit.errors import GroveError, Kind
+
+
+class TreeRefused(GroveError):
+    """The tree holds a name that leads elsewhere or is git's own, so that it is never laid out on a disk."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "tree_refused"
+
+
+class IndexUnreadable(GroveError):
+    """The record of what was laid out is damaged; let the folder go and check out again."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "index_unreadable"
+
+
+class CheckoutTooLarge(GroveError):
+    """The files take more room than a checkout may."""
+
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+    code: ClassVar[str] = "checkout_too_large"
+
+
+class CheckoutBusy(GroveError):
+    """Something else is being done with the workspace's files on disk; try again in a moment."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "checkout_busy"
+    transient: ClassVar[bool] = True
+
+
+class CheckoutMissing(GroveError):
+    """The files of the workspace are in no folder; check it out first."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "checkout_missing"
+
+
+class CheckoutsFull(GroveError):
+    """Your checkouts take as much room as they may; remove one first."""
+
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+    code: ClassVar[str] = "checkouts_full"

@@ -1,0 +1,73 @@
+"""The git directory of a checkout: written by hand, whole before anybody sees it, and the user's from then on.
+
+It borrows the objects of the mirror and of the workspace, which are never removed while the workspace is there. Grove
+runs no git in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from grove.git import ref_bytes
+
+_CONTROL: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitFolder:
+    """What a checkout's git directory says.
+
+    `refs` are those of the mirror, `golden` is its path, `origin` the forge's address, `upstream` the branch of the
+    mirror that the workspace began at, if it did at one.
+    """
+
+    branch: str
+    head: str
+    golden: Path
+    objects: tuple[Path, ...]
+    origin: str
+    refs: Mapping[str, str]
+    upstream: str
+    user_name: str
+    user_email: str
+
+
+def write_git_folder(folder: Path, *, wanted: GitFolder, index: bytes) -> None:
+    """Make a git directory in a folder of files."""
+    git = folder / ".git"
+    for name in ("objects/info", "objects/pack", "refs/heads", "info"):
+        (git / name).mkdir(parents=True)
+    (git / "objects/info/alternates").write_text("".join(f"{path}\n" for path in wanted.objects))
+    (git / "HEAD").write_text(f"ref: refs/heads/{wanted.branch}\n")
+    branch = git / "refs/heads" / wanted.branch
+    branch.parent.mkdir(parents=True, exist_ok=True)
+    branch.write_text(f"{wanted.head}\n")
+    (git / "packed-refs").write_bytes(_packed(wanted.refs))
+    (git / "config").write_text(_config(wanted))
+    (git / "index").write_bytes(index)
+
+
+def _packed(refs: Mapping[str, str]) -> bytes:
+    """Branches of the mirror become those of the remote `golden`; tags stay what they are."""
+    named = {ref.replace("refs/heads/", "refs/remotes/golden/", 1): oid for ref, oid in refs.items()}
+    return b"".join(sorted(b"%s %s\n" % (oid.encode(), ref_bytes(ref)) for ref, oid in named.items()))
+
+
+def _config(wanted: GitFolder) -> str:
+    text = (
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n"
+        # The mirror may have thousands of branches, which a fetch would all tell the other side.
+        "\tlogallrefupdates = true\n\talternateRefsCommand = true\n\tuntrackedCache = true\n"
+        f"[user]\n\tname = {_quoted(wanted.user_name)}\n\temail = {_quoted(wanted.user_email)}\n"
+        f'[remote "golden"]\n\turl = {_quoted(str(wanted.golden))}\n\tfetch = +refs/heads/*:refs/remotes/golden/*\n'
+        f'[remote "origin"]\n\turl = {_quoted(wanted.origin)}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'
+    )
+    if wanted.upstream:
+        merge = _quoted(f"refs/heads/{wanted.upstream}")
+        text += f'[branch "{wanted.branch}"]\n\tremote = golden\n\tmerge = {merge}\n'
+    return text
+
+
+def _quoted(value: str) -> str:
+    return f'"{value.translate(_CONTROL)}"'

@@ -1,0 +1,53 @@
+"""What a checkout is: the files of a workspace in a folder."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from grove.git import TreeLimits
+
+
+class Method(StrEnum):
+    """How files come into a folder."""
+
+    COPY = "copy"
+    """Written by several processes from a published tree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutLimits:
+    """How much one checkout may take, one user's checkouts together, and a tenant's published trees."""
+
+    bytes_max: int
+    file_bytes_max: int
+    trees_bytes_max: int
+    tree: TreeLimits = field(default_factory=TreeLimits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """The files of a workspace in a folder: `tree` is what was laid there, by `method`, in so many seconds."""
+
+    workspace_id: str
+    tenant_id: str
+    repository_id: str
+    owner_id: str
+    method: Method
+    tree: str
+    head: str
+    files: int
+    size_bytes: int
+    left_out: int
+    seconds: float
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedCheckout:
+    """A checkout and the folder in which a person on the server's machine works in it."""
+
+    checkout: Checkout
+    path: Path
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Files that were not laid out, and why."""

@@ -1,0 +1,179 @@
+"""Published trees: the files of a tree in a form from which they are laid out quickly, as often as they are wanted.
+
+The contents lie one after the other in a single file. Each published tree is made aside and renamed, is never changed
+afterwards, and is removed when it was not used for longest and there is no more room.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grove.checkouts.errors import CheckoutTooLarge
+from grove.checkouts.index_file import write_index
+from grove.checkouts.laying import CLONE_BYTES_MIN, NUMBERS
+from grove.checkouts.listing import LINK, SUBMODULE, Entry, Listing, list_files
+from grove.checkouts.model import CheckoutLimits
+from grove.git import ObjectReader
+from grove.kit import faults
+from grove.kit.files import publish_folder, remove_tree
+from grove.kit.ids import new_id
+
+BLOCK_BYTES: Final = 4096
+LINK_BYTES_MAX: Final = 4_000
+BUILDING: Final = ".building-"
+BUILT: Final = faults.declare("checkout.tree_built")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a published tree: how many files, links and submodules are laid out, and their bytes."""
+
+    files: int
+    links: int
+    submodules: int
+    size_bytes: int
+    written_ns: int
+    left_out: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedTree:
+    """A tree on disk, ready to be laid out."""
+
+    folder: Path
+    tree: str
+    facts: Facts
+
+    @classmethod
+    def open(cls, folder: Path) -> "PublishedTree | None":
+        """The tree in a folder, which counts as used now; nothing if none was published there."""
+        found = cls.read(folder)
+        if found is not None:
+            os.utime(folder)
+        return found
+
+    @classmethod
+    def read(cls, folder: Path) -> "PublishedTree | None":
+        """The tree in a folder; nothing if none was published there."""
+        try:
+            facts = json.loads((folder / "facts.json").read_bytes())
+        except FileNotFoundError:
+            return None
+        return cls(folder=folder, tree=folder.name, facts=Facts(**facts))
+
+    def index(self) -> bytes:
+        """Git's index of the tree, without the states of files."""
+        return (self.folder / "index").read_bytes()
+
+    def places(self) -> NDArray[np.int64]:
+        """Where the state of each file, link and submodule is in the index, in the order of the manifest."""
+        return np.fromfile(self.folder / "places", dtype="<i8").astype(np.int64)
+
+    def others(self) -> Iterator[tuple[bytes, int, bytes]]:
+        """Links and submodules: path, mode, and where a link leads."""
+        facts = self.facts
+        paths = (self.folder / "paths").read_bytes().split(b"\0")[facts.files :]
+        numbers = (self.folder / "numbers").read_bytes()[facts.files * NUMBERS.size :]
+        with (self.folder / "contents").open("rb") as contents:
+            for path, (begin, length, mode) in zip(paths, NUMBERS.iter_unpack(numbers), strict=False):
+                yield path, mode, os.pread(contents.fileno(), length, begin)
+
+
+def publish_tree(
+    reader: ObjectReader, folder: Path, *, tree: str, written_ns: int, limits: CheckoutLimits
+) -> PublishedTree:
+    """Publish a tree in a folder of its name; if somebody else was quicker, theirs is taken.
+
+    :raises CheckoutTooLarge: if its files take more than a checkout may.
+    :raises TreeRefused: if a name in it leads elsewhere.
+    """
+    listing = list_files(reader, tree, limits=limits.tree)
+    sizes = _admitted(reader, listing, limits)
+    aside = folder.parent / f"{BUILDING}{new_id()}"
+    aside.mkdir(parents=True, mode=0o700)
+    try:
+        _write(reader, aside, listing, sizes=sizes, written_ns=written_ns)
+        faults.reach(BUILT)
+        try:
+            publish_folder(aside, folder)
+        except OSError:
+            if not (folder / "facts.json").is_file():
+                raise
+    finally:
+        remove_tree(aside)
+    published = PublishedTree.open(folder)
+    assert published is not None
+    return published
+
+
+def _admitted(reader: ObjectReader, listing: Listing, limits: CheckoutLimits) -> dict[str, int]:
+    """The size of each content that is laid out; what is missing or too large is left out."""
+    wanted = list(dict.fromkeys(entry.oid for entry in listing.entries if entry.mode != SUBMODULE))
+    sizes = {info.oid: info.size_bytes for info in reader.infos(wanted) if info is not None}
+    total = 0
+    for entry in listing.entries:
+        if entry.mode == SUBMODULE or entry.is_left_out:
+            continue
+        size = sizes.get(entry.oid)
+        if size is None:
+            listing.leave_out(entry, "its content is missing in the mirror")
+        elif size > (LINK_BYTES_MAX if entry.mode == LINK else limits.file_bytes_max):
+            listing.leave_out(entry, "it is too large")
+        else:
+            total += size
+    if total > limits.bytes_max:
+        raise CheckoutTooLarge(bytes=total, bytes_max=limits.bytes_max)
+    return sizes
+
+
+def _write(reader: ObjectReader, aside: Path, listing: Listing, *, sizes: Mapping[str, int], written_ns: int) -> None:
+    index, places = write_index(listing)
+    kept = [number for number, entry in enumerate(listing.entries) if not entry.is_left_out]
+    order = sorted(kept, key=lambda number: _rank(listing.entries[number]))
+    chosen = [listing.entries[number] for number in order]
+    with (aside / "contents").open("xb") as contents:
+        begins = _write_contents(reader, contents, [entry for entry in chosen if entry.mode != SUBMODULE], sizes)
+    numbers = (
+        NUMBERS.pack(begins.get(entry.oid, 0), 0 if entry.mode == SUBMODULE else sizes[entry.oid], entry.mode)
+        for entry in chosen
+    )
+    (aside / "numbers").write_bytes(b"".join(numbers))
+    (aside / "paths").write_bytes(b"\0".join(entry.path for entry in chosen))
+    (aside / "places").write_bytes(places[order].astype("<i8").tobytes())
+    (aside / "index").write_bytes(index)
+    ranks = [_rank(entry) for entry in chosen]
+    facts = Facts(
+        files=ranks.count(0),
+        links=ranks.count(1),
+        submodules=ranks.count(2),
+        size_bytes=sum(sizes[entry.oid] for entry in chosen if entry.mode != SUBMODULE),
+        written_ns=written_ns,
+        left_out={path.decode(errors="backslashreplace"): why for path, why in sorted(listing.left_out.items())},
+    )
+    (aside / "facts.json").write_text(json.dumps(asdict(facts)))
+
+
+def _rank(entry: Entry) -> int:
+    """Files first, then links, so that no file can be written through one, then submodules."""
+    return {LINK: 1, SUBMODULE: 2}.get(entry.mode, 0)
+
+
+def _write_contents(
+    reader: ObjectReader, contents: BinaryIO, entries: list[Entry], sizes: Mapping[str, int]
+) -> dict[str, int]:
+    """Write each distinct content once; where it begins. Large ones begin at a block, so that it can be shared."""
+    begins: dict[str, int] = {}
+    oids = list(dict.fromkeys(entry.oid for entry in entries))
+    position = 0
+    for oid, content in reader.read_all(oids, max(sizes.values(), default=0)):
+        if len(content) >= CLONE_BYTES_MIN:
+            position = contents.seek(-(-position // BLOCK_BYTES) * BLOCK_BYTES)
+        begins[oid] = position
+        position += contents.write(content)
+    return begins

@@ -1,0 +1,30 @@
+"""Removing what nobody uses any more: by a job, and after a crash."""
+
+from pathlib import Path
+
+from grove.checkouts import rows
+from grove.checkouts.published import BUILDING
+from grove.checkouts.trash import empty_trash, throw_away
+from grove.jobs import Run
+from grove.kit.transactions import Database
+from grove.placement import CheckoutPlaces
+
+
+def remove_checkouts(run: Run, *, places: CheckoutPlaces) -> None:
+    """Remove from the disk what was thrown away; done again, it goes on where it was cut off."""
+    empty_trash(places.trash(tenant_id=run.job.tenant_id))
+
+
+def sweep_checkouts(database: Database, places: CheckoutPlaces) -> list[Path]:
+    """Remove what a crash left of checkouts and published trees; only while nobody makes any."""
+    with database.reading() as tx:
+        known = rows.known_checkouts(tx)
+    unfinished = [*places.tenants.glob(f"*/r/*/trees/{BUILDING}*"), *places.tenants.glob("*/c/.*")]
+    unknown = [path for path in places.tenants.glob("*/c/*") if (path.parent.parent.name, path.name) not in known]
+    removed = sorted({*unfinished, *unknown})
+    for path in removed:
+        tenant = path.relative_to(places.tenants).parts[0]
+        throw_away(path, places.trash(tenant_id=tenant))
+    for trash in places.tenants.glob("*/trash"):
+        empty_trash(trash)
+    return removed

@@ -1,0 +1,45 @@
+"""How checkouts are stored."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grove.checkouts.model import Checkout, Method
+from grove.kit.tables import Table, UtcDateTime
+
+
+class CheckoutRow(Table):
+    """The checkout of a workspace, which has one at most."""
+
+    __tablename__ = "checkouts"
+
+    workspace_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    repository_id: Mapped[str] = mapped_column(String(36))
+    owner_id: Mapped[str] = mapped_column(String(36))
+    method: Mapped[str] = mapped_column(String(16))
+    tree: Mapped[str] = mapped_column(String(64))
+    head: Mapped[str] = mapped_column(String(64))
+    files: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    left_out: Mapped[int]
+    milliseconds: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def value(self) -> Checkout:
+        """The checkout as the rest of Grove sees it."""
+        return Checkout(
+            workspace_id=self.workspace_id,
+            tenant_id=self.tenant_id,
+            repository_id=self.repository_id,
+            owner_id=self.owner_id,
+            method=Method(self.method),
+            tree=self.tree,
+            head=self.head,
+            files=self.files,
+            size_bytes=self.size_bytes,
+            left_out=self.left_out,
+            seconds=self.milliseconds / 1000,
+            made_at=self.made_at,
+        )
