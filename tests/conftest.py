@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from grove.kit.transactions import Database
 from grove.migrations import migrate
-from grove.policies import RoleGate
+from grove.policies import PolicyGate
 from tests.support.postgres import Postgres, running_postgres
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -35,7 +35,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with the newest schema, and nobody who listens to events."""
-    made = Database(database_url, gate=RoleGate(), handlers={})
+    made = Database(database_url, gate=PolicyGate(), handlers={})
     migrate(made.engine)
     yield made
     made.close()

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """How many worker processes `grove serve` runs."""
     max_repo_size_mb: int = _named("max_repo_size_mb", "MAX_REPO_SIZE_MB", default=1024)
     """The largest repository that is kept, in MB."""
+    large_repo_size_mb: int = 500
+    """From this size on, in MB, a repository is mirrored only when a maintainer has decided so."""
     git_clone_timeout: float = _named("git_clone_timeout", "GIT_CLONE_TIMEOUT", default=3600.0)
     """How long one clone or fetch may take, in seconds."""
     max_history_mb: int = 16_384

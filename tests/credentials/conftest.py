@@ -1,13 +1,14 @@
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from grove.credentials import CredentialDraft, Keyring, parse_keyring
-from grove.kit.gate import Actor, Denied, Resource, Source
+from grove.kit.gate import Actor, Decision, Resource, Source
 from grove.kit.tables import Table
 from grove.kit.transactions import Database, Transaction
 
@@ -18,10 +19,9 @@ TOKEN = "ghp_CANARY0123456789abcdefABCDEF012345"
 class RoleGate:
     """Lets everybody act but guests."""
 
-    def require(self, actor: Actor, action: str, resource: Resource) -> None:
-        assert resource.tenant_id == actor.tenant_id
-        if actor.role == "guest":
-            raise Denied(action=action)
+    def decide(self, session: Session, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
+        assert all(resource.tenant_id == actor.tenant_id for resource in resources)
+        return [Decision(allowed=actor.role != "guest")] * len(resources)
 
 
 def actor_of(tenant: str, *, role: str = "maintainer") -> Actor:

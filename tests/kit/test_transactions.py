@@ -9,7 +9,7 @@ from sqlalchemy import text
 from grove.kit.events import Event
 from grove.kit.gate import Denied
 from grove.kit.transactions import Database, StorageBusy, StorageFaulty, Transaction
-from grove.policies import RoleGate
+from grove.policies import PolicyGate
 from tests.support.people import NOON, administrator
 
 
@@ -31,7 +31,7 @@ def notes(database: Database) -> list[str]:
 def noted(database_url: str) -> Database:
     """A database with a table of notes, in which whatever happens is noted."""
     made = Database(
-        database_url, gate=RoleGate(), handlers={Happened: [lambda tx, _event: note(tx, "it was answered")]}
+        database_url, gate=PolicyGate(), handlers={Happened: [lambda tx, _event: note(tx, "it was answered")]}
     )
     with made.transaction() as tx:
         tx.session.execute(text("CREATE TABLE notes (words VARCHAR(100))"))
@@ -77,7 +77,7 @@ class TestATransaction:
 
 class TestTheDatabase:
     def test_says_busy_when_another_holds_the_lock_for_too_long(self, tmp_path: Path) -> None:
-        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=RoleGate(), handlers={})
+        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={})
         with made.engine.connect() as holder:
             holder.exec_driver_sql("SELECT 1")  # begins, and so holds the lock
             with made.engine.connect().execution_options(read_only=True) as impatient:
@@ -87,7 +87,7 @@ class TestTheDatabase:
         made.close()
 
     def test_says_faulty_when_it_cannot_be_used(self, tmp_path: Path) -> None:
-        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=RoleGate(), handlers={})
+        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={})
         with pytest.raises(StorageFaulty), made.transaction() as tx:
             administrator(tx)
         made.close()

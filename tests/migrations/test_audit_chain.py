@@ -13,7 +13,7 @@ from grove import activity, migrations
 from grove.accounts import Role
 from grove.kit.gate import Actor, Source
 from grove.kit.transactions import Database
-from grove.policies import RoleGate
+from grove.policies import PolicyGate
 
 INSERT = (
     "INSERT INTO audit_entries (tenant_id, actor_id, actor_name, source, action, target_kind, target_id, facts, at)"
@@ -47,7 +47,7 @@ class TestExistingEntries:
         rows = [{"tenant": f"t{n % 2}", "action": f"act.{n}", "at": stored} for n in range(2_500)]
         with connected(database_url) as connection:
             connection.execute(text(INSERT), rows)
-        database = Database(database_url, gate=RoleGate(), handlers={})
+        database = Database(database_url, gate=PolicyGate(), handlers={})
         migrations.migrate(database.engine)
         actor = Actor(
             id="a", tenant_id="t1", name="ada", role=Role.ADMIN, scopes=frozenset({"admin"}), source=Source.API

@@ -14,6 +14,9 @@ from grove.kit.transactions import Transaction
 LAST_USED_SECONDS = 60
 """How exactly a token's last use is known: a write for every request would be waste."""
 
+AGENTS_IN_CHAIN_MAX = 3
+"""Through how many agents somebody may act."""
+
 _ROLES = list(Role)
 
 
@@ -40,21 +43,32 @@ def mark_token_used(tx: Transaction, *, secret: str, now: datetime) -> None:
     )
 
 
-def actor_of(tx: Transaction, *, principal_id: str, source: Source, scopes: frozenset[str]) -> Actor:
-    """The principal as an actor; an agent has at most the rights of the one it acts for.
+def actor_of(
+    tx: Transaction, *, principal_id: str, source: Source, scopes: frozenset[str], left: int = AGENTS_IN_CHAIN_MAX
+) -> Actor:
+    """The principal as an actor; an agent has at most the rights of the one it acts for, through `left` agents at most.
 
-    :raises PrincipalNotFound: if it, or the one it acts for, is unknown or shut out.
+    :raises PrincipalNotFound: if it, or one that it acts for, is unknown or shut out, or the chain is longer.
     """
     row = tx.session.get(PrincipalRow, principal_id)
     if row is None or not row.active:
         raise PrincipalNotFound(principal=principal_id)
-    role = Role(row.role)
+    role, patron = Role(row.role), None
     if row.acts_for is not None:
-        patron = tx.session.get(PrincipalRow, row.acts_for)
-        if patron is None or not patron.active:
+        if left == 0:
             raise PrincipalNotFound(principal=principal_id)
+        patron = actor_of(tx, principal_id=row.acts_for, source=source, scopes=scopes, left=left - 1)
         role = min(role, Role(patron.role), key=_ROLES.index)
-    return Actor(id=row.id, tenant_id=row.tenant_id, name=row.name, role=role, scopes=scopes, source=source)
+    return Actor(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        name=row.name,
+        role=role,
+        scopes=scopes,
+        source=source,
+        kind=row.kind,
+        acts_for=patron,
+    )
 
 
 def find_project(tx: Transaction, *, actor: Actor, project: str) -> Project:

@@ -20,7 +20,7 @@ _WAITING = "audit_entries"
 def record(
     tx: Transaction, *, actor: Actor, action: str, target_kind: str, target_id: str, now: datetime, **facts: object
 ) -> None:
-    """Add an entry; `facts` hold identifiers and states, never a secret.
+    """Add an entry; `facts` hold identifiers and states, never a secret. The policies that allowed it are added.
 
     It is chained when the transaction ends, which then fails with `AuditUnwritable` if that cannot be done: a lock that
     all writers of a tenant want is taken last and held shortly, so that they neither wait for each other nor deadlock.
@@ -34,13 +34,20 @@ def record(
         action=action,
         target_kind=target_kind,
         target_id=target_id,
-        facts=json.loads(json.dumps(facts)),  # as it will be read
+        facts=json.loads(json.dumps({**facts, **_decided(tx, actor)})),  # as it will be read
         at=now,
         previous="",
         digest="",
     )
     tx.session.info.setdefault(_WAITING, []).append(entry)
     tx.at_end(_chain_waiting)
+
+
+def _decided(tx: Transaction, actor: Actor) -> dict[str, object]:
+    """By which policies, of which version of the tenant's set, the actor was allowed to act."""
+    decisions = tx.decisions(actor)
+    policies = dict.fromkeys(policy for decision in decisions for policy in decision.policies)
+    return {"policies": list(policies), "policy_version": decisions[-1].version} if decisions else {}
 
 
 def _chain_waiting(tx: Transaction) -> None:

@@ -112,7 +112,8 @@ def get_me(caller: CallerOf) -> MeOut:
     """Who shows this token."""
     actor = caller.actor
     resource = Resource(kind="account", id=actor.id, tenant_id=actor.tenant_id)
-    caller.grove.gate.require(actor, "account.view", resource)
+    with caller.reading() as tx:
+        tx.require(actor, "account.view", resource)
     return MeOut(
         id=UUID(actor.id),
         tenant_id=UUID(actor.tenant_id),

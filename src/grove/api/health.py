@@ -82,7 +82,8 @@ def show_metrics(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Re
     if not _is_local(request):
         actor = caller_of(edge, shown).actor
         resource = Resource(kind="account", id=actor.id, tenant_id=actor.tenant_id)
-        edge.grove.gate.require(actor, "account.view", resource)
+        with edge.grove.database.reading() as tx:
+            tx.require(actor, "account.view", resource)
     return Response(edge.metrics.exposition(), media_type=CONTENT_TYPE)
 
 

@@ -45,7 +45,8 @@ UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help
 
 def _facts(item: Item) -> str:
     facts = item["facts"]
-    rest = ", ".join(f"{name}={value}" for name, value in facts.items() if name != "name" and value not in {"", None})
+    told = {name: " ".join(value) if isinstance(value, list) else value for name, value in facts.items()}
+    rest = ", ".join(f"{name}={value}" for name, value in told.items() if name != "name" and value not in {"", None})
     return " ".join(part for part in (str(facts.get("name", "")), rest) if part)
 
 

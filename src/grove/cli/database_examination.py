@@ -15,7 +15,7 @@ from grove.kit.errors import GroveError
 from grove.kit.tables import UtcDateTime
 from grove.kit.transactions import Database, Transaction
 from grove.placement import Locator
-from grove.policies import RoleGate
+from grove.policies import PolicyGate
 from grove.settings import Settings
 from grove.wiring import database_url
 
@@ -36,7 +36,7 @@ def examine_database(settings: Settings, locator: Locator, *, keyring: Keyring |
     if is_embedded and not locator.database().exists():
         yield warned(code, title, problem="there is none yet", solution=f"grove serve --data {locator.data}")
         return
-    database = Database(database_url(settings, locator), gate=RoleGate(), handlers={})
+    database = Database(database_url(settings, locator), gate=PolicyGate(), handlers={})
     try:
         is_current = migrations.is_current(database.engine)
         yield passed(code, title)

@@ -6,7 +6,7 @@ from grove import activity, repositories
 from grove.freshness.errors import WatchRefused
 from grove.freshness.model import LOCAL_DEFAULT, REMOTE_DEFAULT, Freshness, first_poll
 from grove.freshness.tables import FreshnessRow
-from grove.kit.gate import Actor, Resource
+from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.repositories import Repository
 
@@ -19,8 +19,7 @@ def set_freshness(tx: Transaction, *, actor: Actor, repository_id: str, wanted: 
     :raises WatchRefused: if a repository on another machine is to be watched.
     """
     repository = repositories.get_repository(tx, actor=actor, repository_id=repository_id)
-    resource = Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id)
-    tx.require(actor, "repository.keep_up", resource)
+    tx.require(actor, "repository.keep_up", repositories.resource_of(repository))
     if wanted.watch and not repository.local:
         raise WatchRefused(repository=repository.name)
     _save(tx, repository, wanted, now=now)

@@ -79,7 +79,7 @@ def list_pins(tx: Transaction, *, actor: Actor, shown: Sequence[Repository]) -> 
 
 def _pinnable(tx: Transaction, actor: Actor, repository_id: str) -> Repository:
     repository = repositories.get_repository(tx, actor=actor, repository_id=repository_id)
-    tx.require(actor, "index.pin", Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id))
+    tx.require(actor, "index.pin", repositories.resource_of(repository))
     return repository
 
 

@@ -100,7 +100,7 @@ def request_rebuild(tx: Transaction, *, actor: Actor, repository_id: str, now: d
     :raises NotAllowedNow: if it has no mirror to build from.
     """
     repository = repositories.get_repository(tx, actor=actor, repository_id=repository_id)
-    tx.require(actor, "index.rebuild", Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id))
+    tx.require(actor, "index.rebuild", repositories.resource_of(repository))
     if repository.clone is not Clone.PRESENT:
         raise NotAllowedNow(repository=repository.id, field="clone", state=repository.clone, wanted=Clone.PRESENT)
     activity.record(

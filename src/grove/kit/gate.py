@@ -1,8 +1,7 @@
-"""Who acts, on what, and the port through which permission is asked."""
+"""Who acts, on what, and what is decided about it."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 from grove.kit.errors import GroveError, Kind
 
@@ -21,7 +20,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """An authenticated principal, with what it may at most do."""
+    """An authenticated principal, with what it may at most do; an agent with the one that it acts for."""
 
     id: str
     tenant_id: str
@@ -29,6 +28,8 @@ class Actor:
     role: str
     scopes: frozenset[str]
     source: Source
+    kind: str = "user"
+    acts_for: "Actor | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,11 @@ class TokenMissing(GroveError):
     code = "token_missing"
 
 
-class Gate(Protocol):
-    """Decides whether an actor may do an action. Deny is the default."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether an action is allowed, the policies that made it so, and the version of the tenant's set they are from."""
 
-    def require(self, actor: Actor, action: str, resource: Resource) -> None:
-        """Return when it is allowed.
-
-        :raises Denied: if it is not.
-        """
-        ...
+    allowed: bool
+    policies: tuple[str, ...] = ()
+    version: int = 0
+    reason: str = ""

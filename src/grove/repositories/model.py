@@ -198,7 +198,14 @@ class Repository:
     history: HistoryPolicy = HistoryPolicy()
     request_reason: str = ""
     decision: dict[str, Any] | None = None
-    """The last word of a person about it: `state`, `reason`, `by` and `at`."""
+    """The last word about it, of a person or a policy: `state`, `reason`, `by` and `at`."""
+
+    @property
+    def visibility(self) -> str:
+        """Who could read it where it comes from: `public` without a credential, `private` with one, `local` here."""
+        if self.local:
+            return "local"
+        return "private" if self.credential_id is not None else "public"
 
     @property
     def is_served(self) -> bool:

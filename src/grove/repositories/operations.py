@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from grove import jobs
-from grove.kit.gate import Actor, Denied, Resource
+from grove.kit.gate import Actor
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 from grove.repositories.approvals import grant_approval
@@ -24,24 +24,26 @@ NAME_CHARACTERS_MAX = 400
 
 
 def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, now: datetime) -> Repository:
-    """Register a repository; who may approve it has it mirrored at once, others wait for somebody who may.
+    """Register a repository; it is mirrored at once when policy admits it, and waits for a decision otherwise.
 
     :raises Denied: if `actor` may not.
     :raises RepositoryExists: if one of that name is kept already.
     """
-    action = "repository.connect_local" if wanted.local else "repository.connect"
-    resource = Resource(kind="repository", tenant_id=actor.tenant_id)
-    tx.require(actor, action, resource)
+    row = _new_row(actor=actor, wanted=wanted, now=now)
+    resource = resource_of(row.value())
+    tx.require(actor, "repository.connect_local" if wanted.local else "repository.connect", resource)
     key = checked_key(wanted.name)
     taken = select(RepositoryRow.id).where(RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.name_key == key)
     if existing := tx.session.scalar(taken):
         raise RepositoryExists(name=wanted.name, repository=existing)
-    row = _new_row(actor=actor, wanted=wanted, now=now)
     tx.session.add(row)
     tx.session.flush()
     record_act(tx, actor=actor, action="repository.connect", row=row, now=now, reason=wanted.reason)
-    if wanted.local or _may_approve(tx, actor, resource):
+    admission = tx.decision(actor, "repository.admit", resource)
+    if admission.allowed:
         grant_approval(tx, actor=actor, row=row, now=now)
+    else:
+        row.decision = {"state": row.approval, "reason": admission.reason, "by": "policy", "at": now.isoformat()}
     return row.value()
 
 
@@ -55,7 +57,7 @@ def request_sync(
     :raises NotAllowedNow: if it is not approved, or archived, or being removed.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.sync", resource_of(row))
+    tx.require(actor, "repository.sync", resource_of(row.value()))
     repository = row.value()
     repository.require_kept_up()
     if repository.clone is Clone.FAILED:
@@ -83,7 +85,7 @@ def set_history_policy(
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.configure", resource_of(row))
+    tx.require(actor, "repository.configure", resource_of(row.value()))
     row.history = str(policy)
     row.updated_at = now
     record_act(tx, actor=actor, action="repository.configure", row=row, now=now, history=str(policy))
@@ -99,7 +101,7 @@ def remove_repository(tx: Transaction, *, actor: Actor, repository_id: str, now:
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
     row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    tx.require(actor, "repository.remove", resource_of(row))
+    tx.require(actor, "repository.remove", resource_of(row.value()))
     row.save_states(row.value().moved(lifecycle=Lifecycle.DELETED, clone=Clone.REMOVING), now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
     record_act(tx, actor=actor, action="repository.remove", row=row, now=now)
@@ -123,14 +125,6 @@ def checked_key(name: str) -> str:
 def name_key(name: str) -> str:
     """What two names must differ in: case and compatible forms of letters do not count."""
     return unicodedata.normalize("NFKC", name).casefold()
-
-
-def _may_approve(tx: Transaction, actor: Actor, resource: Resource) -> bool:
-    try:
-        tx.require(actor, "repository.approve", resource)
-    except Denied:
-        return False
-    return True
 
 
 def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> RepositoryRow:

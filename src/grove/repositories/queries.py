@@ -2,50 +2,55 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryAmbiguous, RepositoryNotFound
 from grove.repositories.model import Lifecycle, Repository, screen_status_of
 from grove.repositories.operations import name_key
+from grove.repositories.rows import resource_of
 from grove.repositories.tables import RepositoryRow
 
 LIST_MAX = 200
+CANDIDATES_MAX = 5
+"""So many repositories of one name are told at most."""
 
 
 def get_repository(tx: Transaction, *, actor: Actor, repository_id: str) -> Repository:
     """The repository of that id.
 
-    :raises Denied: if `actor` may not see it.
-    :raises RepositoryNotFound: if the tenant has no such repository.
+    :raises Denied: if `actor` may see none.
+    :raises RepositoryNotFound: if the tenant has no such repository, or `actor` may not see it.
     """
+    tx.require(actor, "repository.list", Resource(kind="repository", tenant_id=actor.tenant_id))
     row = tx.session.get(RepositoryRow, repository_id)
-    if row is None or row.tenant_id != actor.tenant_id:
+    if row is None or row.tenant_id != actor.tenant_id or not _visible(tx, actor, [row.value()]):
         raise RepositoryNotFound(repository=repository_id)
-    tx.require(actor, "repository.view", Resource(kind="repository", id=row.id, tenant_id=row.tenant_id))
     return row.value()
 
 
 def find_repository(tx: Transaction, *, actor: Actor, name: str) -> Repository:
     """The repository of that id, name, URL, or unmistakable end of a name (`payments-api`).
 
-    :raises Denied: if `actor` may not see it.
-    :raises RepositoryNotFound: if the tenant has no such repository; the closest names are in the facts.
+    :raises Denied: if `actor` may see none.
+    :raises RepositoryNotFound: if there is none that `actor` may see.
     :raises RepositoryAmbiguous: if more than one ends so.
     """
     key = name_key(name)
     suffix = "%/" + key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     mine = select(RepositoryRow).where(RepositoryRow.tenant_id == actor.tenant_id)
     exact = or_(RepositoryRow.id == name, RepositoryRow.name_key == key, RepositoryRow.url == name)
-    found = tx.session.scalars(mine.where(exact)).all()
+    tx.require(actor, "repository.list", Resource(kind="repository", tenant_id=actor.tenant_id))
+    found = _first_visible(tx, actor, mine.where(exact), limit=CANDIDATES_MAX)
     if not found:
-        found = tx.session.scalars(mine.where(RepositoryRow.name_key.like(suffix, escape="\\")).limit(5)).all()
+        ending = mine.where(RepositoryRow.name_key.like(suffix, escape="\\"))
+        found = _first_visible(tx, actor, ending.order_by(RepositoryRow.name_key), limit=CANDIDATES_MAX)
     if not found:
         raise RepositoryNotFound(repository=name)
     if len(found) > 1:
-        raise RepositoryAmbiguous(repository=name, candidates=", ".join(row.name for row in found))
-    return get_repository(tx, actor=actor, repository_id=found[0].id)
+        raise RepositoryAmbiguous(repository=name, candidates=", ".join(repository.name for repository in found))
+    return found[0]
 
 
 def list_repositories(
@@ -69,7 +74,7 @@ def list_repositories(
         chosen = chosen.where(RepositoryRow.name_key.contains(name_key(containing), autoescape=True))
     if after:
         chosen = chosen.where(RepositoryRow.name_key > name_key(after))
-    return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key).limit(limit))]
+    return _first_visible(tx, actor, chosen.order_by(RepositoryRow.name_key), limit=limit)
 
 
 def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
@@ -81,7 +86,8 @@ def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
     chosen = select(RepositoryRow).where(
         RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.lifecycle != Lifecycle.DELETED
     )
-    return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
+    every = [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
+    return _visible(tx, actor, every, "repository.view", "search.run")
 
 
 def repository_of_job(tx: Transaction, *, tenant_id: str, repository_id: str) -> Repository:
@@ -118,3 +124,24 @@ def count_by_status(tx: Transaction) -> dict[str, int]:
         status = screen_status_of(row.value())
         counts[status] = counts.get(status, 0) + 1
     return counts
+
+
+def _visible(tx: Transaction, actor: Actor, repositories: Sequence[Repository], *actions: str) -> list[Repository]:
+    """Those among some repositories to which policy allows each of the actions, `repository.view` if none is named."""
+    seen = list(repositories)
+    for action in actions or ("repository.view",):
+        allowed = tx.allowed(actor, action, [resource_of(repository) for repository in seen])
+        seen = [repository for repository, is_allowed in zip(seen, allowed, strict=True) if is_allowed]
+    return seen
+
+
+def _first_visible(tx: Transaction, actor: Actor, chosen: Select[RepositoryRow], *, limit: int) -> list[Repository]:
+    """The first so many that `actor` may see: what policy hides is filled up from behind, so that pages are full."""
+    seen: list[Repository] = []
+    offset = 0
+    while True:
+        rows = tx.session.scalars(chosen.offset(offset).limit(limit)).all()
+        seen += _visible(tx, actor, [row.value() for row in rows])
+        if len(seen) >= limit or len(rows) < limit:
+            return seen[:limit]
+        offset += len(rows)

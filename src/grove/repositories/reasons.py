@@ -37,7 +37,8 @@ def _held(repository: Repository) -> str:
     if repository.lifecycle is Lifecycle.ARCHIVED:
         return f"It was archived{_by(decision)}; grove repo restore."
     if repository.approval is Approval.PENDING:
-        return "It waits for somebody who may approve it; grove repo approve."
+        why = f": {decision['reason']}" if decision.get("reason") else ""
+        return f"It waits for somebody who may approve it{why}; grove repo approve."
     told = _DECIDED.get(repository.approval)
     return f"{told}{_by(decision)}; grove repo request asks again." if told else ""
 

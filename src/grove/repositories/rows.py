@@ -6,6 +6,7 @@ from grove import activity
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryNotFound
+from grove.repositories.model import Repository
 from grove.repositories.tables import RepositoryRow
 
 
@@ -20,9 +21,22 @@ def locked_row(tx: Transaction, *, tenant_id: str, repository_id: str) -> Reposi
     return row
 
 
-def resource_of(row: RepositoryRow) -> Resource:
+def resource_of(repository: Repository) -> Resource:
     """The repository as the gate knows it."""
-    return Resource(kind="repository", id=row.id, tenant_id=row.tenant_id, attributes={"project": row.project_id})
+    attributes: dict[str, object] = {
+        "project": repository.project_id,
+        "name": repository.name,
+        "host": repository.host,
+        "forge": repository.forge,
+        "visibility": repository.visibility,
+        "size_bytes": repository.estimated_bytes if repository.size_bytes is None else repository.size_bytes,
+        "approval": str(repository.approval),
+        "lifecycle": str(repository.lifecycle),
+        "archived": repository.archived,
+        "fork": repository.fork,
+        "requester": repository.requested_by,
+    }
+    return Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id, attributes=attributes)
 
 
 def record_act(

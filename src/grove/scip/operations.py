@@ -14,12 +14,12 @@ from grove import activity
 from grove.git import EntryKind
 from grove.indexing import shown
 from grove.kit.files import publish_folder, remove_tree
-from grove.kit.gate import Actor, Resource
+from grove.kit.gate import Actor
 from grove.kit.ids import new_id
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
-from grove.repositories import Repository, find_repository
+from grove.repositories import Repository, find_repository, resource_of
 from grove.sandbox import ChildFailure, ChildPool
 from grove.scip.errors import ScipInvalid, ScipNotFound, ScipTooLarge
 from grove.scip.model import ScipIndex
@@ -170,7 +170,7 @@ class ScipDesk:
     def _repository(self, actor: Actor, name: str, action: str) -> Repository:
         with self.database.reading() as tx:
             repository = find_repository(tx, actor=actor, name=name)
-            tx.require(actor, action, Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id))
+            tx.require(actor, action, resource_of(repository))
         return repository
 
     def _folder(self, tenant_id: str, repository_id: str) -> Path:

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from grove.indexing import UNUSABLE, Embedder, IndexMissing, OpenIndexes, isolate_damage
 from grove.kit.errors import GroveError
-from grove.kit.gate import Actor, Resource
+from grove.kit.gate import Actor
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
-from grove.repositories import Repository, find_repository
+from grove.repositories import Repository, find_repository, resource_of
 from grove.search.answer import Answer
 from grove.search.catalogue import RegistryCatalogue
 from grove.search.commits import CommitFinder
@@ -200,8 +200,7 @@ class Desk:
     def _readable(self, actor: Actor, name: str) -> Repository:
         with self.database.reading() as tx:
             repository = find_repository(tx, actor=actor, name=name)
-            resource = Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id)
-            tx.require(actor, "file.read", resource)
+            tx.require(actor, "file.read", resource_of(repository))
         return repository
 
     def _opened(self, settle: Callable[[Transaction], Callable[[], Corpus]]) -> Corpus:

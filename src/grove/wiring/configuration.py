@@ -53,6 +53,11 @@ def mirror_limits(settings: Settings) -> MirrorLimits:
     )
 
 
+def large_repository_bytes(settings: Settings) -> int:
+    """From which size on a repository waits for a person's decision."""
+    return settings.large_repo_size_mb * MEGABYTE
+
+
 def workspace_limits(settings: Settings) -> WorkspaceLimits:
     """How much one user may have in workspaces."""
     return WorkspaceLimits(count_max=settings.max_workspaces, written_bytes_max=settings.max_workspace_mb * MEGABYTE)

@@ -21,8 +21,7 @@ from grove.indexing import (
 )
 from grove.jobs import JobKind
 from grove.kit import faults, logging
-from grove.kit.gate import Gate
-from grove.kit.transactions import Database
+from grove.kit.transactions import Database, Gate
 from grove.mirrors import (
     MirrorReader,
     MirrorTools,
@@ -30,7 +29,7 @@ from grove.mirrors import (
 )
 from grove.navigation import Navigator
 from grove.placement import Locator
-from grove.policies import RoleGate
+from grove.policies import PolicyGate
 from grove.scip import ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
@@ -42,6 +41,7 @@ from grove.wiring.configuration import (
     git_config,
     history_limits,
     keyring_of,
+    large_repository_bytes,
     mirror_limits,
     node_of,
     pinned,
@@ -101,7 +101,7 @@ def build(settings: Settings) -> Grove:
     locator = Locator(settings.data_dir)
     locator.prepare()
     faults.arm(settings.fault, folder=locator.data)
-    gate = RoleGate()
+    gate = PolicyGate(large_bytes=large_repository_bytes(settings))
     database = Database(database_url(settings, locator), gate=gate, handlers=WHEN)
     git = Git(git_config(settings, locator))
     reader = MirrorReader(git=git, locator=locator)

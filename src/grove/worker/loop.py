@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from grove.accounts import PrincipalNotFound, Scope, actor_of
@@ -9,6 +10,9 @@ from grove.jobs import Job, JobCancelled, LeaseLost, Run, claim, finish, give_ba
 from grove.kit.errors import GroveError, Kind
 from grove.kit.gate import Actor, Denied, Resource, Source
 from grove.kit.logging import bound, logger
+from grove.kit.transactions import Transaction
+from grove.policies import kind_of
+from grove.repositories import RepositoryNotFound, repository_of_job, resource_of
 from grove.wiring import Grove
 
 POLL_SECONDS = 0.2
@@ -87,7 +91,8 @@ class Worker:
         if self._grove.locator.bytes_free() < self._grove.settings.disk_free_mb_min * 1024 * 1024:
             raise StorageLow
         actor = self._requester(job)
-        self._grove.gate.require(actor, kind.permission, Resource(kind="job", id=job.id, tenant_id=job.tenant_id))
+        with self._grove.database.reading() as tx:
+            tx.require(actor, kind.permission, _resource(tx, job, kind_of(kind.permission)))
         lease_seconds = self._grove.settings.lease_seconds
         self._run = Run(job=job, actor=actor, database=self._grove.database, lease_seconds=lease_seconds)
         if self._stopping.is_set():  # told to between the claim and now
@@ -123,6 +128,14 @@ class Worker:
             if settle is not None and ended.error is not None:
                 settle(tx, ended)
         log.info("job_ended", state=ended.state, code=error.code if error else None)
+
+
+def _resource(tx: Transaction, job: Job, kind: str) -> Resource:
+    """What the job is about as policies know it now: the repository, when it is about one."""
+    if kind == "repository":
+        with suppress(RepositoryNotFound):
+            return resource_of(repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id))
+    return Resource(kind="job", id=job.id, tenant_id=job.tenant_id)
 
 
 def _now() -> datetime:

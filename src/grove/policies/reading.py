@@ -1,0 +1,94 @@
+"""Taking documents of policies apart, and finding what is wrong with them."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import cedarpy
+
+from grove.policies.model import Finding
+from grove.policies.schema import default_text, schema
+from grove.policies.sets import Policy
+
+DEFAULT_DOCUMENTS: Final = ("borders.cedar", "requests.cedar", "roles.cedar")
+RESERVED: Final = "grove."
+"""What the ids of the policies that are shipped begin with."""
+LOCKED_DOCUMENT: Final = "locked.cedar"
+_COMMENTS: Final = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*')
+
+
+@cache
+def default_policies() -> tuple[Policy, ...]:
+    """The policies that are shipped."""
+    return tuple(policy for name in DEFAULT_DOCUMENTS for policy in parsed(name, default_text(name)))
+
+
+def parsed(document: str, text: str) -> list[Policy]:
+    """The policies of a document, in its order.
+
+    :raises ValueError: if it cannot be parsed.
+    """
+    found: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))
+    static = found["staticPolicies"]
+    if found["templates"]:
+        raise ValueError("templates cannot be used; write out the principal and the resource")
+    pieces = _pieces(text)
+    return [
+        Policy(
+            id=static[f"policy{number}"]["annotations"].get("id") or "",
+            effect=static[f"policy{number}"]["effect"],
+            document=document,
+            text=piece,
+            reason=static[f"policy{number}"]["annotations"].get("reason") or "",
+        )
+        for number, piece in enumerate(pieces)
+    ]
+
+
+def findings(documents: Mapping[str, str]) -> list[Finding]:
+    """All that is wrong with a tenant's documents: nothing, when they may be applied."""
+    found: list[Finding] = []
+    seen: dict[str, str] = {}
+    for document, text in sorted(documents.items()):
+        try:
+            policies = parsed(document, text)
+        except ValueError as error:
+            found.append(Finding(document=document, policy="", message=str(error)))
+            continue
+        found += [finding for policy in policies if (finding := _of_id(policy, seen)) is not None]
+        found += _of_types(document, text, policies)
+    return found
+
+
+def _of_id(policy: Policy, seen: dict[str, str]) -> Finding | None:
+    message = None
+    if not policy.id:
+        message = 'it has no id; write @id("…") above it'
+    elif policy.id.startswith(RESERVED):
+        message = f"ids that begin with {RESERVED} are those of the policies that are shipped"
+    elif policy.id in seen:
+        message = f"its id is used in {seen[policy.id]} already"
+    seen.setdefault(policy.id, policy.document)
+    return Finding(document=policy.document, policy=policy.id, message=message) if message else None
+
+
+def _of_types(document: str, text: str, policies: Sequence[Policy]) -> list[Finding]:
+    result = cedarpy.validate_policies(text, schema())
+    named = {f"policy{number}": policy.id for number, policy in enumerate(policies)}
+    return [
+        Finding(document=document, policy=named.get(error.policy_id, error.policy_id), message=error.error)
+        for error in result.errors
+    ]
+
+
+def _pieces(text: str) -> list[str]:
+    """The text of each policy: a policy ends with the first semicolon outside of strings and comments."""
+    pieces, begin = [], 0
+    masked = _COMMENTS.sub(lambda found: "x" * len(found[0]), text)
+    for place, sign in enumerate(masked):
+        if sign == ";":
+            pieces.append(text[begin : place + 1].strip())
+            begin = place + 1
+    return pieces

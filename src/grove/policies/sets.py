@@ -1,0 +1,209 @@
+"""A set of policies ready to decide by: parsed once, and what it looks at known.
+
+A decision is a function of the request's parts that the policies of its action look at, and of nothing else. So these
+parts are the key under which it is remembered, and ten thousand repositories that differ in nothing a policy looks at
+cost one decision.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+
+import cedarpy
+
+from grove.kit.gate import Actor, Decision, Resource
+from grove.policies.entities import ATTRIBUTES, base_entities, request_of, resource_entity
+from grove.policies.rules import RULES
+from grove.policies.schema import groups_of
+
+REMEMBERED_MAX: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy: its id, whether it permits or forbids, where it stands, and its text."""
+
+    id: str
+    effect: str
+    document: str
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What the policies of an action look at in a resource."""
+
+    attributes: frozenset[str] = frozenset()
+    ids: frozenset[str] | None = frozenset()
+    """The ids that are named; None if any may matter."""
+
+    def of(self, resource: Resource) -> Resource:
+        """The resource as these policies see it."""
+        seen = self.attributes | {"project"}
+        is_named = self.ids is None or resource.id in self.ids
+        return Resource(
+            kind=resource.kind,
+            id=resource.id if is_named else None,
+            tenant_id=resource.tenant_id,
+            attributes={name: value for name, value in resource.attributes.items() if name in seen},
+        )
+
+
+@dataclass(slots=True)
+class PolicySet:
+    """Policies that are in force together."""
+
+    version: int
+    policies: Sequence[Policy]
+    _handle: cedarpy.PolicySet = field(init=False, repr=False)
+    _parsed: Sequence[dict[str, Any]] = field(init=False, repr=False)
+    _sights: dict[str, Sight] = field(default_factory=dict, repr=False)
+    _remembered: dict[object, Decision] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        """Parse the policies.
+
+        :raises ValueError: if one cannot be parsed.
+        """
+        text = "\n".join(policy.text for policy in self.policies)
+        self._handle = cedarpy.PolicySet.from_str(text)
+        static: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+        self._parsed = [static[f"policy{number}"] for number in range(len(self.policies))]
+
+    def decide(
+        self, actor: Actor, action: str, resources: Sequence[Resource], *, large_bytes: int
+    ) -> Iterator[Decision]:
+        """A decision for each resource; what was decided before is remembered."""
+        sight = self._sight(action)
+        for resource in resources:
+            seen = sight.of(resource)
+            key = (actor, action, large_bytes, seen.kind, seen.id, seen.tenant_id, _frozen(seen.attributes))
+            decision = self._remembered.get(key)
+            if decision is None:
+                decision = self.evaluate(actor, action, seen, large_bytes=large_bytes)
+                self._remember(key, decision)
+            yield decision
+
+    def evaluate(self, actor: Actor, action: str, resource: Resource, *, large_bytes: int) -> Decision:
+        """Decide anew: an agent needs what it does to be allowed to each one in the chain that it acts for."""
+        chain = list(_chain(actor))
+        allowed: dict[str, None] = {}
+        for principal in chain:
+            decision = self._ask(principal, chain=chain, action=action, resource=resource, large_bytes=large_bytes)
+            if not decision.allowed:
+                return decision
+            allowed.update(dict.fromkeys(decision.policies))
+        return Decision(allowed=True, policies=tuple(allowed), version=self.version)
+
+    def _ask(
+        self, principal: Actor, *, chain: Sequence[Actor], action: str, resource: Resource, large_bytes: int
+    ) -> Decision:
+        request, added = request_of(principal, chain=chain, action=action, resource=resource, large_bytes=large_bytes)
+        entities = base_entities().with_added_json_str(json.dumps([*added, resource_entity(resource)]))
+        result = cedarpy.is_authorized(request, self._handle, entities)
+        told = result.diagnostics
+        numbers = sorted(int(reason.removeprefix("policy")) for reason in told.reasons)
+        decisive = tuple(self.policies[number].id for number in numbers)
+        if told.errors:  # Cedar would leave out a policy that fails; it may have been one that forbids
+            return Decision(allowed=False, policies=decisive, version=self.version, reason="a policy cannot be applied")
+        if result.allowed:
+            return Decision(allowed=True, policies=decisive, version=self.version)
+        reason = next((self.policies[number].reason for number in numbers if self.policies[number].reason), None)
+        if reason is None:
+            reason = f"the policy {decisive[0]} forbids it" if decisive else f"it needs the role {RULES[action].role}"
+        return Decision(allowed=False, policies=decisive, version=self.version, reason=reason)
+
+    def _sight(self, action: str) -> Sight:
+        sight = self._sights.get(action)
+        if sight is None:
+            groups = {action, *groups_of(RULES[action])}
+            applying = [policy for policy in self._parsed if _may_apply(policy["action"], groups)]
+            sight = self._sights[action] = _sight_of(applying)
+        return sight
+
+    def _remember(self, key: object, decision: Decision) -> None:
+        with self._lock:
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            self._remembered[key] = decision
+
+
+def _chain(actor: Actor) -> Iterator[Actor]:
+    link: Actor | None = actor
+    while link is not None:
+        yield link
+        link = link.acts_for
+
+
+def _frozen(attributes: dict[str, object]) -> tuple[tuple[str, object], ...]:
+    return tuple(
+        sorted(
+            (name, tuple(sorted(value)) if isinstance(value, (set, frozenset, list, tuple)) else value)
+            for name, value in attributes.items()
+        )
+    )
+
+
+def _may_apply(scope: dict[str, Any], groups: set[str]) -> bool:
+    """Whether the action of a request may fit the scope of a policy."""
+    if scope["op"] == "All":
+        return True
+    entities = scope["entities"] if "entities" in scope else [scope["entity"]]
+    return any(entity["id"] in groups for entity in entities)
+
+
+def _sight_of(policies: Sequence[dict[str, Any]]) -> Sight:
+    attributes: set[str] = set()
+    ids: set[str] = set()
+    is_whole = False
+    for policy in policies:
+        ids |= {entity["id"] for entity in _entities(policy["resource"])}
+        for condition in policy["conditions"]:
+            ids |= {entity["id"] for entity in _entities(condition["body"])}
+            is_whole |= not _collect(condition["body"], attributes)
+    return (
+        Sight(attributes=ATTRIBUTES, ids=None)
+        if is_whole
+        else Sight(attributes=frozenset(attributes), ids=frozenset(ids))
+    )
+
+
+def _collect(node: Any, attributes: set[str]) -> bool:
+    """Note the attributes of the resource that an expression reads; False if it uses the resource in another way."""
+    if isinstance(node, list):
+        return all(_collect(each, attributes) for each in node)
+    if not isinstance(node, dict):
+        return True
+    if node.get("Var") == "resource":
+        return False
+    known = True
+    for operator, operands in node.items():
+        if operator in {".", "has"} and operands.get("left") == {"Var": "resource"}:
+            attributes.add(operands["attr"])
+        elif operator in {"==", "!=", "in", "is"} and isinstance(operands, dict):
+            known &= all(_collect(each, attributes) for each in operands.values() if not _is_named(each))
+        else:
+            known &= _collect(operands, attributes)
+    return known
+
+
+def _is_named(node: Any) -> bool:
+    """Whether a side of a comparison is the resource itself; what it is compared with is known by its id."""
+    return bool(node == {"Var": "resource"})
+
+
+def _entities(node: Any) -> Iterator[dict[str, str]]:
+    """Every entity that stands in an expression."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _entities(each)
+    elif isinstance(node, dict):
+        if set(node) == {"type", "id"}:
+            yield node
+        else:
+            for each in node.values():
+                yield from _entities(each)

@@ -1,0 +1,76 @@
+"""Decisions that are remembered by what policies look at are those that each resource would get by itself."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grove.kit.gate import Actor, Resource, Source
+from grove.policies.book import with_defaults
+from grove.policies.reading import findings
+
+CONDITIONS = [
+    "resource has size_bytes && resource.size_bytes > 10",
+    'resource has visibility && resource.visibility == "private"',
+    'resource has name && resource.name like "acme/*"',
+    'resource == Grove::Repository::"r1"',
+    'resource in Grove::Project::"p1"',
+    'resource in Grove::Project::"p2" || resource == Grove::Repository::"r2"',
+    'resource is Grove::Repository && [Grove::Repository::"r1", Grove::Repository::"r3"].contains(resource)',
+    'resource has owners && resource.owners.contains("@acme/core") && principal.name == "ada"',
+    'principal.role == "viewer" || (resource has fork && resource.fork)',
+    'if context.source == "mcp" then resource is Grove::Repository in Grove::Project::"p2" else false',
+    'resource has host && ["github.com", "gitlab.com"].contains(resource.host)',
+]
+ACTIONS = ["repository.view", "repository.sync", "search.run"]
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> str:
+    written = []
+    for number in range(draw(st.integers(0, 4))):
+        effect = draw(st.sampled_from(["permit", "forbid"]))
+        scope = draw(
+            st.sampled_from(['action == Grove::Action::"repository.view"', 'action == Grove::Action::"search.run"'])
+        )
+        resource = draw(
+            st.sampled_from(["resource", 'resource == Grove::Repository::"r2"', "resource is Grove::Repository"])
+        )
+        condition = draw(st.sampled_from(CONDITIONS))
+        written.append(f'@id("p{number}") {effect} (principal, {scope}, {resource}) when {{ {condition} }};')
+    return "\n".join(written)
+
+
+resources = st.builds(
+    lambda number, attributes: Resource(kind="repository", id=f"r{number}", tenant_id="t1", attributes=attributes),
+    st.integers(1, 4),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "project": st.sampled_from(["p1", "p2", "p3"]),
+            "size_bytes": st.integers(0, 20),
+            "visibility": st.sampled_from(["public", "private"]),
+            "name": st.sampled_from(["acme/a", "other/b"]),
+            "owners": st.lists(st.sampled_from(["@acme/core", "@ada"]), unique=True),
+            "fork": st.booleans(),
+            "host": st.sampled_from(["github.com", "example.org"]),
+        },
+    ),
+)
+actors = st.builds(
+    lambda role, name, source: Actor(
+        id=name, tenant_id="t1", name=name, role=role, scopes=frozenset({"read"}), source=source
+    ),
+    st.sampled_from(["viewer", "developer", "admin"]),
+    st.sampled_from(["ada", "bob"]),
+    st.sampled_from([Source.API, Source.MCP]),
+)
+
+
+class TestWhatIsRemembered:
+    @given(text=policies(), kept=st.lists(resources, max_size=12), who=actors, action=st.sampled_from(ACTIONS))
+    def test_is_what_each_resource_would_get(self, text: str, kept: list[Resource], who: Actor, action: str) -> None:
+        assert findings({"own.cedar": text}) == []
+        together = with_defaults({"own.cedar": text}, version=1)
+
+        decided = [each.allowed for each in together.decide(who, action, kept, large_bytes=5)]
+
+        assert decided == [together.evaluate(who, action, each, large_bytes=5).allowed for each in kept]
