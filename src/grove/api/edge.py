@@ -19,6 +19,8 @@ USE_SECONDS: Final = 60.0
 STREAMS_MAX: Final = 100
 UPLOADS_MAX: Final = 2
 """Uploads, which are held in memory while they are read."""
+TRANSFERS_MAX: Final = 16
+"""Fetches and pushes of git clients, each of which has processes of its own."""
 LOOKS_MAX: Final = 10
 """Looks at other hosts, which may be slow: a quarter of the threads that answer requests."""
 
@@ -79,6 +81,7 @@ class Edge:
     streams: Seats = field(default_factory=lambda: Seats("streams", count_max=STREAMS_MAX))
     looks: Seats = field(default_factory=lambda: Seats("looks at repositories", count_max=LOOKS_MAX))
     uploads: Seats = field(default_factory=lambda: Seats("uploads", count_max=UPLOADS_MAX))
+    transfers: Seats = field(default_factory=lambda: Seats("transfers of git clients", count_max=TRANSFERS_MAX))
     is_started: bool = False
     is_schema_current: bool = False
 
@@ -107,4 +110,13 @@ async def open_upload(edge: EdgeOf) -> AsyncIterator[None]:
     :raises TooBusy: if there are too many.
     """
     with edge.uploads.one():
+        yield
+
+
+async def open_transfer(edge: EdgeOf) -> AsyncIterator[None]:
+    """Count a fetch or a push while its request lasts.
+
+    :raises TooBusy: if there are too many.
+    """
+    with edge.transfers.one():
         yield

@@ -21,3 +21,10 @@ class TooBusy(GroveError):
     kind = Kind.UNAVAILABLE
     code = "too_busy"
     transient = True
+
+
+class MirrorReadOnly(GroveError):
+    """A mirror cannot be pushed to; open a workspace by `grove ws create`, and push to that."""
+
+    kind = Kind.DENIED
+    code = "mirror_read_only"

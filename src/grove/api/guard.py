@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grove.api.hosts import Hosts
@@ -22,6 +22,9 @@ DELIVERY_BYTES_MAX: Final = 25 * 1024 * 1024
 """Forges send this much at most."""
 UPLOAD: Final = re.compile(r"/api/v1/repositories/[0-9a-f-]{36}/scip")
 UPLOAD_BYTES_MAX: Final = 64 * 1024 * 1024
+GIT_PREFIX: Final = "/git/"
+GIT_BYTES_MAX: Final = 16 * 1024**3
+"""What git clients send passes through; how much of it each may send is decided behind this door."""
 CLIENT_GONE: Final = 499
 """What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -68,7 +71,7 @@ class Guard:
             finally:
                 self._tell(scope, answer.status or CLIENT_GONE, time.perf_counter() - began)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Why the request is not answered, if it is not; a declared length is looked at before a byte is read."""
         hosts = headers.getlist("host")
         length = headers.get("content-length", "0")
@@ -113,6 +116,8 @@ class _Answer:
 def _bytes_max(scope: Scope) -> int:
     if UPLOAD.fullmatch(scope["path"]):
         return UPLOAD_BYTES_MAX
+    if scope["path"].startswith(GIT_PREFIX):
+        return GIT_BYTES_MAX
     return DELIVERY_BYTES_MAX if scope["path"].startswith(DELIVERY_PREFIX) else BODY_BYTES_MAX
 
 
@@ -136,10 +141,10 @@ def _request_id(headers: Headers) -> str:
     return given if _REQUEST_ID.fullmatch(given) else new_id()
 
 
-def _refused(scope: Scope, status: int, code: str, title: str) -> JSONResponse:
+def _refused(scope: Scope, status: int, code: str, title: str) -> Response:
     return problem_response(scope, status=status, code=code, title=title)
 
 
-def _crashed(scope: Scope) -> JSONResponse:
+def _crashed(scope: Scope) -> Response:
     title = "Something went wrong that nobody foresaw; the server's log has it under this request's id."
     return problem_response(scope, status=500, code="internal_error", title=title)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -19,6 +19,7 @@ from grove.kit.errors import GroveError, Kind
 from grove.kit.logging import mask
 
 CODE_PREFIX: Final = "/api/v1/code/"
+GIT_PREFIX: Final = "/git/"
 RETRY_SECONDS: Final = 5
 _STATUS: Final[Mapping[Kind, int]] = {
     Kind.INVALID: 422,
@@ -83,11 +84,12 @@ def status_of(error: GroveError) -> int:
     return _STATUS[error.kind]
 
 
-def error_response(scope: Scope, error: GroveError) -> JSONResponse:
+def error_response(scope: Scope, error: GroveError) -> Response:
     """The answer to a failure that was expected."""
     headers: dict[str, str] = {}
     if error.kind is Kind.UNAUTHENTICATED:
-        headers["WWW-Authenticate"] = 'Bearer realm="grove"'
+        scheme = "Basic" if scope["path"].startswith(GIT_PREFIX) else "Bearer"
+        headers["WWW-Authenticate"] = f'{scheme} realm="grove"'
     if error.kind is Kind.UNAVAILABLE and error.transient:
         headers["Retry-After"] = str(RETRY_SECONDS)
     return problem_response(
@@ -111,10 +113,13 @@ def problem_response(
     facts: Mapping[str, Any] | None = None,
     errors: Sequence[FieldError] = (),
     headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
+) -> Response:
     """The answer to a failure, in the form of the route that was asked."""
     if scope["path"].startswith(CODE_PREFIX):
         return _code_response(status=status, code=code, title=title, facts=facts, errors=errors, headers=headers)
+    if scope["path"].startswith(GIT_PREFIX):
+        # Git shows its user what is plain text, and nothing else.
+        return PlainTextResponse(f"{title} ({code})\n", status_code=status, headers=headers)
     problem = Problem(
         type=f"urn:grove:problem:{code}",
         title=title,
@@ -166,19 +171,19 @@ def _code_response(
     return response
 
 
-def _on_grove_error(request: Request, error: Exception) -> JSONResponse:
+def _on_grove_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GroveError)
     return error_response(request.scope, error)
 
 
-def _on_os_error(request: Request, error: Exception) -> JSONResponse:
+def _on_os_error(request: Request, error: Exception) -> Response:
     """A full disk has a name of its own; anything else was not foreseen."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return error_response(request.scope, StorageFull(reason=error.strerror))
     raise error
 
 
-def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     phrase = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers or {})
@@ -199,7 +204,7 @@ def _methods(request: Request) -> set[str]:
     return {method for route in routes for method in getattr(route, "methods", None) or ()}
 
 
-def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+def _on_validation_error(request: Request, error: Exception) -> Response:
     """Say which parts are wrong and why, but never what they were: one of them may be a secret."""
     assert isinstance(error, RequestValidationError)
     wrong = [

@@ -13,6 +13,7 @@ from grove.cli import (
     add,
     audit,
     checkouts,
+    cloning,
     contexts,
     credentials,
     doctor,
@@ -77,7 +78,17 @@ def _root(
     pass
 
 
-for group in (search.app, navigation.app, add.app, reading.app, tracing.app, signing_in.app, doctor.app, topics.app):
+for group in (
+    search.app,
+    navigation.app,
+    add.app,
+    reading.app,
+    tracing.app,
+    signing_in.app,
+    doctor.app,
+    topics.app,
+    cloning.app,
+):
     app.add_typer(group)
 repositories.app.add_typer(freshness.app)
 repositories.app.add_typer(history.app)

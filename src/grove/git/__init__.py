@@ -70,6 +70,7 @@ from grove.git.model import (
 from grove.git.objects import ObjectReader
 from grove.git.probes import probe_installed_git
 from grove.git.refs import ref_bytes, remove_stale_files
+from grove.git.serving import GitServer, Service
 from grove.git.trees import is_safe_path, parse_tree
 from grove.git.url import RemoteUrl, parse_remote_url
 from grove.git.writing import ObjectWriter
@@ -94,6 +95,7 @@ __all__ = [
     "Git",
     "GitConfig",
     "GitFailed",
+    "GitServer",
     "GitTimeout",
     "HistoryReader",
     "HostBusy",
@@ -127,6 +129,7 @@ __all__ = [
     "RevisionUnknown",
     "Secret",
     "SecretRefused",
+    "Service",
     "StorageFull",
     "TooManyRefs",
     "TransferInterrupted",

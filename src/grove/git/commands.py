@@ -67,6 +67,7 @@ COMMANDS: Final[dict[str, Shape]] = {
     "ls-remote": _shape("--symref", "--quiet", arguments_max=1),
     "ls-tree": _shape("-r", "-t", "-z", "--long", "--full-tree", arguments_max=1),
     "mktree": _shape("-z", writes=True),
+    "receive-pack": _shape("--stateless-rpc", "--http-backend-info-refs", arguments_max=1, writes=True),
     "rev-list": _shape(
         "--objects",
         "--quiet",
@@ -84,6 +85,7 @@ COMMANDS: Final[dict[str, Shape]] = {
     ),
     "symbolic-ref": _shape(arguments_max=2, writes=True),
     "update-ref": _shape("--stdin", "-z", writes=True),
+    "upload-pack": _shape("--stateless-rpc", "--http-backend-info-refs", "--strict", arguments_max=1, writes=True),
 }
 
 

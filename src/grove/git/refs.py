@@ -102,4 +102,6 @@ def remove_stale_files(git_dir: Path, *, older_than: timedelta, now: datetime) -
 
 def _locks(git_dir: Path) -> list[Path]:
     top = [git_dir / name for name in _LOCKED if (git_dir / name).exists()]
+    # What a fetch from here into a shallow clone needs for its time.
+    top += git_dir.glob("shallow_??????")
     return [*top, *(git_dir / "refs").rglob("*.lock")]

@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from grove.git.complaints import error_of
 from grove.git.environment import Setting, environment
 from grove.git.errors import Cancelled, GitTimeout, RepositoryTooLarge
 from grove.git.model import GitConfig
-from grove.sandbox import Command, Finished, Limits, Running, Stop, run, start
+from grove.sandbox import Command, Conversation, Finished, Limits, Running, Stop, converse, run, start
 
 
 def never() -> bool:
@@ -65,6 +65,10 @@ class Runner:
     def start(self, call: Call) -> Running:
         """Start a command that is spoken to through pipes."""
         return start(self._command(call, None))
+
+    def converse(self, call: Call) -> AbstractAsyncContextManager[Conversation]:
+        """Start a command that an event loop speaks to, for the time of a block."""
+        return converse(self._command(call, None))
 
     def _command(self, call: Call, job_dir: Path | None) -> Command:
         repository = [f"--git-dir={call.git_dir}"] if call.git_dir else []

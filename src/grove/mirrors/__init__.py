@@ -3,7 +3,14 @@
 from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
-from grove.mirrors.queries import branches_of, refs_named, refs_of, refs_to_show
+from grove.mirrors.queries import (
+    branches_of,
+    record_fetch,
+    refs_named,
+    refs_of,
+    refs_to_show,
+    repository_to_clone,
+)
 from grove.mirrors.reading import MirrorReader
 from grove.mirrors.source import Source, SourceReport, SourceTools, check_source, connect_source, require_check
 from grove.mirrors.trees import FolderCache, TreePath
@@ -27,10 +34,12 @@ __all__ = [
     "branches_of",
     "check_source",
     "connect_source",
+    "record_fetch",
     "refs_named",
     "refs_of",
     "refs_to_show",
     "remove_mirror",
+    "repository_to_clone",
     "require_check",
     "settle_sync",
     "sweep_leftovers",

@@ -1,14 +1,17 @@
 """What can be asked about mirrors. Who may see which is decided by the capabilities that ask."""
 
 from collections.abc import Collection
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from sqlalchemy import select
 
+from grove import activity
+from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.transactions import Transaction
 from grove.mirrors.errors import MirrorWithheld
 from grove.mirrors.tables import MirrorRefRow
-from grove.repositories import Repository
+from grove.repositories import Repository, RepositoryNotFound, find_repository
 
 BRANCH_PREFIX = "refs/heads/"
 
@@ -54,3 +57,24 @@ def branches_of(tx: Transaction, *, repository: Repository) -> dict[str, str]:
         if name == repository.default_branch or any(fnmatchcase(name, pattern) for pattern in repository.tracked)
     }
     return dict(sorted(tracked.items(), key=lambda item: (item[0] != repository.default_branch, item[0])))
+
+
+def repository_to_clone(tx: Transaction, *, actor: Actor, name: str) -> Repository:
+    """The repository whose mirror a git client asks for. What one may not have is not there.
+
+    :raises RepositoryNotFound: if the tenant has none of that name, or `actor` may not clone it.
+    :raises RepositoryAmbiguous: if the name is the end of more than one.
+    """
+    try:
+        found = find_repository(tx, actor=actor, name=name)
+        tx.require(actor, "repository.clone", Resource(kind="repository", id=found.id, tenant_id=found.tenant_id))
+    except Denied as denied:
+        raise RepositoryNotFound(repository=name) from denied
+    return found
+
+
+def record_fetch(tx: Transaction, *, actor: Actor, repository: Repository, now: datetime) -> None:
+    """Write down that somebody's git took objects of a mirror."""
+    activity.record(
+        tx, actor=actor, action="repository.clone", target_kind="repository", target_id=repository.id, now=now
+    )

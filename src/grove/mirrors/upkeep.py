@@ -17,11 +17,13 @@ def remove_mirror(tx: Transaction, *, repository_id: str) -> None:
 
 
 def sweep_leftovers(locator: Locator, *, known: Collection[tuple[str, str]], running: Collection[str]) -> list[Path]:
-    """Remove what no row names: folders of unknown repositories, and what jobs that no longer run had begun.
+    """Remove what no row names: folders of unknown repositories, and what jobs and git clients had begun.
 
     `known` holds (tenant, repository) ids, `running` the ids of jobs that are held by a living worker.
     """
-    removed = []
+    removed = list(locator.jobs().glob("git-*"))
+    for folder in removed:
+        remove_tree(folder)
     for folder in sorted(locator.tenants.glob("*/r/*")):
         place = (folder.parent.parent.name, folder.name)
         doomed = [folder] if place not in known else _abandoned(folder, running)

@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "repository.admit": Rule(Role.MAINTAINER, Scope.WRITE),
     "repository.archive": Rule(Role.MAINTAINER, Scope.WRITE),
     "repository.approve": Rule(Role.MAINTAINER, Scope.WRITE),
+    "repository.clone": Rule(Role.VIEWER, Scope.READ),
     "repository.check": Rule(Role.DEVELOPER, Scope.WRITE),
     "repository.connect": Rule(Role.DEVELOPER, Scope.WRITE),
     "repository.connect_local": Rule(Role.DEVELOPER, Scope.WRITE),

@@ -4,6 +4,7 @@ Every process gets a session of its own, an environment that is built from nothi
 lifeline: when this process dies, by whatever cause, all that it started is ended by the kernel.
 """
 
+from grove.sandbox.conversation import Conversation, converse
 from grove.sandbox.errors import ChildDied, ChildFailure, ChildRaised, ChildTimeout, ExecutableMissing
 from grove.sandbox.model import Command, Finished, Limits, Stop
 from grove.sandbox.pool import ChildPool
@@ -18,12 +19,14 @@ __all__ = [
     "ChildRaised",
     "ChildTimeout",
     "Command",
+    "Conversation",
     "ExecutableMissing",
     "Finished",
     "Limits",
     "Running",
     "Stop",
     "Worker",
+    "converse",
     "run",
     "spawn",
     "start",

@@ -7,7 +7,7 @@ from grove.checkouts import CheckoutDesk
 from grove.credentials import Keyring
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
-from grove.git import Git
+from grove.git import Git, GitServer
 from grove.indexing import (
     BuildTools,
     HistoryTools,
@@ -48,7 +48,7 @@ from grove.wiring.configuration import (
     workspace_limits,
 )
 from grove.wiring.work import JOB_KINDS
-from grove.workspaces import WorkspaceDesk, commits_in_use
+from grove.workspaces import PushDesk, WorkspaceDesk, commits_in_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,17 @@ class Grove:
     def export_tools(self) -> ExportTools:
         """What writing exports works with."""
         return ExportTools(desk=self.search, locator=self.locator)
+
+    @property
+    def git_server(self) -> GitServer:
+        """What speaks to git clients."""
+        return GitServer(self.git.config)
+
+    @property
+    def pushes(self) -> PushDesk:
+        """What takes the commits that they push."""
+        limits = workspace_limits(self.settings)
+        return PushDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
 
     def close(self) -> None:
         """Let go of what is open."""

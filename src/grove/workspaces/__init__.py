@@ -25,6 +25,7 @@ from grove.workspaces.model import (
     WorkspaceLimits,
     WorkspaceStatus,
 )
+from grove.workspaces.pushing import Exchange, PushDesk
 from grove.workspaces.rows import commits_in_use, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
 
@@ -33,7 +34,9 @@ __all__ = [
     "ChangedMeanwhile",
     "Edit",
     "EditKind",
+    "Exchange",
     "NothingToCommit",
+    "PushDesk",
     "Workspace",
     "WorkspaceDesk",
     "WorkspaceDirty",

@@ -95,15 +95,20 @@ def require_room(tx: Transaction, *, owner_id: str, name: str, limits: Workspace
         raise WorkspacesTooMany(count_max=limits.count_max)
 
 
+def written_bytes(tx: Transaction, *, owner_id: str) -> int:
+    """How much the owner has written to all open workspaces."""
+    mine = select(func.sum(WorkspaceRow.written_bytes)).where(
+        WorkspaceRow.owner_id == owner_id, WorkspaceRow.ended_at.is_(None)
+    )
+    return int(tx.session.scalar(mine) or 0)
+
+
 def count_written(tx: Transaction, row: WorkspaceRow, *, size_bytes: int, limits: WorkspaceLimits) -> None:
     """Add what was written to what the owner has written.
 
     :raises WorkspaceFull: if that is more than it may be.
     """
-    mine = select(func.sum(WorkspaceRow.written_bytes)).where(
-        WorkspaceRow.owner_id == row.owner_id, WorkspaceRow.ended_at.is_(None)
-    )
-    if int(tx.session.scalar(mine) or 0) + size_bytes > limits.written_bytes_max:
+    if written_bytes(tx, owner_id=row.owner_id) + size_bytes > limits.written_bytes_max:
         raise WorkspaceFull(bytes_max=limits.written_bytes_max)
     row.written_bytes += size_bytes
 
