@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SECRET_SETTINGS = ("master_key", "admin_token", "database_url")
+SECRET_SETTINGS = ("master_key", "admin_token", "database_url", "redis_url")
 _SEEDS: dict[str, tuple[str, ...]] = {"master_key": ("MASTER_ENCRYPTION_KEY",), "database_url": ("DATABASE_URL",)}
 
 
@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     """The largest file that is laid out in a checkout, in MB."""
     max_tree_cache_mb: int = 8_192
     """How much the published trees of one repository may take, from which checkouts are made, in MB."""
+    rate_limit: int = Field(default=1_200, ge=0)
+    """How many requests one user, agent or service may make a minute; 0 for any number."""
+    search_rate_limit: int = Field(default=300, ge=0)
+    """How many of them may be searches."""
+    redis_url: SecretStr | None = None
+    """A Redis server (`redis://…`) where all processes count requests together; each counts alone without one."""
     disk_free_mb_min: int = 512
     """With less room than this, in MB, no new work is begun."""
     log_format: Literal["json", "pretty"] = "json"

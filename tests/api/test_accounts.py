@@ -79,6 +79,14 @@ class TestAgents:
         assert agent.json()["acts_for"] == developer.get("/api/v1/me").json()["id"]
 
 
+class TestServices:
+    def test_act_for_themselves_and_are_made_by_administrators(self, door: Door) -> None:
+        made = door.admin.post("/api/v1/services", json={"name": "ci", "role": "developer"}).json()
+
+        assert (made["kind"], made["acts_for"]) == ("service", None)
+        assert door.of(Role.MAINTAINER).post("/api/v1/services", json={"name": "x"}).status_code == 403
+
+
 class TestTokens:
     def test_are_shown_once(self, door: Door) -> None:
         issued = door.admin.post("/api/v1/tokens", json={"name": "ci", "days": 1})
@@ -113,3 +121,21 @@ class TestTokens:
         door.admin.get("/api/v1/me")
 
         assert door.admin.get("/api/v1/tokens").json()["items"][0]["last_used_at"] is not None
+
+    def test_are_replaced_while_the_old_one_works_a_little_longer(self, door: Door) -> None:
+        old = door.admin.post("/api/v1/tokens", json={"name": "ci"}).json()
+
+        new = door.admin.post(f"/api/v1/tokens/{old['token']['id']}/rotate", json={"overlap_hours": 1})
+
+        assert new.status_code == 201
+        assert door.client(old["secret"]).get("/api/v1/me").status_code == 200
+        assert door.client(new.json()["secret"]).get("/api/v1/me").status_code == 200
+        again = door.admin.post(f"/api/v1/tokens/{old['token']['id']}/rotate", json={})
+        assert (again.status_code, again.json()["code"]) == (409, "token_spent")
+
+    def test_are_ended_by_whoever_finds_them(self, door: Door) -> None:
+        lost = door.admin.post("/api/v1/tokens", json={"name": "lost"}).json()["secret"]
+
+        assert door.anonymous.post("/api/v1/tokens/leaked", json={"token": lost}).json() == {"revoked": True}
+        assert door.anonymous.post("/api/v1/tokens/leaked", json={"token": lost}).json() == {"revoked": False}
+        assert door.client(lost).get("/api/v1/me").status_code == 401

@@ -31,6 +31,18 @@ class TestTokens:
         assert grove("token", "revoke", "not-an-id").exit_code == Exit.INVALID
         assert grove("token", "create", "x", "--scope", "everything").exit_code == Exit.INVALID
 
+    def test_are_replaced_and_ended_by_whoever_finds_them(self, grove: CommandLine, stranger: CommandLine) -> None:
+        secret = grove("token", "create", "worn").stdout.strip()
+        listed = json.loads(grove("token", "list", "--json").stdout)
+        identifier = next(token["id"] for token in listed if token["name"] == "worn")
+        new = grove("token", "rotate", identifier, "--overlap-hours", "1").stdout.strip()
+
+        assert grove("whoami", GROVE_TOKEN=secret).exit_code == Exit.DONE
+        assert grove("whoami", GROVE_TOKEN=new).exit_code == Exit.DONE
+        ended = stranger("token", "leaked", "--stdin", stdin=f"{new}\n", GROVE_HOST=grove.environment["GROVE_HOST"])
+        assert ended.stdout == "It is worthless now.\n"
+        assert grove("whoami", GROVE_TOKEN=new).exit_code == Exit.DENIED
+
 
 class TestProjects:
     def test_are_made_once(self, grove: CommandLine) -> None:
@@ -54,6 +66,8 @@ class TestUsers:
 
         assert (agent["kind"], agent["role"]) == ("agent", "developer")
         assert "helper-bot\tagent\tdeveloper" in grove("user", "list").stdout
+        assert grove("user", "create", "ci", "--service").stdout.split("\t")[1] == "service"
+        assert grove("user", "create", "x", "--service", "--agent").exit_code == Exit.INVALID
 
 
 class TestCredentials:

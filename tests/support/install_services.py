@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = {"postgres": "postgresql", "openssl": "openssl"}
+PACKAGES = {"postgres": "postgresql", "openssl": "openssl", "redis-server": "redis-server"}
 
 
 def find(program: str) -> str | None:

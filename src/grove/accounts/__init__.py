@@ -4,16 +4,16 @@ from grove.accounts.errors import (
     NameTaken,
     PrincipalNotFound,
     ProjectNotFound,
+    RateExceeded,
     SetupLinkInvalid,
     TokenInvalid,
     TokenNotFound,
+    TokenSpent,
 )
 from grove.accounts.model import ApiToken, Issued, Principal, PrincipalKind, Project, Role, Scope
 from grove.accounts.operations import (
     create_principal,
     create_project,
-    issue_token,
-    revoke_token,
     set_principal_active,
 )
 from grove.accounts.queries import (
@@ -26,6 +26,7 @@ from grove.accounts.queries import (
     list_tokens,
     mark_token_used,
 )
+from grove.accounts.rates import Allowance, Rates
 from grove.accounts.setup import (
     SETUP_LINK_MINUTES,
     NewAdministrator,
@@ -35,9 +36,20 @@ from grove.accounts.setup import (
     use_setup_link,
 )
 from grove.accounts.stewards import steward
+from grove.accounts.tokens import (
+    OVERLAP_HOURS_DEFAULT,
+    OVERLAP_HOURS_MAX,
+    issue_token,
+    report_leak,
+    revoke_token,
+    rotate_token,
+)
 
 __all__ = [
+    "OVERLAP_HOURS_DEFAULT",
+    "OVERLAP_HOURS_MAX",
     "SETUP_LINK_MINUTES",
+    "Allowance",
     "ApiToken",
     "Issued",
     "NameTaken",
@@ -47,11 +59,14 @@ __all__ = [
     "PrincipalNotFound",
     "Project",
     "ProjectNotFound",
+    "RateExceeded",
+    "Rates",
     "Role",
     "Scope",
     "SetupLinkInvalid",
     "TokenInvalid",
     "TokenNotFound",
+    "TokenSpent",
     "actor_of",
     "authenticate",
     "create_principal",
@@ -65,7 +80,9 @@ __all__ = [
     "list_tokens",
     "mark_token_used",
     "open_setup_link",
+    "report_leak",
     "revoke_token",
+    "rotate_token",
     "set_principal_active",
     "set_up",
     "steward",

@@ -17,8 +17,15 @@ class TokenNotFound(GroveError):
     code = "token_not_found"
 
 
+class TokenSpent(GroveError):
+    """The token is expired, revoked or replaced already; issue a new one."""
+
+    kind = Kind.CONFLICT
+    code = "token_spent"
+
+
 class PrincipalNotFound(GroveError):
-    """There is no such user or agent."""
+    """There is no such user, agent or service."""
 
     kind = Kind.NOT_FOUND
     code = "principal_not_found"
@@ -36,6 +43,14 @@ class NameTaken(GroveError):
 
     kind = Kind.CONFLICT
     code = "name_taken"
+
+
+class RateExceeded(GroveError):
+    """Too many requests in too short a time; wait for as long as `Retry-After` says."""
+
+    kind = Kind.LIMITED
+    code = "rate_exceeded"
+    transient = True
 
 
 class SetupLinkInvalid(GroveError):

@@ -28,6 +28,7 @@ class PrincipalKind(StrEnum):
     USER = "user"
     AGENT = "agent"
     SERVICE = "service"
+    STEWARD = "steward"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A user, or an agent that acts for one."""
+    """A user, an agent that acts for one, a service that acts for itself, or Grove's own steward."""
 
     id: str
     tenant_id: str
@@ -68,6 +69,8 @@ class ApiToken:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    replaced_by: str | None
+    """The token that took its place; it goes on working until it expires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,16 @@
 """What can be done with accounts."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
 from grove import activity
-from grove.accounts.errors import NameTaken, PrincipalNotFound, TokenNotFound
-from grove.accounts.model import ApiToken, Issued, Principal, PrincipalKind, Project, Role, Scope
-from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow
+from grove.accounts.errors import NameTaken, PrincipalNotFound
+from grove.accounts.model import Principal, PrincipalKind, Project, Role
+from grove.accounts.tables import PrincipalRow, ProjectRow
 from grove.kit.gate import Actor, Resource
-from grove.kit.ids import digest, new_id, new_secret
+from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
-
-TOKEN_PREFIX = "grove_"  # noqa: S105 - the part that secret scanners know it by
-TOKEN_DAYS_DEFAULT = 90
 
 
 def create_project(tx: Transaction, *, actor: Actor, name: str, now: datetime) -> Project:
@@ -35,7 +32,7 @@ def create_project(tx: Transaction, *, actor: Actor, name: str, now: datetime) -
 def create_principal(
     tx: Transaction, *, actor: Actor, kind: PrincipalKind, name: str, role: Role, email: str | None, now: datetime
 ) -> Principal:
-    """Make a user, or an agent that acts for `actor` with no more than the actor's own rights.
+    """Make a user, a service, or an agent that acts for `actor` with no more than the actor's own rights.
 
     :raises Denied: if `actor` may not.
     :raises NameTaken: if the tenant has a principal of that name.
@@ -67,85 +64,19 @@ def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, ac
     :raises PrincipalNotFound: if there is no such principal in the tenant.
     """
     tx.require(actor, "user.suspend", Resource(kind="user", id=principal_id, tenant_id=actor.tenant_id))
-    row = _principal_row(tx, actor=actor, principal_id=principal_id)
+    row = principal_row(tx, actor=actor, principal_id=principal_id)
     row.active = active
     _record(tx, actor, "user.resume" if active else "user.suspend", row.kind, row.id, now, name=row.name)
     return row.value()
 
 
-def issue_token(
-    tx: Transaction,
-    *,
-    actor: Actor,
-    principal_id: str,
-    name: str,
-    scopes: frozenset[Scope],
-    now: datetime,
-    days: int | None = TOKEN_DAYS_DEFAULT,
-) -> Issued:
-    """Give a principal a new token; `days` until it expires, None for never.
+def principal_row(tx: Transaction, *, actor: Actor, principal_id: str) -> PrincipalRow:
+    """The row of a principal of the actor's tenant; Grove's own steward is nobody's business.
 
-    :raises Denied: if `actor` may not, or asks for more than it has itself.
     :raises PrincipalNotFound: if there is no such principal in the tenant.
     """
-    owner = _principal_row(tx, actor=actor, principal_id=principal_id)
-    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for, "scopes": scopes}
-    tx.require(actor, "token.issue", Resource(kind="token", tenant_id=actor.tenant_id, attributes=attributes))
-    expires_at = now + timedelta(days=days) if days is not None else None
-    issued = store_token(tx, owner=owner.value(), name=name, scopes=scopes, now=now, expires_at=expires_at)
-    _record(tx, actor, "token.issue", "token", issued.token.id, now, owner=owner.name, scopes=sorted(scopes))
-    return issued
-
-
-def store_token(
-    tx: Transaction,
-    *,
-    owner: Principal,
-    name: str,
-    scopes: frozenset[Scope],
-    now: datetime,
-    expires_at: datetime | None,
-    secret: str | None = None,
-) -> Issued:
-    """Store a token's digest; the caller has checked that it may."""
-    secret = secret or new_secret(TOKEN_PREFIX)
-    row = ApiTokenRow(
-        id=new_id(),
-        tenant_id=owner.tenant_id,
-        principal_id=owner.id,
-        name=name,
-        hint=f"…{digest(secret)[-4:]}",
-        secret_digest=digest(secret),
-        scopes=sorted(scopes),
-        created_at=now,
-        expires_at=expires_at,
-        last_used_at=None,
-        revoked_at=None,
-    )
-    tx.session.add(row)
-    tx.session.flush()
-    return Issued(token=row.value(), secret=secret)
-
-
-def revoke_token(tx: Transaction, *, actor: Actor, token_id: str, now: datetime) -> ApiToken:
-    """Make a token worthless from now on; again is allowed and changes nothing.
-
-    :raises Denied: if `actor` may not.
-    :raises TokenNotFound: if there is no such token in the tenant.
-    """
-    row = tx.session.get(ApiTokenRow, token_id)
-    if row is None or row.tenant_id != actor.tenant_id:
-        raise TokenNotFound(token=token_id)
-    attributes: dict[str, object] = {"owner": row.principal_id}
-    tx.require(actor, "token.revoke", Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes))
-    row.revoked_at = row.revoked_at or now
-    _record(tx, actor, "token.revoke", "token", row.id, now)
-    return row.value()
-
-
-def _principal_row(tx: Transaction, *, actor: Actor, principal_id: str) -> PrincipalRow:
     row = tx.session.get(PrincipalRow, principal_id)
-    if row is None or row.tenant_id != actor.tenant_id:
+    if row is None or row.tenant_id != actor.tenant_id or row.kind == PrincipalKind.STEWARD:
         raise PrincipalNotFound(principal=principal_id)
     return row
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from grove.accounts.errors import PrincipalNotFound, ProjectNotFound, TokenInvalid
-from grove.accounts.model import ApiToken, Principal, Project, Role
+from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role
 from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import digest
@@ -66,7 +66,8 @@ def actor_of(
         role=role,
         scopes=scopes,
         source=source,
-        kind=row.kind,
+        # To policies, Grove itself is a service.
+        kind=PrincipalKind.SERVICE if row.kind == PrincipalKind.STEWARD else row.kind,
         acts_for=patron,
     )
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from grove import activity
 from grove.accounts.errors import SetupLinkInvalid
 from grove.accounts.model import Issued, PrincipalKind, Role, Scope
-from grove.accounts.operations import store_token
 from grove.accounts.tables import PrincipalRow, ProjectRow, SetupLinkRow, TenantRow
+from grove.accounts.tokens import store_token
 from grove.kit.gate import Actor, Source
 from grove.kit.ids import digest, new_id, new_secret
 from grove.kit.transactions import Transaction

@@ -17,14 +17,14 @@ STEWARD_NAME = "grove (by itself)"
 def steward(tx: Transaction, *, tenant_id: str, source: Source, now: datetime) -> Actor:
     """Who acts for Grove itself in a tenant, made when it is first needed. It has no token, so nobody can be it."""
     chosen = select(PrincipalRow.id).where(
-        PrincipalRow.tenant_id == tenant_id, PrincipalRow.kind == PrincipalKind.SERVICE
+        PrincipalRow.tenant_id == tenant_id, PrincipalRow.kind == PrincipalKind.STEWARD
     )
     identifier = tx.session.scalar(chosen)
     if identifier is None:
         row = PrincipalRow(
             id=new_id(),
             tenant_id=tenant_id,
-            kind=PrincipalKind.SERVICE,
+            kind=PrincipalKind.STEWARD,
             name=STEWARD_NAME,
             email=None,
             role=Role.DEVELOPER,

@@ -38,7 +38,7 @@ class ProjectRow(Table):
 
 
 class PrincipalRow(Table):
-    """A user or an agent."""
+    """A user, an agent or a service."""
 
     __tablename__ = "principals"
     __table_args__ = (UniqueConstraint("tenant_id", "name"),)
@@ -84,6 +84,7 @@ class ApiTokenRow(Table):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replaced_by: Mapped[str | None] = mapped_column(String(36))
 
     def value(self) -> ApiToken:
         """The row as the domain knows it."""
@@ -98,6 +99,7 @@ class ApiTokenRow(Table):
             expires_at=self.expires_at,
             last_used_at=self.last_used_at,
             revoked_at=self.revoked_at,
+            replaced_by=self.replaced_by,
         )
 
 

@@ -1,17 +1,19 @@
-"""Who acts here: oneself, projects, users, agents and tokens."""
+"""Who acts here: oneself, projects, users, agents, services and tokens."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from fastapi import Request
+from pydantic import Field, StrictBool, StrictInt
 
 from grove import accounts
-from grove.accounts import PrincipalKind, Role, Scope
+from grove.accounts import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX, PrincipalKind, Role, Scope
 from grove.api.caller import Caller, CallerOf
-from grove.api.routing import needs, router_at
-from grove.api.shapes import Line, Page, Received, Shown
-from grove.kit.gate import Resource
+from grove.api.edge import EdgeOf
+from grove.api.routing import PUBLIC, needs, router_at
+from grove.api.shapes import Line, Page, Password, Received, Shown
+from grove.kit.gate import Resource, Source
 
 TOKEN_DAYS_MAX: Final = 3_650
 
@@ -36,7 +38,7 @@ class ProjectOut(Shown):
 
 
 class PrincipalOut(Shown):
-    """A user, or an agent that acts for one."""
+    """A user, an agent that acts for one, or a service."""
 
     id: UUID
     kind: PrincipalKind
@@ -60,6 +62,7 @@ class TokenOut(Shown):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    replaced_by: UUID | None
 
 
 class IssuedOut(Shown):
@@ -88,6 +91,31 @@ class AgentIn(Received):
 
     name: Line
     role: Role = Role.DEVELOPER
+
+
+class ServiceIn(Received):
+    """A service to make: a program that acts for itself. Give it a token to let it in."""
+
+    name: Line
+    role: Role = Role.VIEWER
+
+
+class RotationIn(Received):
+    """For how long the token that is replaced goes on working."""
+
+    overlap_hours: Annotated[StrictInt, Field(ge=0, le=OVERLAP_HOURS_MAX)] = OVERLAP_HOURS_DEFAULT
+
+
+class LeakIn(Received):
+    """A token that was found where it should not be."""
+
+    token: Password
+
+
+class LeakOut(Shown):
+    """Whether it was a token of this server that still worked; it does not any more."""
+
+    revoked: bool
 
 
 class UserChange(Received):
@@ -169,6 +197,12 @@ def create_agent(wanted: AgentIn, caller: CallerOf) -> PrincipalOut:
     return _create(caller, PrincipalKind.AGENT, name=wanted.name, role=wanted.role, email=None)
 
 
+@router.post("/services", status_code=201, openapi_extra=needs("service.create"))
+def create_service(wanted: ServiceIn, caller: CallerOf) -> PrincipalOut:
+    """Make a service: a principal that is no person and acts for nobody else."""
+    return _create(caller, PrincipalKind.SERVICE, name=wanted.name, role=wanted.role, email=None)
+
+
 @router.get("/tokens", openapi_extra=needs("token.list"))
 def list_tokens(caller: CallerOf) -> Page[TokenOut]:
     """One's own tokens, newest first."""
@@ -191,6 +225,27 @@ def issue_token(wanted: TokenIn, caller: CallerOf) -> IssuedOut:
             days=wanted.days,
         )
     return IssuedOut.model_validate(issued)
+
+
+@router.post("/tokens/{token_id}/rotate", status_code=201, openapi_extra=needs("token.rotate"))
+def rotate_token(token_id: UUID, wanted: RotationIn, caller: CallerOf) -> IssuedOut:
+    """Put a new token in the place of one; the old one works a little longer."""
+    with caller.writing() as tx:
+        issued = accounts.rotate_token(
+            tx, actor=caller.actor, token_id=str(token_id), overlap_hours=wanted.overlap_hours, now=caller.now
+        )
+    return IssuedOut.model_validate(issued)
+
+
+@router.post("/tokens/leaked", openapi_extra=needs(PUBLIC))
+def report_leak(found: LeakIn, request: Request, edge: EdgeOf) -> LeakOut:
+    """Make a token worthless that was found where it should not be; for whoever has found it."""
+    now = datetime.now(UTC)
+    with edge.grove.database.transaction() as tx:
+        revoked = accounts.report_leak(tx, secret=found.token.get_secret_value(), source=Source.API, now=now)
+    if not revoked:
+        edge.grove.rates.take(request.client.host if request.client else "", sort="failures", now=now)
+    return LeakOut(revoked=revoked)
 
 
 @router.delete("/tokens/{token_id}", openapi_extra=needs("token.revoke"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from grove import accounts
@@ -61,11 +61,12 @@ _bearer = HTTPBearer(auto_error=False, description="A token of this server: `gro
 TokenShown = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 
 
-def caller_of(edge: EdgeOf, shown: TokenShown = None) -> Caller:
-    """Authenticate a request.
+def caller_of(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Caller:
+    """Authenticate a request, and count it.
 
     :raises TokenMissing: if it shows no token.
     :raises TokenInvalid: if its token is unknown, expired or revoked.
+    :raises RateExceeded: if its principal asks too often, or its address for too much that it may not.
     """
     if shown is None or not shown.credentials:
         edge.metrics.auth_failures.labels("missing").inc()
@@ -74,7 +75,10 @@ def caller_of(edge: EdgeOf, shown: TokenShown = None) -> Caller:
         caller = _authenticate(edge, shown.credentials[:TOKEN_CHARACTERS_MAX])
     except TokenInvalid:
         edge.metrics.auth_failures.labels("invalid").inc()
+        address = request.client.host if request.client else ""
+        edge.grove.rates.take(address, sort="failures", now=datetime.now(UTC))
         raise
+    _count(request, caller)
     _mark_used(caller)
     return caller
 
@@ -87,6 +91,15 @@ def _authenticate(edge: Edge, secret: str) -> Caller:
     with edge.grove.database.reading() as tx:
         actor = accounts.authenticate(tx, secret=secret, source=Source.API, now=now)
     return Caller(edge=edge, actor=actor, now=now, secret=secret)
+
+
+def _count(request: Request, caller: Caller) -> None:
+    """Count a request, and have the answer tell what is left of the narrower limit."""
+    is_search = (getattr(request.scope.get("route"), "openapi_extra", None) or {}).get("x-permission") == "search.run"
+    for sort in ("requests", "searches") if is_search else ("requests",):
+        allowance = caller.grove.rates.take(caller.actor.id, sort=sort, now=caller.now)
+        if allowance is not None:
+            request.state.headers = allowance.headers
 
 
 def _mark_used(caller: Caller) -> None:

@@ -9,6 +9,12 @@ class BodyMalformed(GroveError):
     code = "body_malformed"
 
 
+class KeyMalformed(GroveError):
+    """An Idempotency-Key has 1 to 255 visible ASCII characters."""
+
+    code = "idempotency_key_malformed"
+
+
 class CursorInvalid(GroveError):
     """The cursor is not one that this list gave out."""
 

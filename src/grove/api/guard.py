@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -57,7 +57,7 @@ class Guard:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, request_id)
+        answer = _Answer(send, request_id, state=scope["state"])
         began = time.perf_counter()
         with bound(request_id=request_id):
             try:
@@ -98,8 +98,9 @@ class Guard:
 class _Answer:
     """The way out: adds the headers, and remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, *, state: Mapping[str, Any]) -> None:
         self._send = send
+        self._state = state
         self._request_id = request_id
         self.status = 0
 
@@ -108,7 +109,7 @@ class _Answer:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self._request_id
-            for name, value in _HEADERS.items():
+            for name, value in {**_HEADERS, **self._state.get("headers", {})}.items():
                 headers.setdefault(name, value)
         await self._send(message)
 

@@ -80,7 +80,7 @@ def is_ready(edge: EdgeOf, verbose: Annotated[str | None, Query(max_length=10)] 
 def show_metrics(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Response:
     """All measures, for Prometheus; from this machine itself without a token."""
     if not _is_local(request):
-        actor = caller_of(edge, shown).actor
+        actor = caller_of(request, edge, shown).actor
         resource = Resource(kind="account", id=actor.id, tenant_id=actor.tenant_id)
         with edge.grove.database.reading() as tx:
             tx.require(actor, "account.view", resource)

@@ -28,6 +28,7 @@ _STATUS: Final[Mapping[Kind, int]] = {
     Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409,
     Kind.TOO_LARGE: 413,
+    Kind.LIMITED: 429,
     Kind.UNAVAILABLE: 503,
 }
 _TITLES: Final[Mapping[int, str]] = {
@@ -92,6 +93,8 @@ def error_response(scope: Scope, error: GroveError) -> Response:
         headers["WWW-Authenticate"] = f'{scheme} realm="grove"'
     if error.kind is Kind.UNAVAILABLE and error.transient:
         headers["Retry-After"] = str(RETRY_SECONDS)
+    if error.kind is Kind.LIMITED:
+        headers["Retry-After"] = str(error.facts["retry_seconds"])
     return problem_response(
         scope,
         status=status_of(error),

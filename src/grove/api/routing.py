@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from grove.api.errors import BodyMalformed
 from grove.api.problems import Problem
+from grove.api.repeats import HEADER, answered_once
 from grove.policies import RULES
 
 PUBLIC: Final = "public"
@@ -35,14 +36,20 @@ def needs(permission: str) -> dict[str, Any]:
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses JSON with a name that stands twice, or with NaN or Infinity."""
+    """A route that refuses JSON with a name that stands twice, or with NaN or Infinity, and does no POST twice."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **named: Any) -> None:
+        extra = named.get("openapi_extra") or {}
+        if "POST" in (named.get("methods") or ()) and extra.get("x-permission") not in {None, PUBLIC}:
+            named["openapi_extra"] = {**extra, "parameters": [HEADER]}
+        super().__init__(path, endpoint, **named)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Read the body more strictly than the framework does."""
         answer = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
-            return await answer(_StrictRequest(request.scope, request.receive))
+            return await answered_once(_StrictRequest(request.scope, request.receive), answer)
 
         return strictly
 

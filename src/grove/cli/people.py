@@ -1,18 +1,22 @@
 """`grove token`, `grove project` and `grove user`."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
+from grove.cli.asking import read_secret
 from grove.cli.command import command
 from grove.cli.escape import visible
+from grove.cli.failure import Exit, Failure
+from grove.cli.hosts import Host
 from grove.cli.output import Column
 from grove.cli.quantity import shown_age
 from grove.cli.session import Session
 
 tokens = typer.Typer(no_args_is_help=True, help="Tokens: what you sign in with.")
 projects = typer.Typer(no_args_is_help=True, help="Projects: groups of repositories.")
-users = typer.Typer(no_args_is_help=True, help="Users, and agents that act for them.")
+users = typer.Typer(no_args_is_help=True, help="Users, agents that act for them, and services.")
 
 TOKEN_FIELDS = (
     "id",
@@ -24,11 +28,20 @@ TOKEN_FIELDS = (
     "expires_at",
     "last_used_at",
     "revoked_at",
+    "replaced_by",
 )
 PROJECT_FIELDS = ("id", "name")
 USER_FIELDS = ("id", "kind", "name", "email", "role", "active", "acts_for", "created_at")
 ISSUED_FIELDS = ("token", "secret")
 LIST_MAX = 10_000
+
+
+def _state(token: Mapping[str, Any]) -> str:
+    """How a token stands, whatever its date of expiry."""
+    if token["revoked_at"]:
+        return "revoked"
+    return "replaced" if token["replaced_by"] else "valid"
+
 
 TokenArgument = Annotated[str, typer.Argument(metavar="ID", help="The token's id.")]
 
@@ -39,7 +52,7 @@ TOKENS = (
     Column("CREATED", lambda item: item["created_at"], lambda item: shown_age(item["created_at"])),
     Column("EXPIRES", lambda item: item["expires_at"], lambda item: shown_age(item["expires_at"])),
     Column("USED", lambda item: item["last_used_at"], lambda item: shown_age(item["last_used_at"])),
-    Column("STATE", lambda item: "revoked" if item["revoked_at"] else "valid"),
+    Column("STATE", _state),
 )
 PROJECTS = (Column("NAME", lambda item: item["name"]), Column("ID", lambda item: item["id"]))
 USERS = (
@@ -64,11 +77,33 @@ def create_token(
     """Make a token; its secret is shown this once."""
     body = {"name": name, "scopes": scope or ["read"], "days": days, "principal_id": user}
     issued = session.client.post("/tokens", body)
-    if session.output.is_json:
-        session.output.json(issued)
-    else:
-        session.output.line(visible(issued["secret"]))
-    session.output.note("Keep it now: it cannot be shown again.", style="yellow")
+    _show(session, issued)
+
+
+@command(tokens, "rotate", failing="The token was not replaced.", fields=ISSUED_FIELDS)
+def rotate_token(
+    session: Session,
+    *,
+    token: TokenArgument,
+    overlap_hours: Annotated[int, typer.Option(min=0, help="For how long the old one goes on working.")] = 24,
+) -> None:
+    """Put a new token in the place of one; its secret is shown this once."""
+    _show(session, session.client.post(f"/tokens/{token}/rotate", {"overlap_hours": overlap_hours}))
+    session.output.note(f"The old one works for {overlap_hours} hours more.")
+
+
+@command(tokens, "leaked", failing="The token was not ended.")
+def report_leak(
+    session: Session,
+    *,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read the token from standard input.")] = False,
+) -> None:
+    """End a token that was found where it should not be; whoever has found it may do so."""
+    found = read_secret(what="token", command=session.command, stdin=stdin)
+    with session.connect(Host(url=session.url, token=found, user="")) as client:
+        told = client.post("/tokens/leaked", {"token": found})
+    ended = "It is worthless now." if told["revoked"] else "No token that works here is that one."
+    session.output.line(ended)
 
 
 @command(tokens, "list", failing="The tokens could not be listed.", fields=TOKEN_FIELDS)
@@ -112,9 +147,25 @@ def create_user(
     role: Annotated[str, typer.Option(help="viewer, developer, maintainer or admin.")] = "developer",
     email: Annotated[str | None, typer.Option(help="Their address.")] = None,
     agent: Annotated[bool, typer.Option("--agent", help="An agent that acts for you, not a person.")] = False,
+    service: Annotated[bool, typer.Option("--service", help="A program that acts for itself.")] = False,
 ) -> None:
-    """Make a user, or an agent that has at most your own rights; give it a token to let it in."""
-    path = "/agents" if agent else "/users"
+    """Make a user, an agent that has at most your own rights, or a service; give it a token to let it in."""
+    if agent and service:
+        raise Failure(
+            "The user was not made.",
+            why="--agent and --service exclude each other",
+            next_step=f"{session.command} --help",
+            exit_code=Exit.INVALID,
+        )
+    path = "/agents" if agent else "/services" if service else "/users"
     made = session.client.post(path, {"name": name, "role": role, "email": email})
     session.output.row(made, USERS)
     session.output.note(f"Let it in: grove token create NAME --user {made['id']}")
+
+
+def _show(session: Session, issued: dict[str, Any]) -> None:
+    if session.output.is_json:
+        session.output.json(issued)
+    else:
+        session.output.line(visible(issued["secret"]))
+    session.output.note("Keep it now: it cannot be shown again.", style="yellow")

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
+    LIMITED = "limited"
     UNAVAILABLE = "unavailable"
 
 

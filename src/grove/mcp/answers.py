@@ -1,6 +1,7 @@
 """What each tool does: one operation of the core, and its result as lines. Imported with the first call."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from mcp.shared.exceptions import MCPError
@@ -15,6 +16,7 @@ from grove.mcp.navigating import find_files, find_references, find_similar
 from grove.mcp.reading import list_tree, read_file
 from grove.mcp.registry import job_status, list_repos
 from grove.mcp.searching import find_symbol, search_code
+from grove.mcp.tools import TOOL_PERMISSIONS
 from grove.mcp.tracing import file_history
 
 log = logger(__name__)
@@ -40,7 +42,10 @@ def answer(tool: str, *, enter: Enter, request: Request | None, arguments: Argum
     :raises MCPError: if something failed that nobody foresaw; the client learns nothing of it.
     """
     try:
-        return ANSWERS[tool](enter(request), arguments)
+        caller = enter(request)
+        if TOOL_PERMISSIONS[tool] == "search.run":
+            caller.grove.rates.take(caller.actor.id, sort="searches", now=datetime.now(UTC))
+        return ANSWERS[tool](caller, arguments)
     except GroveError:
         raise
     except Exception as unforeseen:

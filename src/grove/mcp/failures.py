@@ -144,6 +144,7 @@ _BY_KIND: Final[dict[Kind, Callable[[GroveError, Mapping[str, Any]], str]]] = {
     Kind.UNAUTHENTICATED: _new_token,
     Kind.DENIED: _ask_administrator,
     Kind.TOO_LARGE: _call_again,
+    Kind.LIMITED: _try_again,
     Kind.UNAVAILABLE: _try_again,
 }
 

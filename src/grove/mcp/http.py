@@ -71,7 +71,7 @@ class TokenGuard:
         self._grove = grove
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 to whoever shows no valid token; hand on what others ask."""
+        """Answer 401 to whoever shows no valid token, and 429 to whoever asks too often; hand on what others ask."""
         try:
             actor = await anyio.to_thread.run_sync(self._authenticated, Headers(scope=scope).get("authorization", ""))
         except GroveError as refused:
@@ -86,6 +86,7 @@ class TokenGuard:
         with self._grove.database.transaction() as tx:
             actor = accounts.authenticate(tx, secret=secret, source=Source.MCP, now=now)
             accounts.mark_token_used(tx, secret=secret, now=now)
+        self._grove.rates.take(actor.id, sort="requests", now=now)
         return actor
 
 
@@ -97,6 +98,8 @@ def _caller(grove: Grove, request: Request | None) -> Caller:
 
 def _refusal(refused: GroveError) -> JSONResponse:
     body = {"error": {"code": refused.code, "message": refused.message}}
+    if refused.kind is Kind.LIMITED:
+        return JSONResponse(body, status_code=429, headers={"Retry-After": str(refused.facts["retry_seconds"])})
     if refused.kind is not Kind.UNAUTHENTICATED:
         return JSONResponse(body, status_code=503, headers={"Retry-After": "1"})
     fault = "" if isinstance(refused, TokenMissing) else ', error="invalid_token"'

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from grove.accounts import Rates
 from grove.checkouts import CheckoutLimits
 from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
@@ -20,6 +21,8 @@ from grove.settings import Settings
 from grove.workspaces import WorkspaceLimits
 
 MEGABYTE = 1024 * 1024
+FAILURES_LIMIT = 60
+"""How many tokens that are none one address may show a minute, before it is told to wait."""
 GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
 TREE_LIMITS = TreeLimits(entries_max=1_000_000, depth_max=256, seconds_max=120.0)
 
@@ -96,6 +99,13 @@ def keyring_of(settings: Settings, locator: Locator) -> Keyring:
     if not path.exists():
         create_key_file(path)
     return load_keyring(path)
+
+
+def rates_of(settings: Settings) -> Rates:
+    """How much each principal may ask for."""
+    limits = {"requests": settings.rate_limit, "searches": settings.search_rate_limit, "failures": FAILURES_LIMIT}
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
+    return Rates(limits={sort: count for sort, count in limits.items() if count}, redis_url=redis_url)
 
 
 def node_of(data: Path) -> str:

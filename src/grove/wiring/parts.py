@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk
 from grove.credentials import Keyring
 from grove.exports import ExportTools
@@ -45,6 +46,7 @@ from grove.wiring.configuration import (
     mirror_limits,
     node_of,
     pinned,
+    rates_of,
     workspace_limits,
 )
 from grove.wiring.work import JOB_KINDS
@@ -61,6 +63,7 @@ class Grove:
     gate: Gate
     database: Database
     keyring: Keyring
+    rates: Rates
     git: Git
     mirrors: MirrorReader
     sources: SourceTools
@@ -143,6 +146,7 @@ def build(settings: Settings) -> Grove:
         gate=gate,
         database=database,
         keyring=keyring,
+        rates=rates_of(settings),
         git=git,
         mirrors=reader,
         sources=_sources(settings, git=git, keyring=keyring),
