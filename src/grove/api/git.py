@@ -39,6 +39,7 @@ _basic = HTTPBasic(auto_error=False, description="Any user name; a token of this
 
 
 def git_caller_of(
+    request: Request,
     edge: EdgeOf,
     bearer: TokenShown = None,
     basic: Annotated[HTTPBasicCredentials | None, Security(_basic)] = None,
@@ -50,7 +51,7 @@ def git_caller_of(
     """
     if basic is not None:
         bearer = HTTPAuthorizationCredentials(scheme="Bearer", credentials=basic.password or basic.username)
-    return caller_of(edge, bearer)
+    return caller_of(request, edge, bearer)
 
 
 GitCaller = Annotated[Caller, Depends(git_caller_of)]

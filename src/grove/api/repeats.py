@@ -35,7 +35,7 @@ Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 async def answered_once(request: Request, answer: Answer) -> Response:
     """Answer a request, with what was answered before when it was made before."""
     key = request.headers.get("idempotency-key")
-    if key is None or request.method != "POST":
+    if key is None or request.method != "POST" or not request.url.path.startswith("/api/"):
         return await answer(request)
     if not KEY.fullmatch(key):
         raise KeyMalformed

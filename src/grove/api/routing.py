@@ -40,7 +40,8 @@ class StrictRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **named: Any) -> None:
         extra = named.get("openapi_extra") or {}
-        if "POST" in (named.get("methods") or ()) and extra.get("x-permission") not in {None, PUBLIC}:
+        is_post = path.startswith("/api/") and "POST" in (named.get("methods") or ())
+        if is_post and extra.get("x-permission") not in {None, PUBLIC}:
             named["openapi_extra"] = {**extra, "parameters": [HEADER]}
         super().__init__(path, endpoint, **named)
 
