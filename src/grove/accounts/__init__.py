@@ -25,6 +25,7 @@ from grove.accounts.queries import (
     list_projects,
     list_tokens,
     mark_token_used,
+    subject_of,
 )
 from grove.accounts.rates import Allowance, Rates
 from grove.accounts.setup import (
@@ -86,5 +87,6 @@ __all__ = [
     "set_principal_active",
     "set_up",
     "steward",
+    "subject_of",
     "use_setup_link",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from grove.accounts.errors import PrincipalNotFound, ProjectNotFound, TokenInvalid
-from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role
+from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope
 from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import digest
@@ -70,6 +70,18 @@ def actor_of(
         kind=PrincipalKind.SERVICE if row.kind == PrincipalKind.STEWARD else row.kind,
         acts_for=patron,
     )
+
+
+def subject_of(tx: Transaction, *, actor: Actor, principal: str) -> Actor:
+    """Somebody of the tenant, by id or name, as they would act through `actor`'s door with every scope.
+
+    :raises PrincipalNotFound: if the tenant has no such principal, or it is shut out.
+    """
+    wanted = or_(PrincipalRow.id == principal, PrincipalRow.name == principal)
+    found = tx.session.scalar(select(PrincipalRow.id).where(PrincipalRow.tenant_id == actor.tenant_id, wanted))
+    if found is None:
+        raise PrincipalNotFound(principal=principal)
+    return actor_of(tx, principal_id=found, source=actor.source, scopes=frozenset(Scope))
 
 
 def find_project(tx: Transaction, *, actor: Actor, project: str) -> Project:

@@ -24,6 +24,7 @@ from grove.cli import (
     jobs,
     navigation,
     people,
+    policies,
     reading,
     repositories,
     scip,
@@ -104,4 +105,5 @@ app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")
+app.add_typer(policies.app, name="policy")
 app.add_typer(audit.app, name="audit")

@@ -17,7 +17,10 @@ log = logger(__name__)
 
 
 class PolicyBook:
-    """Keeps the sets of policies that were used lately; every transaction asks the database which version counts."""
+    """Keeps the sets of policies that were used lately; every transaction asks the database which version counts.
+
+    Whoever applies a version goes on by the old one until the commit: a set is kept here only once its row is there.
+    """
 
     def __init__(self) -> None:
         self._sets: dict[tuple[str, int], PolicySet] = {}
@@ -41,11 +44,6 @@ class PolicyBook:
                     self._sets.clear()
                 self._sets[key] = found
         return found
-
-
-def forget_in_force(session: Session) -> None:
-    """Have the rest of this transaction decide by the version that was just applied."""
-    session.info.pop(_IN_FORCE, None)
 
 
 def with_defaults(documents: dict[str, str], *, version: int) -> PolicySet:

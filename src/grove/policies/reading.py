@@ -34,17 +34,13 @@ def parsed(document: str, text: str) -> list[Policy]:
     static = found["staticPolicies"]
     if found["templates"]:
         raise ValueError("templates cannot be used; write out the principal and the resource")
-    pieces = _pieces(text)
-    return [
-        Policy(
-            id=static[f"policy{number}"]["annotations"].get("id") or "",
-            effect=static[f"policy{number}"]["effect"],
-            document=document,
-            text=piece,
-            reason=static[f"policy{number}"]["annotations"].get("reason") or "",
-        )
-        for number, piece in enumerate(pieces)
-    ]
+    policies = []
+    for number, piece in enumerate(_pieces(text)):
+        told = static[f"policy{number}"]
+        notes: dict[str, str | None] = told.get("annotations", {})
+        named = {"id": notes.get("id") or "", "reason": notes.get("reason") or ""}
+        policies.append(Policy(effect=told["effect"], document=document, text=piece, **named))
+    return policies
 
 
 def findings(documents: Mapping[str, str]) -> list[Finding]:

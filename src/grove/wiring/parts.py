@@ -22,7 +22,7 @@ from grove.indexing import (
 )
 from grove.jobs import JobKind
 from grove.kit import faults, logging
-from grove.kit.transactions import Database, Gate
+from grove.kit.transactions import Database
 from grove.mirrors import (
     MirrorReader,
     MirrorTools,
@@ -60,7 +60,7 @@ class Grove:
     settings: Settings
     node: str
     locator: Locator
-    gate: Gate
+    gate: PolicyGate
     database: Database
     keyring: Keyring
     rates: Rates
