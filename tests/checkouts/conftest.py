@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grove.checkouts import PlacedCheckout
-from grove.workspaces import Workspace
+from grove.checkouts import Collected, PlacedCheckout
+from grove.workspaces import Edit, EditKind, Workspace
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect
@@ -22,7 +22,9 @@ def upstream(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def made(tmp_path: Path, upstream: Repository) -> Iterator[House]:
-    with house(tmp_path / "data", local_roots=(tmp_path,), max_workspaces=40, max_checkout_mb=4) as made:
+    with house(
+        tmp_path / "data", local_roots=(tmp_path,), max_workspaces=40, max_checkout_mb=4, max_workspace_mb=1
+    ) as made:
         connect(made, str(upstream.path), name="acme/shop")
         made.work()
         yield made
@@ -34,3 +36,16 @@ def opened(made: House, name: str = "fix") -> Workspace:
 
 def checked_out(made: House, name: str = "fix") -> PlacedCheckout:
     return made.grove.checkouts.checkout(made.admin, name, now=made.now)
+
+
+def read(made: House, path: str, name: str = "fix") -> bytes:
+    return made.grove.workspaces.read(made.admin, name, path=path).content
+
+
+def write(made: House, path: str, text: str, name: str = "fix") -> None:
+    edit = Edit(kind=EditKind.WRITE, path=path, content=text.encode())
+    made.grove.workspaces.edit(made.admin, name, edits=[edit], now=made.now)
+
+
+def collected(made: House, name: str = "fix") -> Collected:
+    return made.grove.checkouts.collect(made.admin, name, now=made.now)

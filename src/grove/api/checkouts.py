@@ -6,7 +6,7 @@ from uuid import UUID
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Shown
-from grove.api.workspaces import Name
+from grove.api.workspaces import Name, WorkspaceOut
 from grove.checkouts import Method, PlacedCheckout
 
 router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
@@ -42,6 +42,15 @@ class CheckoutOut(Shown):
         )
 
 
+class CollectedOut(Shown):
+    """The workspace as it is now, how many files came from each side, and which of the folder were not taken, and why."""
+
+    workspace: WorkspaceOut
+    from_folder: int
+    into_folder: int
+    left_out: dict[str, str]
+
+
 @router.post("/checkout", status_code=201, openapi_extra=needs("workspace.change"))
 def check_out(name: Name, caller: CallerOf) -> CheckoutOut:
     """Lay the files of a workspace out in a folder of the server's machine; the folder that there is, if there is."""
@@ -52,6 +61,12 @@ def check_out(name: Name, caller: CallerOf) -> CheckoutOut:
 def get_checkout(name: Name, caller: CallerOf) -> CheckoutOut:
     """Where the files of a workspace are."""
     return CheckoutOut.of(caller.grove.checkouts.find(caller.actor, name))
+
+
+@router.post("/collect", openapi_extra=needs("workspace.change"))
+def collect(name: Name, caller: CallerOf) -> CollectedOut:
+    """Bring the folder and the workspace together: what was changed in either since is then in both, or nothing is."""
+    return CollectedOut.model_validate(caller.grove.checkouts.collect(caller.actor, name, now=caller.now))
 
 
 @router.delete("/checkout", openapi_extra=needs("workspace.change"))

@@ -3,28 +3,33 @@
 from grove.checkouts.desk import TRASH_JOB, CheckoutDesk
 from grove.checkouts.errors import (
     CheckoutBusy,
+    CheckoutConflict,
     CheckoutMissing,
     CheckoutsFull,
     CheckoutTooLarge,
     IndexUnreadable,
     TreeRefused,
 )
-from grove.checkouts.model import Checkout, CheckoutLimits, Method, PlacedCheckout
+from grove.checkouts.model import Checkout, CheckoutLimits, Collected, Method, PlacedCheckout
 from grove.checkouts.removing import remove_checkouts, sweep_checkouts
+from grove.checkouts.rows import has_checkout
 
 __all__ = [
     "TRASH_JOB",
     "Checkout",
     "CheckoutBusy",
+    "CheckoutConflict",
     "CheckoutDesk",
     "CheckoutLimits",
     "CheckoutMissing",
     "CheckoutTooLarge",
     "CheckoutsFull",
+    "Collected",
     "IndexUnreadable",
     "Method",
     "PlacedCheckout",
     "TreeRefused",
+    "has_checkout",
     "remove_checkouts",
     "sweep_checkouts",
 ]

@@ -11,11 +11,12 @@ from typing import Final
 
 from grove import activity, jobs
 from grove.checkouts import rows
+from grove.checkouts.collecting import Collection
 from grove.checkouts.copying import copy_files
 from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
 from grove.checkouts.git_folder import GitFolder, write_git_folder
 from grove.checkouts.locks import locked
-from grove.checkouts.model import Checkout, CheckoutLimits, Method, PlacedCheckout
+from grove.checkouts.model import Checkout, CheckoutLimits, Collected, Method, PlacedCheckout
 from grove.checkouts.published import PublishedTree
 from grove.checkouts.store import TreeStore
 from grove.checkouts.trash import throw_away
@@ -26,13 +27,17 @@ from grove.kit.transactions import Database
 from grove.mirrors import MirrorReader, refs_of
 from grove.placement import CheckoutPlaces, Locator
 from grove.repositories import Repository, get_repository
-from grove.workspaces import Workspace, open_workspace
+from grove.workspaces import Workspace, any_workspace, open_workspace, take_in
 
 TRASH_JOB: Final = "checkout.remove"
 INDEX: Final = "index"
 LEFT_OUT: Final = "left-out.json"
+ATTEMPTS_MAX: Final = 8
+"""How often it is tried again to take changes in because the workspace was changed meanwhile."""
 LAID: Final = faults.declare("checkout.laid")
 PLACED: Final = faults.declare("checkout.placed")
+MERGED: Final = faults.declare("checkout.merged")
+TAKEN: Final = faults.declare("checkout.taken")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,84 @@ class CheckoutDesk:
         with self.database.reading() as tx:
             workspace = open_workspace(tx, actor=actor, name=name, changing=False)
             return self._placed(rows.get_checkout(tx, workspace_id=workspace.id))
+
+    def collect(self, actor: Actor, name: str, *, now: datetime) -> Collected:
+        """Take what was changed in the folder into the workspace, and the other way round; all of it, or nothing.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises CheckoutMissing: if its files are in no folder.
+        :raises CheckoutBusy: if something else is being done with it.
+        :raises CheckoutConflict: if a file was changed here and there.
+        :raises CheckoutTooLarge: if there is more in the folder than may be.
+        :raises WorkspaceFull: if the owner has written as much as may be.
+        """
+        with self.database.reading() as tx:
+            workspace = open_workspace(tx, actor=actor, name=name, changing=True)
+        with self._alone(workspace):
+            return self._collect(actor, workspace, now=now)
+
+    def close(self, actor: Actor, workspace_id: str, *, now: datetime) -> None:
+        """Take what was changed in the folder of a workspace that has ended into it, and the folder away.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises CheckoutBusy: if something else is being done with it.
+        :raises CheckoutConflict: if a file was changed here and there; the folder stays.
+        """
+        with self.database.reading() as tx:
+            workspace = any_workspace(tx, actor=actor, workspace_id=workspace_id)
+            found = rows.find_checkout(tx, workspace_id=workspace_id)
+        if found is None or workspace.ended_at is None:
+            return
+        with self._alone(workspace):
+            if self._folder(workspace).is_dir():
+                self._collect(actor, workspace, now=now)
+            with self.database.transaction() as tx:
+                rows.forget_checkout(tx, workspace_id=workspace_id)
+            throw_away(self._folder(workspace), self.places.trash(tenant_id=workspace.tenant_id))
+
+    def _collect(self, actor: Actor, workspace: Workspace, *, now: datetime) -> Collected:
+        with self.database.reading() as tx:
+            path = self._placed(rows.get_checkout(tx, workspace_id=workspace.id)).path
+        collection = Collection(
+            git=self.mirrors.git,
+            git_dir=self._git_dir(workspace),
+            files=path,
+            record=path.parent / INDEX,
+            limits=self.limits,
+        )
+        collection.look()
+        for _ in range(ATTEMPTS_MAX):
+            with self.database.reading() as tx:
+                seen = any_workspace(tx, actor=actor, workspace_id=workspace.id)
+            tree, theirs = collection.merge(seen.tree)
+            faults.reach(MERGED)
+            taken = seen if tree == seen.tree else self._take_in(actor, seen, collection, tree=tree, now=now)
+            if taken is not None:
+                faults.reach(TAKEN)
+                collection.bring(tree, theirs)
+                return Collected(
+                    workspace=taken,
+                    from_folder=len(collection.mine),
+                    into_folder=len(theirs),
+                    left_out={
+                        path.decode(errors="backslashreplace"): why for path, why in collection.found.left_out.items()
+                    },
+                )
+        raise CheckoutBusy(workspace=workspace.name)
+
+    def _take_in(
+        self, actor: Actor, seen: Workspace, collection: Collection, *, tree: str, now: datetime
+    ) -> Workspace | None:
+        with self.database.transaction() as tx:
+            return take_in(
+                tx,
+                actor=actor,
+                seen=seen,
+                tree=tree,
+                size_bytes=collection.written_bytes,
+                limits=self.limits.written,
+                now=now,
+            )
 
     def remove(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
         """Take the folder of a workspace away, with whatever is in it; a job removes it from the disk.

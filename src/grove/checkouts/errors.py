@@ -46,3 +46,10 @@ class CheckoutsFull(GroveError):
 
     kind: ClassVar[Kind] = Kind.TOO_LARGE
     code: ClassVar[str] = "checkouts_full"
+
+
+class CheckoutConflict(GroveError):
+    """These files were changed in the folder and in the workspace; make them the same in both, or undo one change."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "checkout_conflict"

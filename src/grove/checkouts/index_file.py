@@ -103,7 +103,8 @@ def _trees(listing: Listing) -> bytes:
         folder = entry.path
         while folder:
             folder = folder.rpartition(b"/")[0]
-            counts[folder] += 1
+            if folder in counts:
+                counts[folder] += 1
     below: dict[bytes, list[bytes]] = {}
     for folder in listing.folders:
         if folder:

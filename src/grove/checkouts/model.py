@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from grove.git import TreeLimits
+from grove.workspaces import Workspace, WorkspaceLimits
 
 
 class Method(StrEnum):
@@ -22,6 +23,7 @@ class CheckoutLimits:
     bytes_max: int
     file_bytes_max: int
     trees_bytes_max: int
+    written: WorkspaceLimits
     tree: TreeLimits = field(default_factory=TreeLimits)
 
 
@@ -51,3 +53,16 @@ class PlacedCheckout:
     path: Path
     left_out: dict[str, str] = field(default_factory=dict)
     """Files that were not laid out, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What came of bringing a folder and its workspace together: how many files came from each side.
+
+    `left_out` are files of the folder that were not taken, and why.
+    """
+
+    workspace: Workspace
+    from_folder: int
+    into_folder: int
+    left_out: dict[str, str]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from grove.checkouts import rows
+from grove.checkouts.desk import CheckoutDesk
 from grove.checkouts.published import BUILDING
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.jobs import Run
@@ -10,9 +11,16 @@ from grove.kit.transactions import Database
 from grove.placement import CheckoutPlaces
 
 
-def remove_checkouts(run: Run, *, places: CheckoutPlaces) -> None:
-    """Remove from the disk what was thrown away; done again, it goes on where it was cut off."""
-    empty_trash(places.trash(tenant_id=run.job.tenant_id))
+def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
+    """Close the checkout of a workspace that has ended, and remove from the disk all that was thrown away.
+
+    Done again, it goes on where it was cut off.
+
+    :raises CheckoutConflict: if a file was changed in the folder and in the workspace; the folder stays.
+    """
+    if run.job.target_id != run.job.tenant_id:
+        desk.close(run.actor, run.job.target_id, now=run.now)
+    empty_trash(desk.places.trash(tenant_id=run.job.tenant_id))
 
 
 def sweep_checkouts(database: Database, places: CheckoutPlaces) -> list[Path]:

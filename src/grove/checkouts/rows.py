@@ -14,6 +14,11 @@ def find_checkout(tx: Transaction, *, workspace_id: str) -> Checkout | None:
     return None if row is None else row.value()
 
 
+def has_checkout(tx: Transaction, *, workspace_id: str) -> bool:
+    """Whether the files of a workspace are in a folder."""
+    return tx.session.get(CheckoutRow, workspace_id) is not None
+
+
 def get_checkout(tx: Transaction, *, workspace_id: str) -> Checkout:
     """The checkout of a workspace.
 

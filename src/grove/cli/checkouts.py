@@ -17,6 +17,8 @@ app = typer.Typer()
 FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "left_out")
 PATH = (Column("PATH", lambda item: item["path"]),)
 
+LEFT_OUT = (Column("NOT TAKEN", lambda item: item["path"]), Column("WHY", lambda item: item["why"]))
+
 
 @command(app, "checkout", failing="The files were not laid out.", fields=FIELDS)
 def check_out(
@@ -37,6 +39,18 @@ def check_out(
     made = session.client.post(f"/workspaces/{name}/checkout")
     session.output.row(made, PATH)
     session.output.note(_told(made))
+
+
+@command(app, "collect", failing="The folder and the workspace were not brought together.", fields=("*",))
+def collect(session: Session, *, name: NameArgument) -> None:
+    """Take what was changed in the folder into the workspace, and what was changed there into the folder."""
+    session.subject = name
+    done = session.client.post(f"/workspaces/{name}/collect")
+    if session.output.is_json:
+        session.output.json(done)
+        return
+    session.output.items([{"path": path, "why": why} for path, why in done["left_out"].items()], LEFT_OUT, empty="")
+    session.output.note(f"{counted(done['from_folder'], 'file')} from the folder, {done['into_folder']} into it")
 
 
 def _told(made: dict[str, Any]) -> str:

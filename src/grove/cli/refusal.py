@@ -28,6 +28,7 @@ _EXITS_OF_CODES = {"query_too_long": Exit.INVALID, "pattern_too_complex": Exit.I
 _NEXT_OF_CODES = {
     "access_forbidden": "grove add {subject} --ask-token",
     "checkout_busy": "{command} {subject}    (again, in a moment)",
+    "checkout_conflict": "grove ws diff {subject}",
     "checkout_missing": "grove ws checkout {subject}",
     "context_not_found": "grove context list",
     "credential_not_found": "grove cred list",

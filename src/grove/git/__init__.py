@@ -45,6 +45,7 @@ from grove.git.errors import (
     UrlSchemeRefused,
 )
 from grove.git.history import HistoryReader, read_commit
+from grove.git.importing import Importer, blob_oid
 from grove.git.model import (
     BlamedLines,
     Change,
@@ -101,6 +102,7 @@ __all__ = [
     "HostBusy",
     "HostRefused",
     "HostUnreachable",
+    "Importer",
     "ListingLimits",
     "LocalPath",
     "LocalPathRefused",
@@ -144,6 +146,7 @@ __all__ = [
     "UrlPathRefused",
     "UrlRefused",
     "UrlSchemeRefused",
+    "blob_oid",
     "is_allowed",
     "is_safe_path",
     "parse_remote_url",

@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Shape]] = {
         arguments_max=2,
         takes_paths=True,
     ),
+    "fast-import": _shape("--quiet", "--done", "--force", writes=True),
     "fetch": _shape(
         "--no-tags",
         "--prune",

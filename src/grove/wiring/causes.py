@@ -1,6 +1,6 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
-from grove import freshness, indexing
+from grove import checkouts, freshness, indexing
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -19,7 +19,7 @@ from grove.repositories import (
     RepositoryRemoved,
     RepositorySyncRequested,
 )
-from grove.workspaces import refuse_removal
+from grove.workspaces import WorkspaceClosed, refuse_removal
 
 MERGE_DELAY_SECONDS = 3.0
 """Merges are in no hurry: whatever is due goes first."""
@@ -75,6 +75,18 @@ def _remove(tx: Transaction, event: RepositoryRemoved) -> None:
     _enqueue_for(event, tx, "repository.remove")
 
 
+def _close_checkout(tx: Transaction, event: WorkspaceClosed) -> None:
+    if checkouts.has_checkout(tx, workspace_id=event.workspace_id):
+        enqueue(
+            tx,
+            tenant_id=event.tenant_id,
+            kind=checkouts.TRASH_JOB,
+            target_id=event.workspace_id,
+            requested_by=event.actor_id,
+            now=event.at,
+        )
+
+
 def _repair_index(tx: Transaction, event: indexing.IndexDamaged) -> None:
     _enqueue_for(event, tx, "snapshot.index")
     _merge(tx, event)
@@ -126,5 +138,6 @@ WHEN: Handlers = {
     indexing.IndexRebuildRequested: [_rebuild_index],
     indexing.IndexVerificationRequested: [_verify_index],
     RepositoryRemoved: [_refuse_removal, _remove],
+    WorkspaceClosed: [_close_checkout],
 }
 """What causes what."""

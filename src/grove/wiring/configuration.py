@@ -72,6 +72,7 @@ def checkout_limits(settings: Settings) -> CheckoutLimits:
         bytes_max=settings.max_checkout_mb * MEGABYTE,
         file_bytes_max=settings.max_checkout_file_mb * MEGABYTE,
         trees_bytes_max=settings.max_tree_cache_mb * MEGABYTE,
+        written=workspace_limits(settings),
         tree=TREE_LIMITS,
     )
 

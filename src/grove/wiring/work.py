@@ -69,7 +69,7 @@ JOB_KINDS = (
         name=checkouts.TRASH_JOB,
         title="Removes from the disk the checkouts that were given up.",
         permission="workspace.create",
-        work=lambda grove, run: checkouts.remove_checkouts(run, places=grove.checkouts.places),
+        work=lambda grove, run: checkouts.remove_checkouts(run, desk=grove.checkouts),
     ),
     JobKind(
         name="export.write",

@@ -1,6 +1,6 @@
 """Workspaces: private copies of repositories to change files in, with a branch of their own."""
 
-from grove.workspaces.access import open_workspace
+from grove.workspaces.access import any_workspace, open_workspace, take_in
 from grove.workspaces.desk import WorkspaceDesk
 from grove.workspaces.errors import (
     ChangedMeanwhile,
@@ -16,6 +16,7 @@ from grove.workspaces.errors import (
     WorkspacesOpen,
     WorkspacesTooMany,
 )
+from grove.workspaces.events import WorkspaceClosed
 from grove.workspaces.model import (
     ChangedFile,
     Edit,
@@ -38,6 +39,7 @@ __all__ = [
     "NothingToCommit",
     "PushDesk",
     "Workspace",
+    "WorkspaceClosed",
     "WorkspaceDesk",
     "WorkspaceDirty",
     "WorkspaceDiverged",
@@ -52,8 +54,10 @@ __all__ = [
     "WorkspaceStatus",
     "WorkspacesOpen",
     "WorkspacesTooMany",
+    "any_workspace",
     "commits_in_use",
     "open_workspace",
     "refuse_removal",
     "sweep_workspaces",
+    "take_in",
 ]

@@ -24,6 +24,7 @@ from grove.repositories import Repository, find_repository, get_repository
 from grove.workspaces import rows
 from grove.workspaces.editing import EXECUTABLE_MODE, edited, path_bytes
 from grove.workspaces.errors import ChangedMeanwhile, NothingToCommit, WorkspaceDirty, WorkspaceDiverged
+from grove.workspaces.events import WorkspaceClosed
 from grove.workspaces.model import (
     ChangedFile,
     Edit,
@@ -126,6 +127,7 @@ class WorkspaceDesk:
             row = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE)
             row.slot, row.ended_at, row.version = row.id, now, row.version + 1
             rows.record(tx, "workspace.end", row.value(), actor=actor, now=now)
+            tx.publish(WorkspaceClosed(tenant_id=row.tenant_id, workspace_id=row.id, actor_id=actor.id, at=now))
             return row.value()
 
     def restore(self, actor: Actor, name: str, *, now: datetime) -> Workspace:
