@@ -43,7 +43,7 @@ class CheckoutOut(Shown):
 
 
 class CollectedOut(Shown):
-    """The workspace as it is now, how many files came from each side, and which of the folder were not taken, and why."""
+    """The workspace as it is now, how many files came from each side, and what of the folder was not taken, and why."""
 
     workspace: WorkspaceOut
     from_folder: int

@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,10 +44,8 @@ def folder_beneath(root: Path, path: bytes, *, making: bool = False) -> Iterator
 
 def _opened(name: bytes, parent: int, *, making: bool) -> int:
     if making:
-        try:
+        with suppress(FileExistsError):
             os.mkdir(name, 0o755, dir_fd=parent)
-        except FileExistsError:
-            pass
     return os.open(name, _FOLDER, dir_fd=parent)
 
 

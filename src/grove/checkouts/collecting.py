@@ -131,7 +131,7 @@ class Collection:
 
 
 def tree_changes(reader: ObjectReader, before: str, after: str) -> Changes:
-    """The paths that differ between two trees, with what they are in the second one; only folders that differ are read."""
+    """What differs between two trees, as it is in the second one; only folders that differ are read."""
     changes: Changes = {}
     waiting: list[tuple[bytes, str, str]] = [(b"", before, after)] if before != after else []
     while waiting:
@@ -142,14 +142,18 @@ def tree_changes(reader: ObjectReader, before: str, after: str) -> Changes:
             if was == now:
                 continue
             path = prefix + name
-            folders = [entry[1] if entry is not None and entry[0] == FOLDER else "" for entry in (was, now)]
-            if any(folders):
-                waiting.append((path + b"/", *folders))
+            old_folder, new_folder = _folder_of(was), _folder_of(now)
+            if old_folder or new_folder:
+                waiting.append((path + b"/", old_folder, new_folder))
             if was is not None and was[0] != FOLDER:
                 changes[path] = None
             if now is not None and now[0] != FOLDER:
                 changes[path] = now
     return changes
+
+
+def _folder_of(entry: tuple[int, str] | None) -> str:
+    return entry[1] if entry is not None and entry[0] == FOLDER else ""
 
 
 def _entries(reader: ObjectReader, tree: str) -> dict[bytes, tuple[int, str]]:

@@ -85,7 +85,7 @@ class Scan:
         prefix = folder + b"/" if folder else b""
         try:
             with folder_beneath(self.root, folder) as opened:
-                names = sorted(os.fsencode(name) for name in os.listdir(opened))
+                names = sorted(os.fsencode(name) for name in os.listdir(opened))  # noqa: PTH208 - an open folder
                 self._entries += len(names)
                 if self._entries > self.limits.tree.entries_max:
                     raise CheckoutTooLarge(entries_max=self.limits.tree.entries_max)
