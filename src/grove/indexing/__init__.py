@@ -1,5 +1,6 @@
 """The index: content-addressed chunks, immutable segments, snapshots of commits, and what is looked up in them."""
 
+from grove.indexing.arrays import ChunkLists, are_among, distinct
 from grove.indexing.bm25 import WordHits
 from grove.indexing.build import build_snapshot
 from grove.indexing.embedding import StaticEmbedder
@@ -83,7 +84,7 @@ from grove.indexing.upkeep import (
     status_of,
 )
 from grove.indexing.verifying import verify_index
-from grove.indexing.view import IndexView
+from grove.indexing.view import ChunkRun, IndexView
 from grove.indexing.words import split_words
 
 __all__ = [
@@ -97,6 +98,8 @@ __all__ = [
     "BuildTools",
     "Built",
     "Changes",
+    "ChunkLists",
+    "ChunkRun",
     "CommitOf",
     "Commits",
     "Definition",
@@ -155,10 +158,12 @@ __all__ = [
     "Use",
     "WordCounts",
     "WordHits",
+    "are_among",
     "build_snapshot",
     "candidates_among",
     "compact_index",
     "damage_isolated",
+    "distinct",
     "has_outline",
     "index_history",
     "index_repository",

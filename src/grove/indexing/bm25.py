@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from grove.indexing.arrays import distinct
 from grove.indexing.model import Ordinals, Scores
 from grove.indexing.postings import Postings
 from grove.indexing.scope import Scope, ScopePart
@@ -63,8 +64,7 @@ class WordHits:
         for part, found in zip(self._scope.parts, self._found, strict=True):
             numbers = [found[word].numbers for word in wanted if word in found]
             if numbers:
-                distinct = numbers[0] if len(numbers) == 1 else np.unique(np.concatenate(numbers))
-                ordinals.append(part.ordinals(distinct.astype(np.intp)))
+                ordinals.append(part.ordinals(distinct(np.concatenate(numbers)).astype(np.intp)))
         return np.sort(np.concatenate(ordinals))
 
 

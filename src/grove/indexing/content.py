@@ -1,12 +1,15 @@
 """The texts of chunks, compressed in frames of many chunks each."""
 
-from collections.abc import Sequence
-from itertools import accumulate
+import threading
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
+from grove.indexing.arrays import run_starts
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.parts import PartsReader, PartsWriter
 from grove.kit.caching import SizedCache
@@ -96,6 +99,13 @@ class ContentIndex:
             texts.append(frame.content[frame.ends[at] : frame.ends[at + 1]])
         return texts
 
+    def frames(self, numbers: NDArray[np.int64]) -> Iterator[tuple[Frame, NDArray[np.int64]]]:
+        """The frames that hold ascending chunks, each with those of them that it holds."""
+        places = np.searchsorted(self._frame_chunks, numbers, side="right") - 1
+        starts = run_starts(places)
+        for begin, end in pairwise([*starts.tolist(), places.size]):
+            yield self._frame(int(places[begin])), numbers[begin:end]
+
     def _layout(self, frame: int) -> tuple[int, list[int]]:
         first = int(self._frame_chunks[frame])
         last = int(self._frame_chunks[frame + 1]) if frame + 1 < self._frame_chunks.size else self.sizes.size
@@ -109,7 +119,7 @@ class ContentIndex:
             stored = self._reader.slice(PART, begin, int(self._frame_ends[place]))
             first, ends = self._layout(place)
             try:
-                content = zstandard.ZstdDecompressor().decompress(stored.data, max_output_size=ends[-1])
+                content = _decompressor().decompress(stored.data, max_output_size=ends[-1])
             except zstandard.ZstdError as error:
                 raise IndexCorrupt(name=self._reader.label, part=PART, frame=place) from error
             if len(content) != ends[-1]:
@@ -117,3 +127,14 @@ class ContentIndex:
             frame = Frame(content, first, ends)
             self._cache.put(key, frame, len(content) + _BYTES_PER_END * len(ends))
         return frame
+
+
+_of_thread = threading.local()
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """This thread's: making one takes as long as a frame."""
+    if not hasattr(_of_thread, "decompressor"):
+        _of_thread.decompressor = zstandard.ZstdDecompressor()
+    decompressor: zstandard.ZstdDecompressor = _of_thread.decompressor
+    return decompressor

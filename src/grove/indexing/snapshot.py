@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from grove.indexing.arrays import distinct, run_starts, spans
+from grove.indexing.arrays import ChunkLists, distinct, run_starts, spans
 from grove.indexing.blobs import SKIP_NUMBERS, SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
@@ -142,6 +142,12 @@ class SnapshotView:
         if self.path_skips[path_number]:
             return np.empty(0, dtype=np.uint32)
         return self.blobs.chunks_of(self._blob_number(path_number))
+
+    def chunk_lists(self, path_numbers: NDArray[np.int64]) -> ChunkLists:
+        """The chunks of each of some files, in the order in which they stand in them."""
+        ends = self._path_ends[path_numbers]
+        begins = np.where(path_numbers > 0, self._path_ends[path_numbers - 1], 0)
+        return ChunkLists(ordinals=self._flat[spans(begins, ends - begins)], ends=np.cumsum(ends - begins))
 
     def first_lines_of(self, path_number: int) -> NDArray[np.uint32]:
         """The 1-based line on which each chunk of a file begins; parallel to `chunks_of`."""

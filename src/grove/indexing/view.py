@@ -1,12 +1,15 @@
 """What the index answers: a fixed set of segments and snapshots, opened once and shared between threads."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grove.indexing.bm25 import WordHits
+from grove.indexing.content import Frame
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
@@ -22,7 +25,30 @@ from grove.kit.caching import SizedCache
 WHOLE_SCOPES_BYTES_MAX: Final = 64 * 1024 * 1024
 """How much is kept of scopes that consist of whole commits: questions mostly ask the same ones again."""
 _BYTES_PER_CHUNK: Final = 16
+_LINE_FEED: Final = 10
 _NO_WEIGHTS = FieldWeights()
+
+
+class ChunkRun(NamedTuple):
+    """Neighbouring chunks as one text: a line feed is between any two of them and none at the end."""
+
+    ordinals: Ordinals
+    text: bytes
+    begins: NDArray[np.int64]
+    """Where each chunk begins in the text."""
+
+    @classmethod
+    def of(cls, frame: Frame, wanted: NDArray[np.int64], *, ordinals: Ordinals) -> Self:
+        """The wanted chunks of a frame: all that it has if they are many, for then less is to be copied."""
+        ends = np.array(frame.ends)
+        if 2 * wanted.size >= ends.size - 1:
+            octets = np.frombuffer(frame.content, dtype=np.uint8)
+            if (octets[ends[1:-1] - 1] == _LINE_FEED).all():
+                return cls(ordinals[frame.first :][: ends.size - 1], frame.content.removesuffix(b"\n"), ends[:-1])
+        at = (wanted - frame.first).tolist()
+        texts = [frame.content[frame.ends[number] : frame.ends[number + 1]].removesuffix(b"\n") for number in at]
+        begins = accumulate((len(text) + 1 for text in texts[:-1]), initial=0)
+        return cls(ordinals[wanted], b"\n".join(texts), np.array(list(begins)))
 
 
 class IndexView:
@@ -35,6 +61,7 @@ class IndexView:
         self.open_segments = tuple(segments)
         self.segments = tuple(segment.name for segment in segments)
         self._whole_scopes: SizedCache[Scope] = SizedCache(WHOLE_SCOPES_BYTES_MAX)
+        self._by_first = sorted(segments, key=lambda segment: segment.first)
         self._firsts = np.array([segment.first for segment in segments], dtype=np.int64)
         self._lasts = np.array([segment.last for segment in segments], dtype=np.int64)
         self.snapshots: Mapping[str, SnapshotView] = {snapshot.name: snapshot for snapshot in snapshots}
@@ -92,6 +119,17 @@ class IndexView:
             raise IndexMissing(chunks=ascending.size - found)
         return [texts[place] for place in places.tolist()]
 
+    def runs_with(self, ordinals: Ordinals) -> Iterator[ChunkRun]:
+        """The chunks that ascending ordinals name, and others that are stored beside them, each once."""
+        found = 0
+        for segment in self._segments_between(int(ordinals[0]), int(ordinals[-1])) if ordinals.size else ():
+            numbers = segment.numbers_of(ordinals)
+            found += numbers.size
+            for frame, wanted in segment.content.frames(numbers):
+                yield ChunkRun.of(frame, wanted, ordinals=segment.ordinals)
+        if found != ordinals.size:
+            raise IndexMissing(chunks=ordinals.size - found)
+
     def chunk_lines(self, ordinal: int) -> int:
         """How many lines the chunk has."""
         segment, number = self._place(ordinal)
@@ -145,7 +183,7 @@ class IndexView:
         )
 
     def _place(self, ordinal: int) -> tuple[Segment, int]:
-        for segment in self._segments_between(ordinal, ordinal):
+        for segment in reversed(self._by_first[: bisect_right(self._by_first, ordinal, key=lambda each: each.first)]):
             number = segment.number_of(ordinal)
             if number is not None:
                 return segment, number

@@ -7,7 +7,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import IndexView, Mark, Ordinals, Scope, Scores, Selection, SymbolHit, SymbolMatch, WordHits
+from grove.indexing import (
+    IndexView,
+    Mark,
+    Ordinals,
+    Scope,
+    Scores,
+    Selection,
+    SymbolHit,
+    SymbolMatch,
+    WordHits,
+    are_among,
+)
 from grove.search.corpus import Corpus
 from grove.search.selection import Field, Selected
 from grove.search.weights import RankingWeights
@@ -56,6 +67,11 @@ class Candidates:
         """How many chunks there are."""
         return len(self.ordinals)
 
+    @property
+    def defining(self) -> Ordinals:
+        """The chunks that define what the question names, ascending."""
+        return np.array(sorted(self.defined), dtype=np.uint32)
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -75,7 +91,7 @@ class Scored:
 
     def among(self, ordinals: Ordinals) -> "Scored":
         """These scores without those of other ordinals."""
-        kept = np.isin(self.ordinals, ordinals)
+        kept = are_among(self.ordinals, np.sort(ordinals))
         return Scored(self.ordinals[kept], self.scores[kept])
 
     def best(self, count: int) -> Ordinals:

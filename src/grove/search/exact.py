@@ -4,10 +4,9 @@ The index names the files in which the conditions may hold; they are read and de
 come before tests, vendored and generated ones, so that a limit costs the least.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -20,7 +19,7 @@ from grove.search.patterns import SPANS_MAX
 from grove.search.progress import Progress
 from grove.search.question import Condition, Defines, Finds
 from grove.search.selection import Field, Selected
-from grove.search.verifying import OpenFile, Verifier, open_file
+from grove.search.verifying import Counts, Files, Piece, Verifier
 
 DEMOTED: Final = Mark.TEST | Mark.VENDORED | Mark.GENERATED
 _FILES_READ_FIRST: Final = 32
@@ -71,46 +70,49 @@ class ExactSearch:
     def found(self, *, files_max: int) -> Iterator[Found]:
         """The files, until there are no more, the time is up, or more than `files_max` were found."""
         count = 0
-        for batch in self._batches():
-            for file in self.verifier.held(batch):
+        for pieces in self._batches():
+            for found in self._scored(self.verifier.held(Files.of(pieces))):
                 if count == files_max:
                     self._progress.hit("files_found_max")
                     return
                 count += 1
-                yield self._scored(file)
+                yield found
             if self._progress.time_is_up():
                 return
 
-    def _batches(self) -> Iterator[list[OpenFile]]:
+    def _batches(self) -> Iterator[list[Piece]]:
         """The files that are read together: few at first, so that something is shown soon, then more and more."""
-        batch: list[OpenFile] = []
-        size, most = 0, _FILES_READ_FIRST
-        for file in self._possible():
-            batch.append(file)
-            size += int(file.selected.snapshot.sizes[file.path_number])
-            if len(batch) == most or size >= _BYTES_READ_TOGETHER:
-                yield batch
-                batch, size, most = [], 0, min(most * 2, _FILES_READ_TOGETHER)
+        batch: list[Piece] = []
+        room, size, most = _FILES_READ_FIRST, _BYTES_READ_TOGETHER, _FILES_READ_FIRST
+        for selected, numbers in self._possible():
+            rest = numbers
+            while rest.size:
+                sizes = np.cumsum(selected.snapshot.sizes[rest[:room]])
+                fitting = max(int(np.searchsorted(sizes, size)), 1)
+                batch.append(Piece(selected, rest[:fitting]))
+                taken = batch[-1].numbers.size
+                rest, room, size = rest[taken:], room - taken, size - int(sizes[taken - 1])
+                if rest.size or room <= 0 or size <= 0:
+                    yield batch
+                    most = min(most * 2, _FILES_READ_TOGETHER)
+                    batch, room, size = [], most, _BYTES_READ_TOGETHER
         if batch:
             yield batch
 
-    def _possible(self) -> Iterator[OpenFile]:
+    def _possible(self) -> Iterator[Piece]:
         """The files in which the conditions may hold, ordinary ones first."""
         if self._progress.time_is_up():
             return
-        ordinary: list[tuple[Selected, Mask]] = []
-        demoted: list[tuple[Selected, Mask]] = []
+        demoted: list[Piece] = []
         for each in self._field.selected:
             bounds = self._bounds(each)
-            mask = bounds.maybe & each.admitted
-            if mask.any():
-                mask &= bounds.surely | ~each.snapshot.unread
-                is_demoted = (each.snapshot.marks & int(DEMOTED)) != 0
-                ordinary.append((each, mask & ~is_demoted))
-                demoted.append((each, mask & is_demoted))
-        for selected, mask in ordinary + demoted:
-            for number in np.flatnonzero(mask).tolist():
-                yield open_file(selected, number)
+            numbers = np.flatnonzero(bounds.maybe & each.admitted)
+            if numbers.size:
+                numbers = numbers[bounds.surely[numbers] | ~each.snapshot.unread[numbers]]
+                is_demoted = (each.snapshot.marks[numbers] & int(DEMOTED)) != 0
+                yield Piece(each, numbers[~is_demoted])
+                demoted.append(Piece(each, numbers[is_demoted]))
+        yield from demoted
 
     def _bounds(self, selected: Selected) -> Bounds:
         size = selected.snapshot.path_count
@@ -128,31 +130,49 @@ class ExactSearch:
                 texts[part][[hit.ordinal for hit in hits]] = True
         return texts
 
-    def _scored(self, file: OpenFile) -> Found:
-        counts = {part: self.verifier.count(part, file) for part in self.verifier.wanted}
-        weights = self._weights
-        score = weights.each_doubling * math.log2(1 + sum(counts.values())) + self._symbol_score(file)
-        stem = _stem(file.selected.snapshot.paths[file.path_number]).lower()
-        for part, defining in self._texts.items():
-            score += weights.whole_word * (counts[part] > 0 and self.verifier.is_word(part, file))
-            score += weights.defines_text * bool(defining[file.ordinals].any())
-            score += weights.in_path * bool(self.lookups.bounds(part, file.selected).surely[file.path_number])
-            score += weights.is_stem * (part.pattern.source.lower() == stem)
-        if file.selected.snapshot.marks[file.path_number] & int(DEMOTED):
-            score *= weights.demoted
-        is_count_exact = all(count < SPANS_MAX for count in counts.values())
-        if not is_count_exact:
+    def _scored(self, files: Files) -> Iterator[Found]:
+        counts = [self.verifier.counts(part, files) for part in self.verifier.wanted]
+        total = np.sum([np.zeros(len(files), dtype=np.int64), *counts], axis=0)
+        is_cut = np.any([np.zeros(len(files), dtype=np.bool_), *(each >= SPANS_MAX for each in counts)], axis=0)
+        if is_cut.any():
             self._progress.hit("matches_per_file_max")
-        return Found(
-            selected=file.selected,
-            path_number=file.path_number,
-            match_count=sum(counts.values()),
-            is_count_exact=is_count_exact,
-            score=score,
-        )
+        places = [(selected, number) for selected, numbers in files.pieces for number in numbers.tolist()]
+        columns = zip(places, total.tolist(), is_cut.tolist(), self._scores(files, total).tolist(), strict=True)
+        for (selected, number), count, is_cut_here, score in columns:
+            yield Found(
+                selected=selected,
+                path_number=number,
+                match_count=count,
+                is_count_exact=not is_cut_here,
+                score=score,
+            )
 
-    def _symbol_score(self, file: OpenFile) -> float:
-        return max((float(best[file.ordinals].max(initial=0.0)) for best in self._symbol_scores), default=0.0)
+    def _scores(self, files: Files, counts: Counts) -> NDArray[np.float64]:
+        weights, ordinals = self._weights, files.chunks.ordinals
+        scores: NDArray[np.float64] = weights.each_doubling * np.log2(1.0 + counts)
+        if self._symbol_scores:
+            scores += np.max([files.chunks.most(best[ordinals]) for best in self._symbol_scores], axis=0)
+        for part, defining in self._texts.items():
+            in_path = files.gathered(partial(self._in_path, part))
+            scores += weights.whole_word * self.verifier.are_words(part, files)
+            scores += weights.defines_text * (files.chunks.sums(defining[ordinals]) > 0)
+            scores += weights.in_path * in_path
+            scores += weights.is_stem * self._are_stems(part, files, in_path)
+        scores[(files.gathered(lambda selected: selected.snapshot.marks) & int(DEMOTED)) != 0] *= weights.demoted
+        return scores
+
+    def _in_path(self, part: Finds, selected: Selected) -> Mask:
+        return self.lookups.bounds(part, selected).surely
+
+    def _are_stems(self, part: Finds, files: Files, in_path: Mask) -> Mask:
+        """For each of some files, whether its name without the extension is a text."""
+        stem, begin = part.pattern.source.lower(), 0
+        are_stems = np.zeros(len(files), dtype=np.bool_)
+        for selected, numbers in files.pieces:
+            for at in np.flatnonzero(in_path[begin : begin + numbers.size]).tolist():
+                are_stems[begin + at] = _stem(selected.snapshot.paths[numbers[at]]).lower() == stem
+            begin += numbers.size
+        return are_stems
 
     @cached_property
     def _symbol_scores(self) -> list[NDArray[np.float32]]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import IndexView, Scores
+from grove.indexing import IndexView, Scores, are_among
 from grove.search.candidates import Candidates
 from grove.search.stems import stem_of, stems_of
 from grove.search.weights import RankingWeights
@@ -68,7 +68,7 @@ def telling_of(inquiry: Inquiry) -> Telling:
         forms = [word for word in wording.words if stem_of(word) == stem]
         holding = candidates.hits.holding(forms)
         rarity.append(float(np.log1p((total - holding.size + 0.5) / (holding.size + 0.5))) if holding.size else 0.0)
-        held[np.unique(candidates.file_of[np.isin(candidates.ordinals, holding)]), column] = True
+        held[candidates.file_of[are_among(candidates.ordinals, holding)], column] = True
     own = _own(inquiry)
     told = np.maximum(np.array(rarity, dtype=np.float32), TOLD_MIN) * own
     return Telling(stems=wording.stems, told=told, own=own, held=held)

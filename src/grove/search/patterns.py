@@ -8,7 +8,9 @@ from functools import partial
 from itertools import accumulate, islice
 from typing import Any, Final
 
+import numpy as np
 import re2
+from numpy.typing import NDArray
 
 from grove.indexing import Need
 from grove.search.errors import PatternInvalid, PatternTooComplex
@@ -21,13 +23,11 @@ WORK_MAX: Final = 1_000_000_000
 """Instructions of the program times bytes of the text, beyond which one text is not tried."""
 SPANS_MAX: Final = 10_000
 """How many matches of one text are told apart."""
-WORDS_TRIED_MAX: Final = 20
 
 _LIKE_ASCII: Final = ((b"\xaa", "\u212a".encode()), (b"\xc5", "\u017f".encode()))
 """The letters outside ASCII that are letters of ASCII (`k`, `s`) without regard to case, behind their rarest bytes."""
 _PLAIN = re.compile(r"[\w /:;,@#%&=<>~!\"'`-]+")
 """A regular expression that means what it says."""
-_WORD_END = re.compile(rb"[\w\x80-\xff]")
 _NOT_LETTERS = re.compile(r"\\(?:[pP]\{\^?\w+\}|[pP]?.|x\{\w+\})|\(\?P?<\w+>|\(\?[imsU-]+[:)]", re.DOTALL)
 
 
@@ -63,15 +63,18 @@ class Pattern:
         """Whether it matches in each of some texts: tried on all of them together if it stays within lines."""
         if self.crosses_lines or len(texts) == 1:
             return [self.found_in(text) for text in texts]
-        joined = b"\n".join(texts)
-        first = self._finder(joined)
-        begins = list(accumulate((len(text) + 1 for text in texts), initial=0))
-        found = [False] * len(texts)
-        at = first(0) if texts else -1
+        begins = list(accumulate((len(text) + 1 for text in texts[:-1]), initial=0))[: len(texts)]
+        return self.found_in_parts(b"\n".join(texts), begins)
+
+    def found_in_parts(self, text: bytes, begins: Sequence[int]) -> list[bool]:
+        """Whether it matches in each part of a text, each of whole lines; where they begin ascends."""
+        first = self._finder(text)
+        found = [False] * len(begins)
+        at = first(0) if found else -1
         while at >= 0:
             number = bisect_right(begins, at) - 1
             found[number] = True
-            at = first(begins[number + 1]) if number + 1 < len(texts) else -1
+            at = first(begins[number + 1]) if number + 1 < len(begins) else -1
         return found
 
     def count_in(self, text: bytes) -> int:
@@ -80,12 +83,13 @@ class Pattern:
             return sum(1 for _ in self.spans(text))
         return min((text.lower() if self.fold_case else text).count(self.literal), SPANS_MAX)
 
-    def is_word_in(self, text: bytes) -> bool:
-        """Whether a literal stands somewhere in the text as a word of its own."""
-        for begin, end in islice(self.spans(text), WORDS_TRIED_MAX):
-            if not _WORD_END.match(text[begin - 1 : begin]) and not _WORD_END.match(text[end : end + 1]):
-                return True
-        return False
+    def places_in(self, text: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where its matches begin, and where they end, as `spans` tells it but without a limit."""
+        if self.literal is None or self._needs_matcher(text):
+            places = np.array(list(self._spans(text)), dtype=np.int64).reshape(-1, 2)
+            return places[:, 0], places[:, 1]
+        begins = np.array(list(_places(text.lower() if self.fold_case else text, self.literal)), dtype=np.int64)
+        return begins, begins + len(self.literal)
 
     def first_in(self, text: bytes, begin: int) -> int | None:
         """Where its first match begins that begins at `begin` or later."""
@@ -95,10 +99,14 @@ class Pattern:
     def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where it matches, as byte offsets, at most `SPANS_MAX`; an empty match stands for the rest of its line."""
         if self.literal is not None and not self._needs_matcher(text):
-            yield from _places(text.lower() if self.fold_case else text, self.literal)
-            return
+            places = _places(text.lower() if self.fold_case else text, self.literal)
+            yield from ((begin, begin + len(self.literal)) for begin in islice(places, SPANS_MAX))
+        else:
+            yield from islice(self._spans(text), SPANS_MAX)
+
+    def _spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         at, last = 0, -1
-        for _ in range(SPANS_MAX):
+        while True:
             match = self.matcher.search(text, at)
             if match is None:
                 return
@@ -195,12 +203,10 @@ def has_upper_case(text: str, *, is_regex: bool) -> bool:
     return any(letter.isupper() for letter in (_NOT_LETTERS.sub("", text) if is_regex else text))
 
 
-def _places(text: bytes, literal: bytes) -> Iterator[tuple[int, int]]:
+def _places(text: bytes, literal: bytes) -> Iterator[int]:
     at = text.find(literal)
-    for _ in range(SPANS_MAX):
-        if at < 0:
-            return
-        yield at, at + len(literal)
+    while at >= 0:
+        yield at
         at = text.find(literal, at + len(literal))
 
 

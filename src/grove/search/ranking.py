@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import Scores
+from grove.indexing import Scores, are_among
 from grove.search.candidates import CandidateFile, Candidates, gather
 from grove.search.corpus import Corpus
 from grove.search.inquiry import Inquiry
@@ -59,8 +59,8 @@ class Ranking:
         candidates, number = self.candidates, ranked.number
         begin = int(candidates.begins[number])
         end = int(candidates.begins[number + 1]) if number + 1 < len(candidates.files) else len(candidates)
-        scores = relative(candidates.words[begin:end]) + _DEFINING * np.isin(
-            candidates.ordinals[begin:end], list(candidates.defined)
+        scores = relative(candidates.words[begin:end]) + _DEFINING * are_among(
+            candidates.ordinals[begin:end], candidates.defining
         )
         return [begin + row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0] or [begin]
 

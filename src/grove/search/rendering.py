@@ -1,13 +1,14 @@
 """Makes what was found into what is answered: reads the files of a page and picks their lines."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from typing import Final
 
 import numpy as np
 
-from grove.indexing import IndexView, Mark, SymbolHit
+from grove.indexing import IndexView, Mark, Ordinals, SymbolHit
 from grove.search.answer import Excerpt, FileAddress, FileMatch, Highlight, Symbol
 from grove.search.corpus import Limits
 from grove.search.exact import ExactSearch, Found
@@ -17,10 +18,19 @@ from grove.search.ranking import RankedFile, Ranking
 from grove.search.selection import Selected
 from grove.search.snippets import best_lines, highlighted
 from grove.search.tree import signed_leaves
-from grove.search.verifying import OpenFile, open_file
 
 PLACES_NAMED_MAX: Final = 20
 _CHUNKS_READ_TOGETHER: Final = 64
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenFile:
+    """A file that is being shown: its chunks, and their texts as far as they were read."""
+
+    selected: Selected
+    path_number: int
+    ordinals: Ordinals
+    texts: dict[int, bytes] = field(default_factory=dict)
 
 
 class ExactRenderer:
@@ -34,7 +44,8 @@ class ExactRenderer:
 
     def file(self, found: Found) -> FileMatch:
         """One file, read as far as its lines are shown."""
-        file = open_file(found.selected, found.path_number)
+        ordinals = found.selected.snapshot.chunks_of(found.path_number)
+        file = OpenFile(selected=found.selected, path_number=found.path_number, ordinals=ordinals)
         lines = FileLines(_firsts(file), partial(self._chunk, file))
         return FileMatch(
             address=address_of(found.selected, found.path_number),

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import FieldWeights, Mark, Scores
+from grove.indexing import FieldWeights, Mark, Scores, are_among
 from grove.search.candidates import Candidates, Scored
 from grove.search.inquiry import Inquiry, Telling, telling_of
 from grove.search.naming import PathFacts, facts_of, names_platform, plain
@@ -97,7 +97,7 @@ def _definition(inquiry: Inquiry) -> Scores:
     candidates, wording, weights = inquiry.candidates, inquiry.wording, inquiry.weights
     folded = 0.0 if candidates.is_spelt else weights.folded_definition
     found = np.zeros(len(candidates.files), dtype=np.float32)
-    for row in np.flatnonzero(np.isin(candidates.ordinals, list(candidates.defined))).tolist():
+    for row in np.flatnonzero(are_among(candidates.ordinals, candidates.defining)).tolist():
         file = candidates.file_of[row]
         for hit in candidates.defined[int(candidates.ordinals[row])]:
             titled = weights.titled_definition if hit.name in wording.titles else folded
@@ -111,7 +111,7 @@ def _definition_words(inquiry: Inquiry, telling: Telling, in_names: Scored) -> S
     found = np.zeros(len(candidates.files), dtype=np.float32)
     likely = in_names.best(inquiry.weights.definition_candidates)
     columns = {stem: column for column, stem in enumerate(telling.stems)}
-    for row in np.flatnonzero(np.isin(candidates.ordinals, likely)).tolist():
+    for row in np.flatnonzero(are_among(candidates.ordinals, np.sort(likely))).tolist():
         file = candidates.file_of[row]
         told: list[float] = telling.told[file].tolist()
         for hit in inquiry.view.symbols_of(int(candidates.ordinals[row])):
