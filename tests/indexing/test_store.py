@@ -17,6 +17,7 @@ from grove.indexing import (
     SymbolMatch,
     segments_to_join,
 )
+from grove.indexing.merging import is_wholly_live
 from tests.indexing.trees import Library, contents_of
 
 FIRST: dict[str | bytes, str | bytes] = {
@@ -102,8 +103,8 @@ class TestRewriteSegment:
         second = view.snapshots[library.snapshots[1]]
         wanted = library.store.open_view(segments=library.segments, snapshots=library.snapshots[1:])
         before = answers(wanted)
-        assert not view.is_wholly_live(library.segments[0], second.ordinals)
-        assert view.is_wholly_live(library.segments[1], second.ordinals)
+        assert not is_wholly_live(view, library.segments[0], second.ordinals)
+        assert is_wholly_live(view, library.segments[1], second.ordinals)
 
         record = library.store.rewrite_segment(view, library.segments[0], keep=second.ordinals, job="job")
 

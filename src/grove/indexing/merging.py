@@ -54,6 +54,11 @@ def live_ordinals(view: IndexView, histories: Sequence[History]) -> Ordinals:
     return np.unique(np.concatenate(used)) if used else np.empty(0, dtype=np.uint32)
 
 
+def is_wholly_live(view: IndexView, name: str, live: Ordinals) -> bool:
+    """Whether every chunk of a segment is among `live`, which ascends."""
+    return all(segment.numbers_of(live).size == len(segment) for segment in view.open_segments if segment.name == name)
+
+
 def segments_to_merge(view: IndexView, live: Ordinals) -> list[str]:
     """The segments that are worth being written as one: crowded ones, or one of which too much is dead."""
     crowded = segments_to_join(view)

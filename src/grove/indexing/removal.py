@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from grove import activity, credentials
-from grove.indexing.merging import live_ordinals
+from grove.indexing.merging import is_wholly_live, live_ordinals
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.writing import taking_out_of_index
 from grove.jobs import Progress, Run
@@ -55,7 +55,7 @@ def compact_index(run: Run, *, tools: RemovalTools) -> None:
         live = live_ordinals(view, [store.histories.open(name) for name in generation.histories])
         for number, name in enumerate(generation.segments, start=1):
             run.report(Progress(phase="compacting", done=number, total=len(generation.segments), unit="segments"))
-            if view.is_wholly_live(name, live):
+            if is_wholly_live(view, name, live):
                 continue
             rewritten = store.rewrite_segment(view, name, keep=live, job=run.job.id)
             with run.finish() as tx:

@@ -176,12 +176,6 @@ class IndexView:
         segment, number = self._place(ordinal)
         return [_hit(segment, symbol) for symbol in segment.symbols.of_chunk(number)]
 
-    def is_wholly_live(self, name: str, live: Ordinals) -> bool:
-        """Whether every chunk of a segment is among `live`, which ascends."""
-        return all(
-            segment.numbers_of(live).size == len(segment) for segment in self.open_segments if segment.name == name
-        )
-
     def _place(self, ordinal: int) -> tuple[Segment, int]:
         for segment in reversed(self._by_first[: bisect_right(self._by_first, ordinal, key=lambda each: each.first)]):
             number = segment.number_of(ordinal)
