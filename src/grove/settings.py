@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """A Redis server (`redis://…`) where all processes count requests together; each counts alone without one."""
     disk_free_mb_min: int = 512
     """With less room than this, in MB, no new work is begun."""
+    confinement: Annotated[tuple[Literal["bubblewrap", "landlock"], ...], NoDecode] = ("bubblewrap", "landlock")
+    """By what commands that are not trusted may be confined, the first that works here is used; empty: none is run."""
     log_format: Literal["json", "pretty"] = "json"
     """How log lines look."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -113,7 +115,7 @@ class Settings(BaseSettings):
                 given[name] = _content_of(Path(path))
         return given
 
-    @field_validator("allowed_hosts", "allowed_networks", "local_roots", mode="before")
+    @field_validator("allowed_hosts", "allowed_networks", "local_roots", "confinement", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

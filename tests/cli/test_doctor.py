@@ -29,9 +29,10 @@ class TestTheDoctor:
     def test_finds_nothing_wrong_with_a_good_folder(self, stranger: CommandLine, data: Path) -> None:
         found = findings(stranger, data, exit_code=Exit.DONE)
 
-        assert {finding["state"] for finding in found.values()} == {"pass"}
+        assert {finding["state"] for code, finding in found.items() if code != "GROVE-BOX01"} == {"pass"}
         assert list(found) == [
             *(f"GROVE-GIT0{number}" for number in range(1, 9)),
+            "GROVE-BOX01",
             *(f"GROVE-DATA0{number}" for number in range(1, 5)),
             "GROVE-KEY01",
             *(f"GROVE-DB0{number}" for number in range(1, 5)),
@@ -40,10 +41,21 @@ class TestTheDoctor:
             "GROVE-JOB02",
         ]
 
+    def test_tells_by_what_commands_are_confined(self, stranger: CommandLine, data: Path) -> None:
+        found = findings(stranger, data, exit_code=Exit.DONE)["GROVE-BOX01"]
+
+        assert "confined" in found["title"]
+        assert (found["state"] == "pass") == (found["problem"] == "")
+
+    def test_warns_where_no_command_can_be_confined(self, stranger: CommandLine, data: Path) -> None:
+        found = findings(stranger, data, exit_code=Exit.DONE, GROVE_CONFINEMENT="")["GROVE-BOX01"]
+
+        assert (found["state"], found["solution"]) == ("warn", "set GROVE_CONFINEMENT")
+
     def test_makes_nothing_where_there_is_nothing(self, stranger: CommandLine, tmp_path: Path) -> None:
         found = findings(stranger, tmp_path / "none", exit_code=Exit.DONE)
 
-        assert {code for code, finding in found.items() if finding["state"] == "warn"} == {
+        assert {code for code, finding in found.items() if finding["state"] == "warn"} - {"GROVE-BOX01"} == {
             "GROVE-DATA01",
             "GROVE-KEY01",
             "GROVE-DB02",

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 PACKAGES = {"postgres": "postgresql", "openssl": "openssl", "redis-server": "redis-server"}
+WELCOME = {"bwrap": "bubblewrap"}
+"""What tests use where it is; without it they say what they could not try."""
 
 
 def find(program: str) -> str | None:
@@ -17,17 +19,25 @@ def find(program: str) -> str | None:
 
 def main() -> int:
     """Install what is missing; the exit code."""
-    missing = [package for program, package in PACKAGES.items() if find(program) is None]
-    if not missing:
+    missing = _missing(PACKAGES)
+    if not missing + _missing(WELCOME):
         return 0
     if shutil.which("apt-get") is None:
-        sys.stderr.write(f"The tests need these programs; install them by hand: {', '.join(missing)}\n")
-        return 1
+        sys.stderr.write(f"Tests use these programs; install them by hand: {missing + _missing(WELCOME)}\n")
+        return 1 if missing else 0
     apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "-n", "apt-get"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run([*apt, "update", "-qq"], check=True, env=environment)
-    subprocess.run([*apt, "install", "-y", "-qq", "--no-install-recommends", *missing], check=True, env=environment)
+    subprocess.run([*apt, "update", "-qq"], check=bool(missing), env=environment)
+    install = [*apt, "install", "-y", "-qq", "--no-install-recommends"]
+    if missing:
+        subprocess.run([*install, *missing], check=True, env=environment)
+    if welcome := _missing(WELCOME):
+        subprocess.run([*install, *welcome], check=False, env=environment)
     return 0
+
+
+def _missing(packages: dict[str, str]) -> list[str]:
+    return [package for program, package in packages.items() if find(program) is None]
 
 
 if __name__ == "__main__":

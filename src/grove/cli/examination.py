@@ -17,7 +17,7 @@ from grove.kit.errors import GroveError
 from grove.kit.files import sync_folder
 from grove.placement import Locator
 from grove.settings import Settings
-from grove.wiring import git_config
+from grove.wiring import confiner, git_config
 
 MEGABYTE = 1024 * 1024
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -37,7 +37,7 @@ _NEWER_GIT = "install a newer git, then run grove doctor again"
 def examine(settings: Settings) -> list[Finding]:
     """Everything that was examined, in the order in which a server needs it."""
     locator = Locator(settings.data_dir)
-    findings = [*_git(settings, locator), *_folder(settings, locator)]
+    findings = [*_git(settings, locator), _confinement(settings), *_folder(settings, locator)]
     ring, key_findings = _keys(settings, locator)
     findings += key_findings
     findings += examine_database(settings, locator, keyring=ring)
@@ -70,6 +70,24 @@ def _grouped(probes: Iterable[GitFinding]) -> Iterator[Finding]:
             yield failed(code, title, problem="; ".join(details), solution=_NEWER_GIT)
         else:
             yield passed(code, title)
+
+
+def _confinement(settings: Settings) -> Finding:
+    """Whether commands that are not trusted can be confined; tried by confining one."""
+    code = "GROVE-BOX01"
+    with tempfile.TemporaryDirectory(prefix="grove-doctor-") as folder:
+        locator = Locator(Path(folder))
+        locator.jobs().mkdir()
+        trials = confiner(settings, locator).trials
+    used = next((str(trial.method) for trial in trials if trial.works), None)
+    title = f"commands that are not trusted {f'are confined by {used}' if used else 'can be confined'}"
+    problem = "; ".join(f"{trial.method}: {trial.problem}" for trial in trials if trial.problem)
+    if not (problem or used):
+        return warned(code, title, problem="no method is allowed", solution="set GROVE_CONFINEMENT")
+    if problem:
+        solutions = [trial.solution for trial in trials if trial.solution]
+        return warned(code, title, problem=problem, solution=", or ".join(solutions))
+    return passed(code, title)
 
 
 def _folder(settings: Settings, locator: Locator) -> Iterator[Finding]:

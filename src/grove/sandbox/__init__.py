@@ -4,8 +4,18 @@ Every process gets a session of its own, an environment that is built from nothi
 lifeline: when this process dies, by whatever cause, all that it started is ended by the kernel.
 """
 
+from grove.sandbox.confinement import Bounds, Confinement, Method, Outcome, Trial
+from grove.sandbox.confining import Confiner
 from grove.sandbox.conversation import Conversation, converse
-from grove.sandbox.errors import ChildDied, ChildFailure, ChildRaised, ChildTimeout, ExecutableMissing
+from grove.sandbox.errors import (
+    ChildDied,
+    ChildFailure,
+    ChildRaised,
+    ChildTimeout,
+    ConfinementFailed,
+    ConfinementUnavailable,
+    ExecutableMissing,
+)
 from grove.sandbox.model import Command, Finished, Limits, Stop
 from grove.sandbox.pool import ChildPool
 from grove.sandbox.run import run
@@ -13,18 +23,26 @@ from grove.sandbox.running import Running, start
 from grove.sandbox.worker import Worker, spawn
 
 __all__ = [
+    "Bounds",
     "ChildDied",
     "ChildFailure",
     "ChildPool",
     "ChildRaised",
     "ChildTimeout",
     "Command",
+    "Confinement",
+    "ConfinementFailed",
+    "ConfinementUnavailable",
+    "Confiner",
     "Conversation",
     "ExecutableMissing",
     "Finished",
     "Limits",
+    "Method",
+    "Outcome",
     "Running",
     "Stop",
+    "Trial",
     "Worker",
     "converse",
     "run",

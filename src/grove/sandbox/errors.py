@@ -10,6 +10,20 @@ class ExecutableMissing(GroveError):
     code = "executable_missing"
 
 
+class ConfinementUnavailable(GroveError):
+    """Commands that are not trusted cannot be confined on this machine, so that none is run."""
+
+    kind = Kind.UNAVAILABLE
+    code = "confinement_unavailable"
+
+
+class ConfinementFailed(GroveError):
+    """A command could not be started in its confinement."""
+
+    kind = Kind.UNAVAILABLE
+    code = "confinement_failed"
+
+
 class ChildFailure(GroveError):
     """A child process did not answer."""
 

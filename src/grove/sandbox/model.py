@@ -15,6 +15,10 @@ class Stop(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     OUTPUT = "output"
+    PROCESSES = "processes"
+    MEMORY = "memory"
+    CPU = "cpu"
+    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +26,11 @@ class Limits:
     """What a process may use at most; `None` is no limit.
 
     `seconds_max` is the whole life of a process that is run, and the wait for one answer of a process that is started.
+    A process that is stopped has `grace_seconds` to end by itself.
     """
 
     seconds_max: float = 60.0
+    grace_seconds: float = 5.0
     cpu_seconds_max: int | None = None
     memory_bytes_max: int | None = None
     file_bytes_max: int | None = None

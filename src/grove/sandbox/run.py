@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from grove.sandbox.child import GRACE_SECONDS, Child, launch
+from grove.sandbox.child import Child, launch
 from grove.sandbox.model import Command, Finished, Stop
 from grove.sandbox.pipes import Pipes
 
@@ -18,10 +18,17 @@ def _never() -> bool:
     return False
 
 
-def run(command: Command, *, cancelled: Callable[[], bool] = _never) -> Finished:
+def _content(_: int) -> Stop | None:
+    return None
+
+
+def run(
+    command: Command, *, cancelled: Callable[[], bool] = _never, watch: Callable[[int], Stop | None] = _content
+) -> Finished:
     """Run a process and wait for it; `cancelled` is asked at least ten times a second.
 
-    On a time-out, a cancellation or too much output its group is asked to end, and is killed after five seconds.
+    So is `watch`, with the number of the process: whether there is a reason to stop it. On a time-out, a cancellation,
+    too much output or such a reason its group is asked to end, and is killed when its grace is over.
 
     :raises ExecutableMissing: if the program is not there or may not be run.
     """
@@ -32,9 +39,9 @@ def run(command: Command, *, cancelled: Callable[[], bool] = _never) -> Finished
     try:
         if command.stdin is not None:
             pipes.send(command.stdin, last=True)
-        stopped = _exchange(child, pipes, command, cancelled)
+        stopped = _exchange(child, pipes, command, reason=lambda: _reason(child, cancelled, watch))
         if stopped is not None:
-            _ask_to_end(child, pipes)
+            _ask_to_end(child, pipes, grace_seconds=command.limits.grace_seconds)
     finally:
         exit_code = child.end()
         pipes.close()
@@ -47,7 +54,11 @@ def run(command: Command, *, cancelled: Callable[[], bool] = _never) -> Finished
     )
 
 
-def _exchange(child: Child, pipes: Pipes, command: Command, cancelled: Callable[[], bool]) -> Stop | None:
+def _reason(child: Child, cancelled: Callable[[], bool], watch: Callable[[int], Stop | None]) -> Stop | None:
+    return Stop.CANCELLED if cancelled() else watch(child.pid)
+
+
+def _exchange(child: Child, pipes: Pipes, command: Command, *, reason: Callable[[], Stop | None]) -> Stop | None:
     """Move bytes until the process has ended and said all, or must be stopped."""
     deadline = time.monotonic() + command.limits.seconds_max
     while True:
@@ -62,8 +73,8 @@ def _exchange(child: Child, pipes: Pipes, command: Command, cancelled: Callable[
             return Stop.OUTPUT
         if ended:
             return None
-        if cancelled():
-            return Stop.CANCELLED
+        if (stopped := reason()) is not None:
+            return stopped
         if time.monotonic() >= deadline:
             return Stop.TIMEOUT
 
@@ -78,9 +89,9 @@ def _drain(child: Child, pipes: Pipes, command: Command) -> None:
             return
 
 
-def _ask_to_end(child: Child, pipes: Pipes) -> None:
+def _ask_to_end(child: Child, pipes: Pipes, *, grace_seconds: float) -> None:
     child.signal_group(signal.SIGTERM)
-    deadline = time.monotonic() + GRACE_SECONDS
+    deadline = time.monotonic() + grace_seconds
     while not child.has_exited() and time.monotonic() < deadline:
         pipes.received.clear()
         pipes.move(_TICK_SECONDS)

@@ -1,8 +1,8 @@
 """What causes what, which adapter is used, and how the parts are put together."""
 
 from grove.wiring.causes import WHEN
-from grove.wiring.configuration import GIT_SEARCH_PATH, database_url, git_config
+from grove.wiring.configuration import GIT_SEARCH_PATH, confiner, database_url, git_config
 from grove.wiring.parts import Grove, build
 from grove.wiring.work import JOB_KINDS
 
-__all__ = ["GIT_SEARCH_PATH", "JOB_KINDS", "WHEN", "Grove", "build", "database_url", "git_config"]
+__all__ = ["GIT_SEARCH_PATH", "JOB_KINDS", "WHEN", "Grove", "build", "confiner", "database_url", "git_config"]

@@ -17,6 +17,7 @@ from grove.mirrors import (
     MirrorLimits,
 )
 from grove.placement import Locator
+from grove.sandbox import Confiner, Method
 from grove.settings import Settings
 from grove.workspaces import WorkspaceLimits
 
@@ -75,6 +76,11 @@ def checkout_limits(settings: Settings) -> CheckoutLimits:
         written=workspace_limits(settings),
         tree=TREE_LIMITS,
     )
+
+
+def confiner(settings: Settings, locator: Locator) -> Confiner:
+    """By what commands that are not trusted are confined."""
+    return Confiner(locator.jobs(), methods=[Method(name) for name in settings.confinement])
 
 
 def history_limits(settings: Settings) -> HistoryLimits:

@@ -31,6 +31,7 @@ from grove.mirrors import (
 from grove.navigation import Navigator
 from grove.placement import Locator
 from grove.policies import PolicyGate
+from grove.sandbox import Confiner
 from grove.scip import ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
@@ -38,6 +39,7 @@ from grove.wiring.causes import WHEN
 from grove.wiring.configuration import (
     TREE_LIMITS,
     checkout_limits,
+    confiner,
     database_url,
     git_config,
     history_limits,
@@ -65,6 +67,7 @@ class Grove:
     keyring: Keyring
     rates: Rates
     git: Git
+    confiner: Confiner
     mirrors: MirrorReader
     sources: SourceTools
     indexes: OpenIndexes
@@ -148,6 +151,7 @@ def build(settings: Settings) -> Grove:
         keyring=keyring,
         rates=rates_of(settings),
         git=git,
+        confiner=confiner(settings, locator),
         mirrors=reader,
         sources=_sources(settings, git=git, keyring=keyring),
         indexes=indexes,
