@@ -23,8 +23,8 @@ def bubblewrap_options(
     folders = [(path, "--ro-bind") for path in confinement.readable] + [
         (path, "--bind") for path in confinement.writable
     ]
-    for path, option in sorted(folders, key=_outer_first):
-        options += [option, str(path), str(path)]
+    for folder, option in sorted(folders, key=_outer_first):
+        options += [option, str(folder), str(folder)]
     options += ["--clearenv"]
     for name, value in env.items():
         options += ["--setenv", name, value]

@@ -69,10 +69,11 @@ def _become(spec: dict[str, Any]) -> None:
         if spec["landlock"] is not None:
             _confine(spec)
         os.execve(spec["argv"][0], spec["argv"], spec["env"])  # noqa: S606 - an argument list
-    except BaseException as error:  # noqa: BLE001 - whatever it is: the command must not run unconfined
+    except (OSError, ValueError) as error:
         os.write(2, f"warden: {error}\n".encode())
+    finally:  # whatever it was: the command must not run unconfined
         os.write(spec["fds"][0], FAILED)
-    os._exit(_CANNOT)
+        os._exit(_CANNOT)
 
 
 def _confine(spec: dict[str, Any]) -> None:

@@ -126,13 +126,7 @@ def build(settings: Settings) -> Grove:
     embedder = StaticEmbedder.load()
     parser = PooledParser()
     tools = BuildTools(parser=parser, embedder=embedder)
-    index_tools = IndexTools(
-        mirrors=reader,
-        indexes=indexes,
-        build=tools,
-        tree_limits=TREE_LIMITS,
-        retention=Retention(snapshots_min=settings.keep_snapshots, commits_in_use=commits_in_use),
-    )
+    index_tools = _index_tools(settings, mirrors=reader, indexes=indexes, build=tools)
     keyring = keyring_of(settings, locator)
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
     desk = Desk(
@@ -168,6 +162,16 @@ def build(settings: Settings) -> Grove:
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=RemovalTools(locator=locator, indexes=indexes),
+    )
+
+
+def _index_tools(settings: Settings, *, mirrors: MirrorReader, indexes: OpenIndexes, build: BuildTools) -> IndexTools:
+    return IndexTools(
+        mirrors=mirrors,
+        indexes=indexes,
+        build=build,
+        tree_limits=TREE_LIMITS,
+        retention=Retention(snapshots_min=settings.keep_snapshots, commits_in_use=commits_in_use),
     )
 
 
