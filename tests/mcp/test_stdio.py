@@ -45,6 +45,7 @@ class TestStdio:
             "find_files",
             "find_similar",
             "job_status",
+            "repo_request",
         ]
         assert not (tmp_path / "none").exists()
 

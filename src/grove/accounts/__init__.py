@@ -25,6 +25,7 @@ from grove.accounts.queries import (
     list_projects,
     list_tokens,
     mark_token_used,
+    names_of,
     subject_of,
 )
 from grove.accounts.rates import Allowance, Rates
@@ -80,6 +81,7 @@ __all__ = [
     "list_projects",
     "list_tokens",
     "mark_token_used",
+    "names_of",
     "open_setup_link",
     "report_leak",
     "revoke_token",

@@ -1,5 +1,6 @@
 """What can be asked about accounts."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -82,6 +83,12 @@ def subject_of(tx: Transaction, *, actor: Actor, principal: str) -> Actor:
     if found is None:
         raise PrincipalNotFound(principal=principal)
     return actor_of(tx, principal_id=found, source=actor.source, scopes=frozenset(Scope))
+
+
+def names_of(tx: Transaction, *, principal_ids: Collection[str]) -> dict[str, str]:
+    """What some principals are called, by id; for those who may see what they have done."""
+    chosen = select(PrincipalRow.id, PrincipalRow.name).where(PrincipalRow.id.in_(principal_ids))
+    return {row.id: row.name for row in tx.session.execute(chosen)}
 
 
 def find_project(tx: Transaction, *, actor: Actor, project: str) -> Project:

@@ -271,7 +271,7 @@ def approve_repository(repository_id: UUID, caller: CallerOf) -> RepositoryOut:
     return RepositoryOut.of(approved)
 
 
-@router.post("/{repository_id}/reject", openapi_extra=needs("repository.approve"))
+@router.post("/{repository_id}/reject", openapi_extra=needs("repository.reject"))
 def reject_repository(repository_id: UUID, refusal: ReasonIn, caller: CallerOf) -> RepositoryOut:
     """Refuse a requested repository."""
     with caller.writing() as tx:

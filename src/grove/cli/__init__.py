@@ -27,6 +27,7 @@ from grove.cli import (
     policies,
     reading,
     repositories,
+    requests,
     scip,
     search,
     signing_in,
@@ -105,5 +106,6 @@ app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")
+app.add_typer(requests.app, name="request")
 app.add_typer(policies.app, name="policy")
 app.add_typer(audit.app, name="audit")

@@ -15,6 +15,7 @@ from grove.mcp.calls import Caller, Enter, Reply
 from grove.mcp.navigating import find_files, find_references, find_similar
 from grove.mcp.reading import list_tree, read_file
 from grove.mcp.registry import job_status, list_repos
+from grove.mcp.requesting import repo_request
 from grove.mcp.searching import find_symbol, search_code
 from grove.mcp.tools import TOOL_PERMISSIONS
 from grove.mcp.tracing import file_history
@@ -32,6 +33,7 @@ ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "find_files": find_files,
     "find_similar": find_similar,
     "job_status": job_status,
+    "repo_request": repo_request,
 }
 
 

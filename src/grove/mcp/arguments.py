@@ -226,6 +226,16 @@ class JobStatus(Arguments):
         return self
 
 
+class RepoRequest(Arguments):
+    """Arguments of `repo_request`."""
+
+    also_called: ClassVar[dict[str, str]] = {"address": "url", "path": "url", "why": "reason"}
+
+    url: Annotated[str, Field(min_length=1, max_length=2048, description="https://... or a path")]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    name: Annotated[str, Field(max_length=200)] = ""
+
+
 def schema_of(arguments: type[Arguments]) -> dict[str, Any]:
     """The published JSON schema: what pydantic says, without what costs a reader tokens and tells nothing."""
     schema: dict[str, Any] = _plain(arguments.model_json_schema())

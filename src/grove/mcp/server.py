@@ -61,10 +61,10 @@ def list_tools() -> list[ListedTool]:
             input_schema=schema_of(tool.arguments),
             annotations=ToolAnnotations(
                 title=tool.title,
-                read_only_hint=True,
+                read_only_hint=not tool.changes,
                 destructive_hint=False,
-                idempotent_hint=True,
-                open_world_hint=False,
+                idempotent_hint=not tool.changes,
+                open_world_hint=tool.changes,
             ),
         )
         for tool in TOOLS

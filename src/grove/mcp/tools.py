@@ -14,6 +14,7 @@ from grove.mcp.arguments import (
     ListRepos,
     ListTree,
     ReadFile,
+    RepoRequest,
     SearchCode,
 )
 
@@ -35,6 +36,7 @@ class Tool:
     description: str
     arguments: type[Arguments]
     permission: str
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +127,19 @@ TOOLS: Final = (
         arguments=JobStatus,
         permission="job.view",
     ),
+    Tool(
+        name="repo_request",
+        title="Ask for a repository",
+        description="Ask for a repository that is not kept yet; a person may have to decide, who sees the reason.",
+        arguments=RepoRequest,
+        permission="repository.connect",
+        changes=True,
+    ),
 )
 
 NICKNAMES: Final = {
     "semantic_code_search": Nickname(tool="search_code", arguments={"mode": "semantic"}),
+    "codesearch_repo_request": Nickname(tool="repo_request"),
     "repo_tree_md": Nickname(tool="list_tree", arguments={"format": "markdown", "depth": 10}),
 }
 

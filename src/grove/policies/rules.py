@@ -61,6 +61,7 @@ RULES: dict[str, Rule] = {
     "repository.revoke": Rule(Role.MAINTAINER, Scope.WRITE),
     "repository.sync": Rule(Role.DEVELOPER, Scope.WRITE),
     "repository.view": Rule(Role.VIEWER, Scope.READ),
+    "request.list": Rule(Role.DEVELOPER, Scope.READ),
     "scip.upload": Rule(Role.DEVELOPER, Scope.WRITE),
     "search.run": Rule(Role.VIEWER, Scope.READ),
     "service.create": Rule(Role.ADMIN, Scope.ADMIN),

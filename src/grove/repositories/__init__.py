@@ -48,6 +48,7 @@ from grove.repositories.queries import (
     repository_of_job,
 )
 from grove.repositories.reasons import explain_state, why_not_ready
+from grove.repositories.requests import RepositoryRequest, get_request, list_requests
 from grove.repositories.rows import resource_of
 from grove.repositories.states import erase_repository, record_clone, record_index, record_mirror
 
@@ -71,6 +72,7 @@ __all__ = [
     "RepositoryExists",
     "RepositoryNotFound",
     "RepositoryRemoved",
+    "RepositoryRequest",
     "RepositorySyncRequested",
     "ScreenStatus",
     "approve_repository",
@@ -83,8 +85,10 @@ __all__ = [
     "explain_state",
     "find_repository",
     "get_repository",
+    "get_request",
     "known_places",
     "list_repositories",
+    "list_requests",
     "list_visible",
     "record_clone",
     "record_index",

@@ -12,7 +12,9 @@ from grove.repositories.rows import locked_row, record_act, resource_of
 from grove.repositories.tables import RepositoryRow
 
 
-def approve_repository(tx: Transaction, *, actor: Actor, repository_id: str, now: datetime) -> Repository:
+def approve_repository(
+    tx: Transaction, *, actor: Actor, repository_id: str, now: datetime, reason: str = ""
+) -> Repository:
     """Allow a requested repository to be mirrored; nobody approves what they asked for themselves.
 
     :raises Denied: if `actor` may not.
@@ -23,7 +25,7 @@ def approve_repository(tx: Transaction, *, actor: Actor, repository_id: str, now
     tx.require(actor, "repository.approve", resource_of(row.value()))
     if row.lifecycle != Lifecycle.ACTIVE:
         raise NotAllowedNow(repository=row.id, field="lifecycle", state=row.lifecycle, wanted=Lifecycle.ACTIVE)
-    grant_approval(tx, actor=actor, row=row, now=now)
+    grant_approval(tx, actor=actor, row=row, now=now, reason=reason)
     return row.value()
 
 
@@ -68,9 +70,9 @@ def request_again(tx: Transaction, *, actor: Actor, repository_id: str, reason: 
     return row.value()
 
 
-def grant_approval(tx: Transaction, *, actor: Actor, row: RepositoryRow, now: datetime) -> None:
+def grant_approval(tx: Transaction, *, actor: Actor, row: RepositoryRow, now: datetime, reason: str = "") -> None:
     """Approve; the caller has checked that it may. A mirror that is there is brought up to date."""
-    _decide(tx, actor=actor, row=row, approval=Approval.APPROVED, action="repository.approve", reason="", now=now)
+    _decide(tx, actor=actor, row=row, approval=Approval.APPROVED, action="repository.approve", reason=reason, now=now)
     if row.clone in {Clone.ABSENT, Clone.FAILED}:
         row.save_states(row.value().moved(clone=Clone.QUEUED), now=now)
     tx.publish(RepositoryApproved(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))

@@ -42,10 +42,10 @@ def find_repository(tx: Transaction, *, actor: Actor, name: str) -> Repository:
     mine = select(RepositoryRow).where(RepositoryRow.tenant_id == actor.tenant_id)
     exact = or_(RepositoryRow.id == name, RepositoryRow.name_key == key, RepositoryRow.url == name)
     tx.require(actor, "repository.list", Resource(kind="repository", tenant_id=actor.tenant_id))
-    found = _first_visible(tx, actor, mine.where(exact), limit=CANDIDATES_MAX)
+    found = first_visible(tx, actor, mine.where(exact), limit=CANDIDATES_MAX)
     if not found:
         ending = mine.where(RepositoryRow.name_key.like(suffix, escape="\\"))
-        found = _first_visible(tx, actor, ending.order_by(RepositoryRow.name_key), limit=CANDIDATES_MAX)
+        found = first_visible(tx, actor, ending.order_by(RepositoryRow.name_key), limit=CANDIDATES_MAX)
     if not found:
         raise RepositoryNotFound(repository=name)
     if len(found) > 1:
@@ -74,7 +74,7 @@ def list_repositories(
         chosen = chosen.where(RepositoryRow.name_key.contains(name_key(containing), autoescape=True))
     if after:
         chosen = chosen.where(RepositoryRow.name_key > name_key(after))
-    return _first_visible(tx, actor, chosen.order_by(RepositoryRow.name_key), limit=limit)
+    return first_visible(tx, actor, chosen.order_by(RepositoryRow.name_key), limit=limit)
 
 
 def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
@@ -135,7 +135,7 @@ def _visible(tx: Transaction, actor: Actor, repositories: Sequence[Repository], 
     return seen
 
 
-def _first_visible(tx: Transaction, actor: Actor, chosen: Select[RepositoryRow], *, limit: int) -> list[Repository]:
+def first_visible(tx: Transaction, actor: Actor, chosen: Select[RepositoryRow], *, limit: int) -> list[Repository]:
     """The first so many that `actor` may see: what policy hides is filled up from behind, so that pages are full."""
     seen: list[Repository] = []
     offset = 0
