@@ -2,6 +2,8 @@ import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -394,7 +396,60 @@ TREES = st.dictionaries(
 )
 
 
+def everything_told(library: Library) -> tuple[Any, ...]:
+    """What the newest snapshot of a library says: its chunks, scores, languages, marks, and what was skipped."""
+    view, name = library.view(), library.snapshots[-1]
+    files = view.snapshots[name]
+    chunks = {
+        path: [view.chunk_text(ordinal) for ordinal in files.chunks_of(number).tolist()]
+        for number, path in enumerate(files.paths)
+    }
+    scope = library.scope(name)
+    ordinals, scores = view.score_words(scope, {"alpha": 1.0, "gamma": 2.0})
+    ranked = sorted(
+        (view.chunk_text(ordinal), round(score, 4))
+        for ordinal, score in zip(ordinals.tolist(), scores.tolist(), strict=True)
+    )
+    return chunks, ranked, list(files.languages), files.marks.tolist(), files.skipped, len(scope)
+
+
+def pushed(draw: Random, tree: dict[str | bytes, str | bytes]) -> dict[str | bytes, str | bytes]:
+    """A tree after a push: something was written, changed, renamed, copied or removed."""
+    after = dict(tree)
+    words = ["alpha", "beta", "gamma", "delta"]
+    for _ in range(draw.randint(1, 4)):
+        path = f"d{draw.randint(0, 3)}/f{draw.randint(0, 9)}.py"
+        content = "".join(f"{draw.choice(words)} = {draw.randint(0, 99)}\n" for _ in range(draw.randint(1, 120)))
+        old = draw.choice(sorted(after, key=str)) if after else path
+        match draw.choice(["write", "rename", "copy", "remove", "grow"]):
+            case "rename" if old in after:
+                after[path] = after.pop(old)
+            case "copy" if old in after:
+                after[path] = after[old]
+            case "remove" if len(after) > 1:
+                after.pop(old)
+            case "grow" if old in after:
+                after[old] = str(after[old]) + content
+            case _:
+                after[path] = content
+    return after
+
+
 class TestGrowing:
+    def test_by_two_hundred_pushes_and_merges_between_them_is_the_same_as_starting_anew(self, tmp_path: Path) -> None:
+        draw, tree = Random(7), dict[str | bytes, str | bytes]({"a.py": "alpha = 1\n"})
+        grown = Library(tmp_path / "grown")
+        for number in range(200):
+            tree = pushed(draw, tree)
+            grown.add(tree)
+            if number % 8 == 0:
+                grown.merge()
+        fresh = Library(tmp_path / "fresh")
+        fresh.add(tree)
+
+        assert len(grown.segments) < 20
+        assert everything_told(grown) == everything_told(fresh)
+
     @settings(max_examples=40, deadline=None)
     @given(trees=st.lists(TREES, min_size=1, max_size=4))
     def test_is_the_same_as_starting_anew(
@@ -406,24 +461,9 @@ class TestGrowing:
         fresh = Library(tmp_path_factory.mktemp("fresh"))
         fresh.add(trees[-1])
 
-        results = []
-        for library in (grown, fresh):
-            view, name = library.view(), library.snapshots[-1]
-            files = view.snapshots[name]
-            chunks = {
-                path: [view.chunk_text(ordinal) for ordinal in files.chunks_of(number).tolist()]
-                for number, path in enumerate(files.paths)
-            }
-            scope = library.scope()
-            ordinals, scores = view.score_words(scope, {"alpha": 1.0, "gamma": 2.0})
-            ranked = sorted(
-                (view.chunk_text(ordinal), round(score, 4))
-                for ordinal, score in zip(ordinals.tolist(), scores.tolist(), strict=True)
-            )
-            results.append((chunks, ranked, list(files.languages), files.marks.tolist(), files.skipped, len(scope)))
-
-        assert results[0] == results[1]
-        assert {path: b"".join(chunks) for path, chunks in results[0][0].items()} == {
+        told = everything_told(grown)
+        assert told == everything_told(fresh)
+        assert {path: b"".join(chunks) for path, chunks in told[0].items()} == {
             path.decode(): b"" if content == b"\0binary" else content  # type: ignore[union-attr]
             for path, content in sorted(trees[-1].items())
         }

@@ -22,6 +22,7 @@ from grove.indexing import (
     build_snapshot,
     split_words,
 )
+from grove.indexing.rewrite import segments_to_join
 from grove.indexing.scope import Scope
 
 FILE = 0o100644
@@ -89,6 +90,7 @@ class Library:
         self.segments: list[str] = []
         self.snapshots: list[str] = []
         self.reserved = 0
+        self.added = 0
         self.tools = BuildTools(
             parser=TreeSitterParser() if parse else NoParser(),
             embedder=WordHashEmbedder(),
@@ -104,7 +106,7 @@ class Library:
             store=self.store,
             view=self.view(),
             job="job",
-            commit=f"commit-{len(self.snapshots)}",
+            commit=f"commit-{self.added}",
             entries=given.entries,
             blobs=given,
             reserve=self._reserve,
@@ -112,10 +114,20 @@ class Library:
             on_progress=options.get("on_progress", lambda *_: None),
             check_cancelled=options.get("check_cancelled", lambda: None),
         )
+        self.added += 1
         self.snapshots.append(built.snapshot.name)
         if built.segment is not None:
             self.segments.append(built.segment.name)
         return built
+
+    def merge(self) -> None:
+        """Join segments as upkeep does, without the chunks that the newest snapshot lacks."""
+        while names := segments_to_join(view := self.view()):
+            live = view.snapshots[self.snapshots[-1]].ordinals
+            joined = self.store.merge_segments(view, names, keep=live, job="merge")
+            self.segments = [name for name in self.segments if name not in names]
+            self.segments += [joined.name] if joined is not None else []
+            self.snapshots = self.snapshots[-1:]
 
     def scope(self, *snapshots: str) -> Scope:
         chosen = snapshots or self.snapshots[-1:]

@@ -108,6 +108,17 @@ class TestDiffs:
         ]
         assert [(line.added, line.text) for line in begin.changes[0].lines] == [(True, "    retry = 1")]
 
+    def test_find_what_was_added_alone_or_removed_alone(self, shop: House) -> None:
+        added = ask(shop, "select:commit.diff.added repo:pay 'retry ='").commits
+        removed = ask(shop, "select:commit.diff.removed repo:pay 'retry ='").commits
+
+        assert [commit.subject for commit in added] == ["Try twice", "Begin"]
+        assert [line.text for line in added[0].changes[0].lines] == ["    retry = 2"]
+        assert [commit.subject for commit in removed] == ["Try twice"]
+        assert [(line.added, line.text) for line in removed[0].changes[0].lines] == [(False, "    retry = 1")]
+        assert subjects(ask(shop, "select:commit.diff.added 'a word here'")) == ["Add notes"]
+        assert subjects(ask(shop, "select:commit.diff.removed 'a word here'")) == ["Remove the notes"]
+
     def test_do_not_find_what_stayed(self, shop: House) -> None:
         assert subjects(ask(shop, "type:diff 'def pay'")) == ["Begin"]
 

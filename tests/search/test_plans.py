@@ -66,6 +66,9 @@ GOLDEN = {
     "rev:at.time(2026-01-31T12:00Z, v1) x": "ranked everything words(x) at v1 as of 2026-01-31T12:00:00+00:00",
     "rev:main rev:at(yesterday) x": "ranked everything words(x) at main as of 2026-02-28T00:00:00+00:00",
     "type:commit author:ada -author:bob fix": ('history contains "fix"i commits(author "ada"i, not author "bob"i)'),
+    "select:commit.diff x": 'history contains "x"i changes()',
+    "type:diff select:commit.diff.added x": 'history contains "x"i changes(lines added)',
+    "select:commit.diff.Removed x": 'history contains "x"i changes(lines removed)',
     'type:diff message:/fix(es)?/ after:"2 weeks ago" before:2026-02-20 x': (
         'history contains "x"i changes(message /fix(es)?/i, after 2026-02-15T12:00:00+00:00,'
         " before 2026-02-20T00:00:00+00:00)"
@@ -130,6 +133,8 @@ class TestAPlan:
             ("timeout:0 x", {"filter": "timeout"}),
             ("word:maybe x", {"filter": "word"}),
             ("select:repo.x y", {"filter": "select"}),
+            ("select:commit.diff.x y", {"filter": "select"}),
+            ("select:commit.diff.added type:commit y", {"filter": "type"}),
             ("type:commit after:someday x", {"filter": "after"}),
             ("rev:at(someday) x", {"filter": "rev"}),
             ("rev:at( x", {"filter": "rev"}),

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -41,6 +42,7 @@ from grove.search.question import (
     Plan,
     Question,
     Said,
+    Side,
 )
 from grove.search.tree import signed_leaves
 
@@ -109,6 +111,11 @@ class Lines(NamedTuple):
 
     added: list[bytes]
     removed: list[bytes]
+
+    def of(self, side: Side) -> list[tuple[list[bytes], bool]]:
+        """Those of a side, each with whether they were added."""
+        removed = [(self.removed, False)] if side.has_removed else []
+        return [*removed, (self.added, True)] if side.has_added else removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +186,14 @@ class PastSearch:
         admitted = self._admitted(history) & self._reachable(target, history)
         if self.condition.in_changes:
             wanted = admitted[history.commit_of_change]
-            of_changes = _ChangeLeaves(history, target, view=self.corpus.view, wanted=wanted, progress=self.progress)
+            of_changes = _ChangeLeaves(
+                history,
+                target,
+                view=self.corpus.view,
+                wanted=wanted,
+                side=self.condition.side,
+                progress=self.progress,
+            )
             mask = bounds_of(self.plan.condition, of_changes.bounds, size=wanted.size).surely & wanted
             numbers = np.flatnonzero(mask)
             commits = history.commit_of_change[numbers]
@@ -232,7 +246,7 @@ class PastSearch:
         lines = lines_of(history, self.corpus.view, np.array([change]))[change]
         found = [
             (text, added)
-            for texts, added in ((lines.removed, False), (lines.added, True))
+            for texts, added in lines.of(self.condition.side)
             for text in texts
             if any(pattern.found_in(text) for pattern in patterns)
         ]
@@ -267,8 +281,11 @@ class _CommitLeaves:
 class _ChangeLeaves:
     """Where the conditions of a question hold among changes."""
 
-    def __init__(self, history: History, target: Target, *, view: IndexView, wanted: Mask, progress: Progress) -> None:
+    def __init__(
+        self, history: History, target: Target, *, view: IndexView, wanted: Mask, side: Side, progress: Progress
+    ) -> None:
         self._history = history
+        self._side = side
         self._target = target
         self._view = view
         self._wanted = wanted
@@ -302,8 +319,8 @@ class _ChangeLeaves:
             batch = candidates[begin : begin + _READ_TOGETHER]
             lines = lines_of(self._history, self._view, batch)
             for change in batch.tolist():
-                added, removed = lines[change]
-                mask[change] = any(pattern.found_in(line) for line in (*added, *removed))
+                texts = chain.from_iterable(texts for texts, _ in lines[change].of(self._side))
+                mask[change] = any(pattern.found_in(text) for text in texts)
         return mask
 
 

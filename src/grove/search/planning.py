@@ -215,6 +215,7 @@ def _history_of(settings: Settings, lowering: "_Lowering") -> HistoryCondition |
         return None
     return HistoryCondition(
         in_changes=settings.type == "diff",
+        side=settings.side,
         authors=tuple(lowering.said(author, negated=negated) for author, negated in settings.authors),
         messages=tuple(lowering.said(message, negated=negated) for message, negated in settings.messages),
         after=settings.after,

@@ -133,14 +133,33 @@ class Said:
         return self.pattern.found_in(text) != self.negated
 
 
+class Side(StrEnum):
+    """Which lines of a change are looked at: those that it added, those that it removed, or both."""
+
+    BOTH = "both"
+    ADDED = "added"
+    REMOVED = "removed"
+
+    @property
+    def has_added(self) -> bool:
+        """Whether added lines are among them."""
+        return self is not Side.REMOVED
+
+    @property
+    def has_removed(self) -> bool:
+        """Whether removed lines are among them."""
+        return self is not Side.ADDED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryCondition:
     """Which commits are looked for: by whom, what their messages say, and when, `after` included and `before` not.
 
-    Words of the question are looked for in messages, or, when `in_changes`, in the lines that were added or removed.
+    Words of the question are looked for in messages, or, when `in_changes`, in the lines of one side or both.
     """
 
     in_changes: bool
+    side: Side = Side.BOTH
     authors: tuple[Said, ...] = ()
     messages: tuple[Said, ...] = ()
     after: datetime | None = None
@@ -217,6 +236,7 @@ class Plan:
 
 def _written_history(history: HistoryCondition) -> str:
     pieces = ["changes" if history.in_changes else "commits"]
+    pieces += [f"lines {history.side}"] if history.side is not Side.BOTH else []
     for name, said in (("author", history.authors), ("message", history.messages)):
         pieces += [f"{'not ' if one.negated else ''}{name} {one.pattern}" for one in said]
     pieces += [f"after {history.after.isoformat()}"] if history.after else []

@@ -9,7 +9,7 @@ from typing import Final
 from grove.search.errors import FilterValueInvalid, QueryInvalid
 from grove.search.filters import count_of, one_of, seconds_of
 from grove.search.moments import moment_of
-from grove.search.question import Admits, Select
+from grove.search.question import Admits, Select, Side
 from grove.search.syntax import Expression, Filter, FilterName, Form
 from grove.search.tree import Is, Negated, all_of, conjuncts, signed_leaves
 
@@ -35,6 +35,8 @@ _ADMITS: Final = {"yes": "yes", "no": "no", "only": "only", "true": "only", "fal
 _YES: Final = {"yes": "yes", "no": "no"}
 _TYPES: Final = {name: name for name in ("file", "path", "symbol", "repo", "commit", "diff")}
 _SELECTS: Final = {"repo": "repo", "file": "file", "path": "file", "symbol": "symbol", "content": "content"}
+_LINES_OF_CHANGES: Final = "commit.diff"
+_SIDES: Final = {"added": "added", "removed": "removed"}
 _AT: Final = re.compile(r"at(?:\.time)?\((?P<date>[^,()]+)(?:,(?P<revision>[^()]+))?\)")
 
 
@@ -48,6 +50,7 @@ class Settings:
     wants_all: bool = False
     seconds_max: float | None = None
     whole_words: bool = False
+    side: Side = Side.BOTH
     selected: Select | None = None
     symbol_kind: str = ""
     contexts: tuple[str, ...] = ()
@@ -95,12 +98,16 @@ def settled(expression: Expression, *, asked_at: datetime) -> tuple[Settings, Ex
     once = {name: _only(given[name]) for name in _ONCE}
     case, type_, count = once[FilterName.CASE], once[FilterName.TYPE], once[FilterName.COUNT]
     timeout, word = once[FilterName.TIMEOUT], once[FilterName.WORD]
-    selected, kind = _selected(once[FilterName.SELECT])
+    side = _side(once[FilterName.SELECT])
+    selected, kind = _selected(once[FilterName.SELECT]) if side is None else (None, "")
     revisions, moment = _revisions(given[FilterName.REV], asked_at)
     type_name = one_of(type_, _TYPES) if type_ else "any"
+    if side is not None and type_ is not None and type_name != "diff":
+        raise _refused(type_, "lines of changes are selected: type:diff")
     settings = Settings(
         case=one_of(case, _CASES) if case else "auto",
-        type=type_name,
+        type=type_name if side is None else "diff",
+        side=side or Side.BOTH,
         count=count_of(count) if count else None,
         wants_all=count is not None and count_of(count) is None,
         seconds_max=seconds_of(timeout) if timeout else None,
@@ -135,6 +142,14 @@ def _only(filters: list[Filter]) -> Filter | None:
     if len(filters) > 1:
         raise _refused(filters[1], "it is given twice")
     return filters[0] if filters else None
+
+
+def _side(select: Filter | None) -> Side | None:
+    """Which lines of changes are shown, if such are to be."""
+    if select is None or not select.value.lower().startswith(_LINES_OF_CHANGES):
+        return None
+    side = select.value.lower().removeprefix(_LINES_OF_CHANGES).removeprefix(".")
+    return Side(one_of(Filter(name=select.name, value=side, position=select.position), _SIDES)) if side else Side.BOTH
 
 
 def _selected(select: Filter | None) -> tuple[Select | None, str]:
