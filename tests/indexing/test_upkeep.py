@@ -175,6 +175,15 @@ class TestDamage:
         assert shop.paths("refund_of") == ["pay.py"]
         assert shop.paths("parcel_of") == ["ship.py"]
 
+    def test_of_another_file_in_its_place_is_found(self, shop: Shop) -> None:
+        mine, other = shop.file_of("pay", "segment"), shop.file_of("ship", "segment")
+        mine.write_bytes(other.read_bytes())
+
+        assert shop.verify().state is JobState.SUCCEEDED
+        assert shop.status("pay").damaged is False
+        assert shop.file_of("pay", "segment") != mine
+        assert shop.paths("refund_of") == ["pay.py"]
+
     def test_of_one_repository_is_not_looked_for_in_another(self, shop: Shop) -> None:
         before = shop.file_of("pay", "snapshot")
         flip(before, before.stat().st_size // 2)

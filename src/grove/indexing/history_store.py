@@ -42,12 +42,14 @@ class HistoryStore:
             self._open.put(("", name), found, OPEN_FACTOR * found.reader.stored_bytes)
         return found
 
-    def verify(self, name: str) -> None:
-        """Read a history whole.
+    def verify(self, name: str, *, checksum: str = "") -> None:
+        """Read a history whole; it must be the one of that checksum, if one is given.
 
         :raises IndexCorrupt: if any byte of it is not what was written.
         """
-        History.open(self.folder(name), frames=self._frames).reader.verify()
+        reader = History.open(self.folder(name), frames=self._frames).reader
+        reader.require(checksum)
+        reader.verify()
 
     def remove(self, name: str) -> None:
         """Remove a history from disk; who has it open keeps working."""

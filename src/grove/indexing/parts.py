@@ -189,6 +189,14 @@ class PartsReader:
             raise IndexCorrupt(name=self.label, part=name)
         return facts
 
+    def require(self, checksum: str) -> None:
+        """Return if this is the file for which `PartsWriter.finish` gave that checksum; an empty one is any.
+
+        :raises IndexCorrupt: if it is another.
+        """
+        if checksum not in {"", hashlib.sha256(self._content[self._table_at :].tobytes()).hexdigest()}:
+            raise IndexCorrupt(name=self.label, part="table", reason="not the file that was published")
+
     def verify(self) -> None:
         """Read everything.
 
@@ -251,6 +259,7 @@ class PartsReader:
             or found_kind.rstrip(b"\0") != kind.encode()
         ):
             raise IndexCorrupt(name=self.label, part="table")
+        self._table_at = at
         return self._parsed(table, count, at)
 
     def _parsed(self, table: bytes, count: int, data_end: int) -> dict[str, _Entry]:

@@ -76,19 +76,23 @@ class IndexStore:
         """Remove what a build left behind."""
         files.remove_tree(self.building_folder(job))
 
-    def verify_segment(self, name: str) -> None:
-        """Read a segment whole.
+    def verify_segment(self, name: str, *, checksum: str = "") -> None:
+        """Read a segment whole; it must be the one of that checksum, if one is given.
 
         :raises IndexCorrupt: if any byte of it is not what was written.
         """
-        self._open_segment(name).verify()
+        found = self._open_segment(name)
+        found.reader.require(checksum)
+        found.verify()
 
-    def verify_snapshot(self, name: str) -> None:
-        """Read a snapshot whole.
+    def verify_snapshot(self, name: str, *, checksum: str = "") -> None:
+        """Read a snapshot whole; it must be the one of that checksum, if one is given.
 
         :raises IndexCorrupt: if any byte of it is not what was written.
         """
-        self._open_snapshot(name).verify()
+        found = self._open_snapshot(name)
+        found.reader.require(checksum)
+        found.verify()
 
     def rewrite_segment(self, view: IndexView, name: str, *, keep: Ordinals, job: str) -> SegmentRecord | None:
         """Publish a new segment with only those chunks of `name` that are in `keep`; ordinals stay what they are.

@@ -1,6 +1,6 @@
 """Reading an index whole, to find damage before a reader does."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import chain
 
 from grove.indexing.errors import IndexMissing
@@ -9,7 +9,7 @@ from grove.indexing.opened import OpenIndexes
 from grove.indexing.survey import UNUSABLE
 from grove.jobs import Progress, Run
 from grove.kit.errors import GroveError
-from grove.snapshots import Generation, generation_of, parts_of
+from grove.snapshots import Generation, checksums_of, generation_of, parts_of
 
 
 def verify_index(run: Run, *, indexes: OpenIndexes) -> None:
@@ -17,12 +17,13 @@ def verify_index(run: Run, *, indexes: OpenIndexes) -> None:
     tenant_id = run.job.tenant_id
     with run.begin() as tx:
         generation = generation_of(tx, tenant_id=tenant_id)
+        checksums = checksums_of(tx, tenant_id=tenant_id)
         mine = None if run.job.target_id == tenant_id else parts_of(tx, repository_id=run.job.target_id)
     if mine is not None:
         with damage_isolated(run, indexes=indexes):
             generation = _needed(indexes, tenant_id, generation, mine)
     store = indexes.store(tenant_id)
-    parts = [*((name, store.verify_snapshot) for name in generation.snapshots)]
+    parts: list[tuple[str, Callable[..., None]]] = [(name, store.verify_snapshot) for name in generation.snapshots]
     parts += [(name, store.histories.verify) for name in generation.histories]
     parts += [(name, store.verify_segment) for name in generation.segments]
     broken: dict[str, str] = {}
@@ -30,7 +31,7 @@ def verify_index(run: Run, *, indexes: OpenIndexes) -> None:
         run.check_cancelled()
         run.report(Progress(phase="verifying", done=number, total=len(parts), unit="files"))
         try:
-            verify(name)
+            verify(name, checksum=checksums.get(name, ""))
         except UNUSABLE as error:
             if isinstance(error, IndexMissing) and not _counts(run, name):
                 continue  # merged or retired meanwhile

@@ -27,6 +27,7 @@ from grove.snapshots.operations import (
 )
 from grove.snapshots.pins import pin_commit, pins_of, unpin_commit
 from grove.snapshots.queries import (
+    checksums_of,
     commits_of,
     generation_of,
     heads_of,
@@ -50,6 +51,7 @@ __all__ = [
     "SnapshotPin",
     "SnapshotRecord",
     "StoredSize",
+    "checksums_of",
     "commits_of",
     "count_damage",
     "damaged_among",

@@ -25,6 +25,17 @@ def generation_of(tx: Transaction, *, tenant_id: str) -> Generation:
     )
 
 
+def checksums_of(tx: Transaction, *, tenant_id: str) -> dict[str, str]:
+    """Of every segment, snapshot and history of a tenant, by its name, the checksum with which it was published."""
+    return {
+        name: checksum
+        for table in (SegmentRow, SnapshotRow, HistoryRow)
+        for name, checksum in tx.session.execute(
+            select(table.name, table.checksum).where(table.tenant_id == tenant_id)
+        ).all()
+    }
+
+
 def known_commits(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     """The commits of a repository that have a snapshot, with its name."""
     chosen = select(SnapshotRow.commit, SnapshotRow.name).where(SnapshotRow.repository_id == repository_id)
