@@ -85,6 +85,17 @@ class Settings(BaseSettings):
     """How many of them may be searches."""
     redis_url: SecretStr | None = None
     """A Redis server (`redis://…`) where all processes count requests together; each counts alone without one."""
+    guarded_paths: Annotated[tuple[str, ...], NoDecode] = (
+        "*CODEOWNERS",
+        ".github/workflows/*",
+        ".github/actions/*",
+        ".gitea/workflows/*",
+        ".forgejo/workflows/*",
+        ".gitlab-ci.yml",
+        "bitbucket-pipelines.yml",
+        ".gitmodules",
+    )
+    """Files that only those may promote changes of who have that right: by default administrators."""
     disk_free_mb_min: int = 512
     """With less room than this, in MB, no new work is begun."""
     confinement: Annotated[tuple[Literal["bubblewrap", "landlock"], ...], NoDecode] = ("bubblewrap", "landlock")
@@ -115,7 +126,7 @@ class Settings(BaseSettings):
                 given[name] = _content_of(Path(path))
         return given
 
-    @field_validator("allowed_hosts", "allowed_networks", "local_roots", "confinement", mode="before")
+    @field_validator("allowed_hosts", "allowed_networks", "local_roots", "confinement", "guarded_paths", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -1,12 +1,13 @@
 """A real git server over HTTPS on the loopback interface, which can be told to misbehave."""
 
 import base64
+import json
 import os
 import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +46,8 @@ class Behaviour:
     """Send the bodies of answers to a POST no faster than this."""
     sideband: bytes | None = None
     """Say this as `remote:` lines, and then fail."""
+    api: Callable[[str, str, dict[str, str], bytes], tuple[int, Any]] | None = None
+    """Who answers what is below `/api/`: method, path, headers and body give a status and a document."""
     extra_capabilities: tuple[bytes, ...] = ()
     """Promise these beside what git promises."""
 
@@ -123,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._serve(body)
 
+    do_PATCH = do_PUT = do_POST  # noqa: N815 - the base class names them
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
 
@@ -138,7 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         git_server.requests.append((self.command, self.path, dict(self.headers)))
         git_server.bodies.append(body)
         self.server.stopping.wait(behaviour.delay_seconds)
-        if behaviour.status is not None:
+        if behaviour.api is not None and self.path.startswith("/api/"):
+            status, document = behaviour.api(self.command, self.path, dict(self.headers), body)
+            self._answer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
+        elif behaviour.status is not None:
             self._answer(behaviour.status, {"WWW-Authenticate": 'Basic realm="x"'}, b"\x1b]0;owned\x07no\n")
         elif behaviour.redirect_to is not None:
             self._answer(302, {"Location": behaviour.redirect_to + self.path}, b"")

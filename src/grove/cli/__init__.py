@@ -25,6 +25,7 @@ from grove.cli import (
     navigation,
     people,
     policies,
+    promoting,
     reading,
     repositories,
     requests,
@@ -102,6 +103,7 @@ app.add_typer(contexts.app, name="context")
 app.add_typer(hooks.app, name="hook")
 app.add_typer(scip.app, name="scip")
 workspaces.app.add_typer(checkouts.app)
+workspaces.app.add_typer(promoting.app)
 app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")

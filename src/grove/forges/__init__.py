@@ -5,20 +5,32 @@ from grove.forges.answers import ForgeAccess
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
+    ForgeRefused,
     ForgeRepositoryNotFound,
     ForgeUnavailable,
+    PullsUnsupported,
 )
 from grove.forges.model import Forge, ForgeRemote, SizeEstimate, recognise, repository_name
+from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
+from grove.forges.pulls import PullDesk
 from grove.forges.size import ask_size, estimate_size
 
 __all__ = [
+    "Check",
+    "CheckState",
     "Forge",
     "ForgeAccess",
     "ForgeCredentialRejected",
     "ForgeRateLimited",
+    "ForgeRefused",
     "ForgeRemote",
     "ForgeRepositoryNotFound",
     "ForgeUnavailable",
+    "Pull",
+    "PullDesk",
+    "PullDraft",
+    "PullState",
+    "PullsUnsupported",
     "SizeEstimate",
     "ask_size",
     "estimate_size",

@@ -18,13 +18,18 @@ import httpx2
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
+    ForgeRefused,
     ForgeRepositoryNotFound,
     ForgeUnavailable,
 )
+from grove.kit.logging import mask
 
 RETRY_SECONDS_MAX = 86_400
+WORDS_CHARACTERS_MAX = 500
 
 _REJECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_DONE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
+_UNDONE = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 _ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
@@ -51,6 +56,15 @@ class ForgeAccess:
                 raise ValueError(f"not HTTPS: {root}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a forge is asked, or told to do; `resource` is below the root of its API."""
+
+    resource: str
+    method: str = "GET"
+    body: Mapping[str, Any] | None = None
+
+
 def ask(url: str, *, authorization: str | None, access: ForgeAccess) -> Mapping[str, Any]:
     """Get the JSON object at an address; redirects are not followed.
 
@@ -59,23 +73,41 @@ def ask(url: str, *, authorization: str | None, access: ForgeAccess) -> Mapping[
     :raises ForgeRateLimited: if too much was asked; `retry_after_seconds` when the forge says it.
     :raises ForgeUnavailable: if there is no usable answer within the limits.
     """
+    document = put_question(url, Question(resource=""), authorization=authorization, access=access)
+    if not isinstance(document, dict):
+        raise ForgeUnavailable(reason="not a JSON object")
+    return document
+
+
+def put_question(root: str, question: Question, *, authorization: str | None, access: ForgeAccess) -> Any:
+    """Ask or tell a forge something; the JSON that it answers, which is an object, a list, or nothing.
+
+    :raises ForgeRefused: if it does not do what it is told, in its own words.
+    :raises ForgeCredentialRejected: if the forge wants another credential.
+    :raises ForgeRepositoryNotFound: if nothing is there.
+    :raises ForgeRateLimited: if too much was asked; `retry_after_seconds` when the forge says it.
+    :raises ForgeUnavailable: if there is no usable answer within the limits.
+    """
     deadline = time.monotonic() + access.wait_seconds_max
+    url = f"{root}/{question.resource}" if question.resource else root
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "grove"}
     if authorization is not None:
         headers["Authorization"] = authorization
     try:
-        with _response(httpx2.URL(url), headers=headers, access=access) as response:
-            if response.status_code != HTTPStatus.OK:
-                _refuse(response)
+        with _response(httpx2.URL(url), question, headers=headers, access=access) as response:
             body = _read(response, bytes_max=access.answer_bytes_max, deadline=deadline)
+            if response.status_code not in _DONE:
+                _refuse(response, body)
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         # The library's own text may repeat what was sent.
         raise ForgeUnavailable(reason=type(error).__name__) from None
-    return _parse(body)
+    return _parse(body) if body else None
 
 
 @contextlib.contextmanager
-def _response(url: httpx2.URL, *, headers: Mapping[str, str], access: ForgeAccess) -> Iterator[httpx2.Response]:
+def _response(
+    url: httpx2.URL, question: Question, *, headers: Mapping[str, str], access: ForgeAccess
+) -> Iterator[httpx2.Response]:
     """Send the request to the address that was checked, under the name that was asked for."""
     address = access.resolve(url.host, url.port or 443)
     trusted = ssl.create_default_context()
@@ -86,8 +118,9 @@ def _response(url: httpx2.URL, *, headers: Mapping[str, str], access: ForgeAcces
             verify=trusted, trust_env=False, follow_redirects=False, timeout=access.wait_seconds_max
         ) as client,
         client.stream(
-            "GET",
+            question.method,
             url.copy_with(host=address),
+            json=question.body,
             headers=httpx2.Headers({**headers, "Host": url.netloc.decode("ascii")}, encoding="utf-8"),
             extensions={"sni_hostname": url.host},
         ) as response,
@@ -106,17 +139,14 @@ def _read(response: httpx2.Response, *, bytes_max: int, deadline: float) -> byte
     return bytes(body)
 
 
-def _parse(body: bytes) -> Mapping[str, Any]:
+def _parse(body: bytes) -> Any:
     try:
-        document = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
         raise ForgeUnavailable(reason="not JSON") from None
-    if not isinstance(document, dict):
-        raise ForgeUnavailable(reason="not a JSON object")
-    return document
 
 
-def _refuse(response: httpx2.Response) -> NoReturn:
+def _refuse(response: httpx2.Response, body: bytes) -> NoReturn:
     status, headers = response.status_code, response.headers
     exhausted = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and exhausted):
@@ -125,7 +155,15 @@ def _refuse(response: httpx2.Response) -> NoReturn:
         raise ForgeCredentialRejected(status=status)
     if status in _ABSENT:
         raise ForgeRepositoryNotFound(status=status)
+    if status in _UNDONE:
+        raise ForgeRefused(status=status, reason=_words(body))
     raise ForgeUnavailable(status=status)
+
+
+def _words(body: bytes) -> str:
+    """What a forge says of a refusal, as text that can be shown."""
+    told = "".join(filter(str.isprintable, body.decode(errors="replace")))
+    return mask(told)[:WORDS_CHARACTERS_MAX]
 
 
 def _retry_after_seconds(headers: Mapping[str, str]) -> int | None:

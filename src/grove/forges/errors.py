@@ -31,3 +31,16 @@ class ForgeUnavailable(GroveError):
     kind = Kind.UNAVAILABLE
     code = "forge_unavailable"
     transient = True
+
+
+class ForgeRefused(GroveError):
+    """The forge does not do what it was asked to do."""
+
+    kind = Kind.CONFLICT
+    code = "forge_refused"
+
+
+class PullsUnsupported(GroveError):
+    """Pull requests are opened at GitHub, GitLab, bitbucket.org, Gitea and Forgejo; this is no repository of those."""
+
+    code = "pulls_unsupported"

@@ -21,6 +21,7 @@ from grove.git.errors import (
     ObjectTooLarge,
     PathMissing,
     ProtocolRefused,
+    PushRejected,
     RedirectRefused,
     RefLocked,
     RefRefused,
@@ -70,6 +71,7 @@ from grove.git.model import (
 )
 from grove.git.objects import ObjectReader
 from grove.git.probes import probe_installed_git
+from grove.git.pushing import merge_base, push_branch
 from grove.git.refs import ref_bytes, remove_stale_files
 from grove.git.serving import GitServer, Service
 from grove.git.trees import is_safe_path, parse_tree
@@ -117,6 +119,7 @@ __all__ = [
     "Person",
     "Pinned",
     "ProtocolRefused",
+    "PushRejected",
     "RedirectRefused",
     "RefLocked",
     "RefRefused",
@@ -149,10 +152,12 @@ __all__ = [
     "blob_oid",
     "is_allowed",
     "is_safe_path",
+    "merge_base",
     "parse_remote_url",
     "parse_tree",
     "pin",
     "probe_installed_git",
+    "push_branch",
     "read_commit",
     "ref_bytes",
     "remove_stale_files",

@@ -67,7 +67,9 @@ COMMANDS: Final[dict[str, Shape]] = {
     "init": _shape("--bare", "--quiet", "--template=", "--initial-branch=", writes=True),
     "ls-remote": _shape("--symref", "--quiet", arguments_max=1),
     "ls-tree": _shape("-r", "-t", "-z", "--long", "--full-tree", arguments_max=1),
+    "merge-base": _shape(arguments_max=2),
     "mktree": _shape("-z", writes=True),
+    "push": _shape("--porcelain", "--no-verify", "--no-progress", "--force-with-lease=", arguments_max=2),
     "receive-pack": _shape("--stateless-rpc", "--http-backend-info-refs", arguments_max=1, writes=True),
     "rev-list": _shape(
         "--objects",

@@ -23,6 +23,7 @@ from grove.git.errors import (
     MemoryExceeded,
     ObjectFormatUnsupported,
     ProtocolRefused,
+    PushRejected,
     RedirectRefused,
     RefLocked,
     RepositoryCorrupt,
@@ -53,6 +54,7 @@ _STATUSES: Final[dict[int, type[GroveError]]] = {
 }
 # Each group of words with what it means; the first that is found counts, so the cause stands before its consequences.
 _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
+    (r"failed to push some refs", PushRejected),
     (r"remote error: ", HostRefused),
     (r"No space left on device|Disk quota exceeded", StorageFull),
     (r"File too large|died of signal 25|File size limit exceeded", RepositoryTooLarge),

@@ -275,3 +275,10 @@ class GitFailed(GroveError):
 
     kind = Kind.UNAVAILABLE
     code = "git_failed"
+
+
+class PushRejected(GroveError):
+    """The host did not take what was pushed: the branch there has changed meanwhile, or a rule forbids it."""
+
+    kind = Kind.CONFLICT
+    code = "push_rejected"

@@ -36,6 +36,8 @@ class Call:
     variables: dict[str, str] = field(default_factory=dict)
     pass_fds: tuple[int, ...] = ()
     on_stderr: Callable[[bytes], None] | None = None
+    exit_codes: tuple[int, ...] = (0,)
+    """By which it tells that it did what it should."""
 
 
 class Runner:
@@ -58,7 +60,7 @@ class Runner:
         finished = run(self._command(call, job_dir), cancelled=cancelled)
         if finished.stopped is not None:
             raise _stopped(call, finished.stopped)
-        if finished.exit_code != 0:
+        if finished.exit_code not in call.exit_codes:
             raise error_of(call.command, finished)
         return finished
 

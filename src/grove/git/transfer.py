@@ -32,7 +32,7 @@ _REFSPEC: Final = re.compile(rf"\+?{_SIDE}:{_SIDE}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Connection:
+class Connection:
     """How one remote is to be spoken to."""
 
     address: str
@@ -43,18 +43,19 @@ class _Connection:
 
 
 @contextmanager
-def _connected(runner: Runner, remote: Remote, job_dir: Path) -> Iterator[_Connection]:
+def connected(runner: Runner, remote: Remote, job_dir: Path) -> Iterator[Connection]:
+    """A remote, ready to be spoken to for the time of a block: its host resolved once, its secret held ready."""
     config = runner.config
     if isinstance(remote.url, LocalPath):
         path = admit(remote.url, roots=config.allowed_local_roots)
         upload_config = job_dir / "upload.config"
         write_upload_config(upload_config, path)
-        yield _Connection(address=str(path), protocol="file", variables={"GIT_CONFIG_GLOBAL": str(upload_config)})
+        yield Connection(address=str(path), protocol="file", variables={"GIT_CONFIG_GLOBAL": str(upload_config)})
         return
     entry = pin(remote.url, allowed=config.allowed_networks).entry
     pinned = (("http.curloptResolve", entry),) if entry else ()
     with handed_over(remote.secret, remote.url, job_dir=job_dir) as handover:
-        yield _Connection(
+        yield Connection(
             address=remote.url.text,
             protocol="https",
             settings=(*pinned, *handover.settings),
@@ -66,7 +67,7 @@ def list_remote(
     runner: Runner, remote: Remote, *, limits: ListingLimits, cancelled: Callable[[], bool]
 ) -> RemoteListing:
     """Ask a host for its branches and tags."""
-    with runner.job_dir() as job_dir, _connected(runner, remote, job_dir) as connection:
+    with runner.job_dir() as job_dir, connected(runner, remote, job_dir) as connection:
         call = Call(
             command="ls-remote",
             options=("--symref",),
@@ -125,7 +126,7 @@ def fetch(
         if not _REFSPEC.fullmatch(refspec):
             raise ValueError("a refspec names branches, tags or requests in full, on both sides")
     guard = _SizeGuard(git_dir / "objects" / "pack", limits.bytes_max)
-    with runner.job_dir() as job_dir, _connected(runner, remote, job_dir) as connection:
+    with runner.job_dir() as job_dir, connected(runner, remote, job_dir) as connection:
         call = Call(
             command="fetch",
             options=(

@@ -75,5 +75,7 @@ RULES: dict[str, Rule] = {
     "workspace.change": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
     "workspace.create": Rule(Role.DEVELOPER, Scope.WRITE),
     "workspace.list": Rule(Role.VIEWER, Scope.READ),
+    "workspace.promote": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
+    "workspace.promote_guarded": Rule(Role.ADMIN, Scope.WRITE),
     "workspace.view": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),
 }

@@ -1,6 +1,6 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
-from grove import checkouts, freshness, indexing
+from grove import checkouts, freshness, indexing, promotions
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -60,6 +60,11 @@ def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
 
 def _resume_host(tx: Transaction, event: MirrorPublished | MirrorFoundCurrent) -> None:
     freshness.resume_host(tx, host=event.host)
+
+
+def _follow_promotions(tx: Transaction, event: MirrorPublished | MirrorFoundCurrent) -> None:
+    if promotions.has_open(tx, repository_id=event.repository_id):
+        _enqueue_for(event, tx, promotions.FOLLOW_JOB)
 
 
 def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
@@ -127,8 +132,8 @@ def _merge(tx: Transaction, event: RepositoryEvent) -> None:
 WHEN: Handlers = {
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again],
-    MirrorPublished: [_index_commits, _resume_host],
-    MirrorFoundCurrent: [_resume_host],
+    MirrorPublished: [_index_commits, _resume_host, _follow_promotions],
+    MirrorFoundCurrent: [_resume_host, _follow_promotions],
     HeadsPublished: [_index_history, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     SyncFailed: [_pause_busy_host],

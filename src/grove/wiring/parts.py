@@ -31,6 +31,7 @@ from grove.mirrors import (
 from grove.navigation import Navigator
 from grove.placement import Locator
 from grove.policies import PolicyGate
+from grove.promotions import PromotionDesk
 from grove.sandbox import Confiner
 from grove.scip import ScipDesk
 from grove.search import CommitFinder, Desk
@@ -100,6 +101,18 @@ class Grove:
         """What takes the commits that they push."""
         limits = workspace_limits(self.settings)
         return PushDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+
+    @property
+    def promotions(self) -> PromotionDesk:
+        """What brings workspaces to the forges."""
+        return PromotionDesk(
+            database=self.database,
+            mirrors=self.mirrors,
+            locator=self.locator,
+            keyring=self.keyring,
+            access=self.sources.forge_access,
+            guarded=self.settings.guarded_paths,
+        )
 
     def close(self) -> None:
         """Let go of what is open."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, indexing, mirrors
+from grove import checkouts, exports, indexing, mirrors, promotions
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -70,6 +70,12 @@ JOB_KINDS = (
         title="Removes from the disk the checkouts that were given up.",
         permission="workspace.create",
         work=lambda grove, run: checkouts.remove_checkouts(run, desk=grove.checkouts),
+    ),
+    JobKind(
+        name=promotions.FOLLOW_JOB,
+        title="Asks the forge how the open pull requests of a repository are.",
+        permission="repository.sync",
+        work=lambda grove, run: grove.promotions.follow(run),
     ),
     JobKind(
         name="export.write",

@@ -1,0 +1,255 @@
+"""How forges differ in pull requests: what each is asked, and what its answers mean. None of it touches the network."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, Protocol
+from urllib.parse import quote, urlencode
+
+from grove.forges.answers import Question
+from grove.forges.model import Forge
+from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
+
+LISTED_MAX: Final = 50
+_PASSED: Final = frozenset({"success", "successful", "neutral", "skipped", "warning", "manual"})
+_WAITING: Final = frozenset({"", "queued", "in_progress", "pending", "running", "created", "inprogress", "waiting"})
+
+
+class PullAdapter(Protocol):
+    """What one kind of forge has to say of pull requests; `path` is that of the repository."""
+
+    def find(self, path: str, *, branch: str, target: str) -> Question:
+        """Which open ones there are; some forges tell those of other branches too."""
+        ...
+
+    def open(self, path: str, draft: PullDraft) -> Question:
+        """Open one."""
+        ...
+
+    def update(self, path: str, number: int, draft: PullDraft) -> Question:
+        """Give an open one this title and body."""
+        ...
+
+    def show(self, path: str, number: int) -> Question:
+        """Tell how one is."""
+        ...
+
+    def checks(self, path: str, commit: str) -> Sequence[Question]:
+        """Tell what is said of a commit."""
+        ...
+
+    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
+        """Ask for a review; nothing where that cannot be done by names."""
+        ...
+
+    def pull(self, told: Mapping[str, Any]) -> Pull:
+        """What is told of one."""
+        ...
+
+
+class GitHub:
+    """github.com and GitHub Enterprise Server."""
+
+    def find(self, path: str, *, branch: str, target: str) -> Question:
+        """By the branch with its owner."""
+        asked = {"head": f"{path.split('/', maxsplit=1)[0]}:{branch}", "base": target, "state": "open"}
+        return Question(resource=f"repos/{quote(path)}/pulls?{urlencode(asked)}")
+
+    def open(self, path: str, draft: PullDraft) -> Question:
+        """As a draft, if wanted: where the plan has no drafts, GitHub refuses."""
+        body = {"title": draft.title, "body": draft.body, "head": draft.branch, "base": draft.target}
+        return Question(resource=f"repos/{quote(path)}/pulls", method="POST", body={**body, "draft": draft.draft})
+
+    def update(self, path: str, number: int, draft: PullDraft) -> Question:
+        """Title and body; a draft stays one until somebody says that it is ready."""
+        body = {"title": draft.title, "body": draft.body}
+        return Question(resource=f"repos/{quote(path)}/pulls/{number}", method="PATCH", body=body)
+
+    def show(self, path: str, number: int) -> Question:
+        """By number."""
+        return Question(resource=f"repos/{quote(path)}/pulls/{number}")
+
+    def checks(self, path: str, commit: str) -> Sequence[Question]:
+        """Of applications, and of others."""
+        commits = f"repos/{quote(path)}/commits/{commit}"
+        return (Question(resource=f"{commits}/check-runs"), Question(resource=f"{commits}/status"))
+
+    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
+        """Teams by their name without the organisation's."""
+        body = {"reviewers": list(people), "team_reviewers": [team.rpartition("/")[2] for team in teams]}
+        return Question(resource=f"repos/{quote(path)}/pulls/{number}/requested_reviewers", method="POST", body=body)
+
+    def pull(self, told: Mapping[str, Any]) -> Pull:
+        """Merged is told by a moment in lists, and by a flag elsewhere."""
+        return Pull(
+            number=told["number"],
+            url=told["html_url"],
+            state=_state(told["state"], merged=bool(told.get("merged") or told.get("merged_at"))),
+            draft=bool(told.get("draft")),
+            head=told["head"]["sha"],
+            branch=told["head"]["ref"],
+            target=told["base"]["ref"],
+        )
+
+
+class GitLab:
+    """gitlab.com and any GitLab."""
+
+    def find(self, path: str, *, branch: str, target: str) -> Question:
+        """By both branches."""
+        asked = {"source_branch": branch, "target_branch": target, "state": "opened"}
+        return Question(resource=f"{self._requests(path)}?{urlencode(asked)}")
+
+    def open(self, path: str, draft: PullDraft) -> Question:
+        """A draft is one by its title."""
+        body = {"source_branch": draft.branch, "target_branch": draft.target, "description": draft.body}
+        title = f"Draft: {draft.title}" if draft.draft else draft.title
+        return Question(resource=self._requests(path), method="POST", body={**body, "title": title})
+
+    def update(self, path: str, number: int, draft: PullDraft) -> Question:
+        """Title and body."""
+        title = f"Draft: {draft.title}" if draft.draft else draft.title
+        body = {"title": title, "description": draft.body}
+        return Question(resource=f"{self._requests(path)}/{number}", method="PUT", body=body)
+
+    def show(self, path: str, number: int) -> Question:
+        """By the number within the project."""
+        return Question(resource=f"{self._requests(path)}/{number}")
+
+    def checks(self, path: str, commit: str) -> Sequence[Question]:
+        """The jobs of its pipelines among them."""
+        return (Question(resource=f"projects/{quote(path, safe='')}/repository/commits/{commit}/statuses"),)
+
+    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
+        """By a quick action: the API itself wants numbers in the place of names."""
+        names = " ".join(f"@{name}" for name in (*people, *teams))
+        body = {"body": f"/request_review {names}"}
+        return Question(resource=f"{self._requests(path)}/{number}/notes", method="POST", body=body)
+
+    def pull(self, told: Mapping[str, Any]) -> Pull:
+        """A locked one is being merged."""
+        return Pull(
+            number=told["iid"],
+            url=told["web_url"],
+            state=_state(told["state"], merged=told["state"] == "merged"),
+            draft=bool(told.get("draft")),
+            head=told.get("sha") or "",
+            branch=told["source_branch"],
+            target=told["target_branch"],
+        )
+
+    def _requests(self, path: str) -> str:
+        return f"projects/{quote(path, safe='')}/merge_requests"
+
+
+class Bitbucket:
+    """bitbucket.org."""
+
+    def find(self, path: str, *, branch: str, target: str) -> Question:
+        """By a query over both branches."""
+        query = f'source.branch.name="{branch}" AND destination.branch.name="{target}" AND state="OPEN"'
+        return Question(resource=f"{self._requests(path)}?{urlencode({'q': query})}")
+
+    def open(self, path: str, draft: PullDraft) -> Question:
+        """The reviewers that the repository has by default are asked by Bitbucket itself."""
+        body = {
+            "title": draft.title,
+            "description": draft.body,
+            "source": {"branch": {"name": draft.branch}},
+            "destination": {"branch": {"name": draft.target}},
+            "draft": draft.draft,
+        }
+        return Question(resource=self._requests(path), method="POST", body=body)
+
+    def update(self, path: str, number: int, draft: PullDraft) -> Question:
+        """Title and body."""
+        body = {"title": draft.title, "description": draft.body}
+        return Question(resource=f"{self._requests(path)}/{number}", method="PUT", body=body)
+
+    def show(self, path: str, number: int) -> Question:
+        """By number."""
+        return Question(resource=f"{self._requests(path)}/{number}")
+
+    def checks(self, path: str, commit: str) -> Sequence[Question]:
+        """Of pipelines and others."""
+        return (Question(resource=f"repositories/{quote(path)}/commit/{commit}/statuses"),)
+
+    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:  # noqa: ARG002 - one shape for all
+        """Not by names: accounts have numbers here."""
+        return None
+
+    def pull(self, told: Mapping[str, Any]) -> Pull:
+        """Declined and superseded ones are closed."""
+        return Pull(
+            number=told["id"],
+            url=told["links"]["html"]["href"],
+            state=_state(told["state"].lower(), merged=told["state"] == "MERGED"),
+            draft=bool(told.get("draft")),
+            head=told["source"]["commit"]["hash"],
+            branch=told["source"]["branch"]["name"],
+            target=told["destination"]["branch"]["name"],
+        )
+
+    def _requests(self, path: str) -> str:
+        return f"repositories/{quote(path)}/pullrequests"
+
+
+class Gitea(GitHub):
+    """Gitea and Forgejo, which speak like GitHub but for some things."""
+
+    _DRAFT = "WIP: "
+
+    def find(self, path: str, *, branch: str, target: str) -> Question:  # noqa: ARG002 - they cannot be asked for
+        """All that are open, the newest first."""
+        asked = {"state": "open", "sort": "recentupdate", "limit": LISTED_MAX}
+        return Question(resource=f"repos/{quote(path)}/pulls?{urlencode(asked)}")
+
+    def open(self, path: str, draft: PullDraft) -> Question:
+        """A draft is one by its title."""
+        body = {"title": self._title(draft), "body": draft.body, "head": draft.branch, "base": draft.target}
+        return Question(resource=f"repos/{quote(path)}/pulls", method="POST", body=body)
+
+    def update(self, path: str, number: int, draft: PullDraft) -> Question:
+        """Title and body."""
+        body = {"title": self._title(draft), "body": draft.body}
+        return Question(resource=f"repos/{quote(path)}/pulls/{number}", method="PATCH", body=body)
+
+    def checks(self, path: str, commit: str) -> Sequence[Question]:
+        """All of them in one list."""
+        return (Question(resource=f"repos/{quote(path)}/commits/{commit}/statuses"),)
+
+    def _title(self, draft: PullDraft) -> str:
+        return self._DRAFT + draft.title if draft.draft else draft.title
+
+
+PULL_ADAPTERS: Mapping[Forge, PullAdapter] = MappingProxyType(
+    {Forge.GITHUB: GitHub(), Forge.GITLAB: GitLab(), Forge.BITBUCKET: Bitbucket(), Forge.GITEA: Gitea()}
+)
+
+
+def checks_of(told: object) -> list[Check]:
+    """The checks in an answer, whichever forge gave it; one of a name that comes again is older."""
+    found: dict[str, Check] = {}
+    for item in _items(told):
+        name = str(item.get("context") or item.get("name") or item.get("key") or "")
+        url = str(item.get("html_url") or item.get("target_url") or item.get("url") or "")
+        word = str(item.get("conclusion") or item.get("state") or item.get("status") or "").lower()
+        found.setdefault(name, Check(name=name, state=_check_state(word), url=url))
+    return list(found.values())
+
+
+def _items(told: object) -> list[Mapping[str, Any]]:
+    if isinstance(told, Mapping):
+        told = next((told[key] for key in ("check_runs", "statuses", "values") if key in told), [])
+    return [item for item in told if isinstance(item, Mapping)] if isinstance(told, list) else []
+
+
+def _check_state(word: str) -> CheckState:
+    if word in _WAITING:
+        return CheckState.WAITING
+    return CheckState.PASSED if word in _PASSED else CheckState.FAILED
+
+
+def _state(word: str, *, merged: bool) -> PullState:
+    if merged:
+        return PullState.MERGED
+    return PullState.OPEN if word in {"open", "opened", "locked"} else PullState.CLOSED

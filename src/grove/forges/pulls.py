@@ -1,0 +1,102 @@
+"""Opening pull requests at forges, and following them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from grove.credentials import normal_host
+from grove.forges.adapters import ADAPTERS
+from grove.forges.answers import ForgeAccess, Question, put_question
+from grove.forges.errors import (
+    ForgeCredentialRejected,
+    ForgeRefused,
+    ForgeRepositoryNotFound,
+    ForgeUnavailable,
+    PullsUnsupported,
+)
+from grove.forges.model import ForgeRemote, fits, repository_path
+from grove.forges.pull import Check, Pull, PullDraft
+from grove.forges.pull_adapters import PULL_ADAPTERS, checks_of
+
+
+class PullDesk:
+    """The pull requests of one repository at its forge; nothing of it may run in a transaction.
+
+    :raises PullsUnsupported: if the repository's host has none that we can open.
+    :raises ForgeCredentialRejected: if the credential opens git but not the API.
+    """
+
+    def __init__(self, remote: ForgeRemote, *, access: ForgeAccess) -> None:
+        adapter, host = ADAPTERS.get(remote.forge), normal_host(remote.host)
+        root = (access.api_roots.get(host) or adapter.api_root(host)) if adapter else None
+        if adapter is None or root is None or not fits(remote.forge, remote.path):
+            raise PullsUnsupported(host=host, forge=remote.forge)
+        self._adapter = PULL_ADAPTERS[remote.forge]
+        self._authorization = adapter.authorization(remote.secret) if remote.secret else None
+        if self._authorization is None:
+            raise ForgeCredentialRejected(host=host, reason="a pull request is opened with a token for the API")
+        self._root = root
+        self._path = repository_path(remote.path)
+        self._access = access
+
+    def settle(self, draft: PullDraft) -> Pull:
+        """The open pull request of these branches, with this title and body; it is opened if there is none.
+
+        :raises ForgeRefused: if the forge opens none.
+        """
+        if found := self._open_one(draft):
+            return self._told(self._adapter.update(self._path, found.number, draft))
+        try:
+            return self._told(self._adapter.open(self._path, draft))
+        except ForgeRefused:
+            # Somebody may have been quicker.
+            if found := self._open_one(draft):
+                return found
+            raise
+
+    def show(self, number: int) -> Pull:
+        """How a pull request is.
+
+        :raises ForgeRepositoryNotFound: if there is none of that number.
+        """
+        return self._told(self._adapter.show(self._path, number))
+
+    def checks(self, commit: str) -> list[Check]:
+        """What is said of a commit; what the credential may not see is left out."""
+        found: list[Check] = []
+        for question in self._adapter.checks(self._path, commit):
+            try:
+                told = self._ask(question)
+            except (ForgeCredentialRejected, ForgeRepositoryNotFound):
+                continue
+            found += checks_of(told)
+        return found
+
+    def invite(self, number: int, *, people: Sequence[str], teams: Sequence[str]) -> bool:
+        """Ask for reviews; whether the forge did."""
+        question = self._adapter.invite(self._path, number, people=people, teams=teams)
+        if question is None or not (people or teams):
+            return False
+        try:
+            self._ask(question)
+        except (ForgeRefused, ForgeCredentialRejected, ForgeRepositoryNotFound):
+            # An owner may have left, or be the one who asks: the pull request stands all the same.
+            return False
+        return True
+
+    def _open_one(self, draft: PullDraft) -> Pull | None:
+        told = self._ask(self._adapter.find(self._path, branch=draft.branch, target=draft.target))
+        listed = told.get("values") if isinstance(told, dict) else told
+        pulls = [self._parsed(item) for item in listed or []]
+        return next((pull for pull in pulls if (pull.branch, pull.target) == (draft.branch, draft.target)), None)
+
+    def _told(self, question: Question) -> Pull:
+        return self._parsed(self._ask(question))
+
+    def _parsed(self, told: Any) -> Pull:
+        try:
+            return self._adapter.pull(told)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ForgeUnavailable(reason="not a pull request") from error
+
+    def _ask(self, question: Question) -> Any:
+        return put_question(self._root, question, authorization=self._authorization, access=self._access)

@@ -1,0 +1,30 @@
+"""Promotions: workspaces on their way into their repositories, as pull requests at the forges."""
+
+from grove.promotions.desk import PromotionDesk
+from grove.promotions.errors import (
+    BranchTaken,
+    NothingToPromote,
+    PathsGuarded,
+    PromotionNotFound,
+    SecretsFound,
+    TargetUnknown,
+)
+from grove.promotions.model import Promotion, PromotionState, Wish
+from grove.promotions.rows import has_open
+
+FOLLOW_JOB = "promotion.follow"
+
+__all__ = [
+    "FOLLOW_JOB",
+    "BranchTaken",
+    "NothingToPromote",
+    "PathsGuarded",
+    "Promotion",
+    "PromotionDesk",
+    "PromotionNotFound",
+    "PromotionState",
+    "SecretsFound",
+    "TargetUnknown",
+    "Wish",
+    "has_open",
+]

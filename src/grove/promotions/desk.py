@@ -1,0 +1,262 @@
+"""Promoting workspaces: look at the change, push it, and have one pull request for it.
+
+Whatever is cut off is done again by the next attempt: the branch is that of the workspace, and before a pull request is
+opened the forge is asked whether there is one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from grove.credentials import Keyring, lease_secret
+from grove.forges import Forge, ForgeAccess, ForgeRemote, PullDesk, PullDraft, PullState
+from grove.git import FileDiff, ListingLimits, Remote, Secret, merge_base, parse_remote_url, push_branch
+from grove.jobs import Run
+from grove.kit import faults
+from grove.kit.gate import Actor, Denied
+from grove.kit.transactions import Database, Transaction
+from grove.mirrors import MirrorReader
+from grove.placement import Locator
+from grove.promotions import rows
+from grove.promotions.errors import BranchTaken, NothingToPromote, PathsGuarded, SecretsFound, TargetUnknown
+from grove.promotions.model import Promotion, PromotionState, Wish, branch_of, guarded_among
+from grove.promotions.owners import owners_of
+from grove.promotions.secrets import secrets_in
+from grove.repositories import Repository, get_repository, repository_of_job
+from grove.workspaces import Workspace, WorkspaceDirty, open_workspace
+
+PUSH_SECONDS_MAX: Final = 300.0
+TITLE_CHARACTERS_MAX: Final = 200
+PUSHED: Final = faults.declare("promotion.pushed")
+OPENED: Final = faults.declare("promotion.opened")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What would be promoted."""
+
+    head: str
+    target: str
+    since: str
+    files: list[FileDiff]
+    title: str
+
+    @property
+    def paths(self) -> list[str]:
+        return [
+            path.decode(errors="backslashreplace") for file in self.files for path in {file.path, file.old_path} if path
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionDesk:
+    """Promotes workspaces and follows their pull requests; any number of threads may use it."""
+
+    database: Database
+    mirrors: MirrorReader
+    locator: Locator
+    keyring: Keyring
+    access: ForgeAccess
+    guarded: tuple[str, ...]
+
+    def promote(self, actor: Actor, name: str, *, wish: Wish, now: datetime) -> Promotion:
+        """Push a workspace's commits, and open a pull request for them or bring the open one up to date.
+
+        :raises Denied: if `actor` may not.
+        :raises WorkspaceDirty: if there are changes that are not committed.
+        :raises NothingToPromote: if there are no commits.
+        :raises PathsGuarded: if `actor` may not promote changes of such files.
+        :raises SecretsFound: if secrets are among the changes.
+        :raises PullsUnsupported: if the repository is at no forge.
+        :raises BranchTaken: if somebody else has pushed to the branch at the forge.
+        :raises GroveError: for whatever the forge and its git host answer.
+        """
+        with self.database.reading() as tx:
+            workspace, repository = _opened(tx, actor, name)
+            before = rows.find(tx, workspace_id=workspace.id)
+        change = self._look(workspace, repository, wish)
+        self._admit(actor, workspace, change, accept_secrets=wish.accept_secrets)
+        draft = PullDraft(
+            branch=branch_of(workspace),
+            target=change.target,
+            title=(wish.title or change.title)[:TITLE_CHARACTERS_MAX],
+            body=wish.body,
+            draft=wish.draft,
+        )
+        with self.database.transaction() as tx:
+            _opened(tx, actor, name)
+            rows.begin(tx, workspace, _begun(workspace, draft, now), actor=actor)
+            remote, pulls = self._reach(tx, repository, now=now)
+        self._push(remote, workspace, branch=draft.branch, pushed=before.pushed if before else "")
+        with self.database.transaction() as tx:
+            rows.note_pushed(tx, workspace_id=workspace.id, commit=workspace.head)
+        faults.reach(PUSHED)
+        pull = pulls.settle(draft)
+        faults.reach(OPENED)
+        reviewers = self._invite(pulls, pull.number, repository, change)
+        checks = pulls.checks(workspace.head)
+        with self.database.transaction() as tx:
+            return rows.settle(
+                tx, workspace_id=workspace.id, pull=pull, checks=checks, reviewers=reviewers, actor=actor, now=now
+            )
+
+    def get(self, actor: Actor, name: str, *, now: datetime) -> Promotion:
+        """How a workspace's pull request is now, asked of its forge.
+
+        :raises Denied: if `actor` may not see it.
+        :raises PromotionNotFound: if it has not been promoted.
+        :raises GroveError: for whatever the forge answers.
+        """
+        with self.database.transaction() as tx:
+            workspace = open_workspace(tx, actor=actor, name=name, changing=False)
+            known = rows.get(tx, workspace_id=workspace.id)
+            if known.number is None:
+                return known
+            repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
+            _, pulls = self._reach(tx, repository, now=now)
+        return self._follow(pulls, known, now=now)
+
+    def follow(self, run: Run) -> None:
+        """Look after the open pull requests of a repository: a job, done whenever its mirror was looked after."""
+        job = run.job
+        with run.begin() as tx:
+            known = rows.open_ones(tx, repository_id=job.target_id)
+            if not known:
+                return
+            repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+            _, pulls = self._reach(tx, repository, now=run.now)
+        for promotion in known:
+            run.check_cancelled()
+            self._follow(pulls, promotion, now=run.now)
+
+    def _follow(self, pulls: PullDesk, known: Promotion, *, now: datetime) -> Promotion:
+        assert known.number is not None
+        pull = pulls.show(known.number)
+        checks = pulls.checks(pull.head) if pull.state is PullState.OPEN and pull.head else known.checks
+        with self.database.transaction() as tx:
+            return rows.settle(
+                tx, workspace_id=known.workspace_id, pull=pull, checks=checks, reviewers=None, actor=None, now=now
+            )
+
+    def _look(self, workspace: Workspace, repository: Repository, wish: Wish) -> _Change:
+        """What is new on the workspace's branch, seen from the branch that is to take it."""
+        git, folder = self.mirrors.git, self._folder(workspace)
+        refs = git.refs(self.mirrors.path(repository))
+        wanted = [wish.target] if wish.target else [workspace.target, repository.default_branch or ""]
+        target = next((name for name in wanted if f"refs/heads/{name}" in refs), None)
+        if target is None:
+            raise TargetUnknown(target=wanted[0])
+        with git.objects(folder) as reader:
+            if reader.read_root(workspace.head)[0] != workspace.tree:
+                raise WorkspaceDirty(workspace=workspace.name)
+        upstream, history = refs[f"refs/heads/{target}"], git.history(folder)
+        commits = history.list_new([workspace.head], known=[upstream])
+        since = merge_base(git.config, folder, upstream, workspace.head)
+        if not commits or since is None:
+            raise NothingToPromote(workspace=workspace.name, target=target)
+        (first,) = history.read(commits[-1:])
+        return _Change(
+            head=workspace.head,
+            target=target,
+            since=since,
+            files=history.differing_files(since, workspace.head),
+            title=first.subject or workspace.name,
+        )
+
+    def _admit(self, actor: Actor, workspace: Workspace, change: _Change, *, accept_secrets: bool) -> None:
+        guarded = guarded_among(change.paths, self.guarded)
+        if guarded and not self._may(actor, workspace):
+            raise PathsGuarded(paths=guarded)
+        if accept_secrets and self._may(actor, workspace):
+            return
+        history = self.mirrors.git.history(self._folder(workspace))
+        patches = history.patches(change.since, change.head, files=change.files, context=0)
+        paths = (file.path.decode(errors="backslashreplace") for file in change.files)
+        if found := secrets_in(zip(paths, patches, strict=True)):
+            raise SecretsFound(found=found)
+
+    def _may(self, actor: Actor, workspace: Workspace) -> bool:
+        try:
+            with self.database.reading() as tx:
+                tx.require(actor, rows.GUARDED, rows.resource_of(workspace))
+        except Denied:
+            return False
+        return True
+
+    def _reach(self, tx: Transaction, repository: Repository, *, now: datetime) -> tuple[Remote, PullDesk]:
+        """How the repository's git host and its forge are spoken to, with the credential that it is mirrored with."""
+        secret = None
+        if repository.credential_id is not None:
+            secret = lease_secret(
+                tx,
+                keyring=self.keyring,
+                tenant_id=repository.tenant_id,
+                credential_id=repository.credential_id,
+                host=repository.host,
+                now=now,
+            )
+        path = "" if repository.local else parse_remote_url(repository.url).path
+        at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=secret)
+        pulls = PullDesk(at, access=self.access)
+        opened = Secret(username=secret.username, password=secret.password) if secret else None
+        return Remote(url=parse_remote_url(repository.url), secret=opened), pulls
+
+    def _push(self, remote: Remote, workspace: Workspace, *, branch: str, pushed: str) -> None:
+        git, folder = self.mirrors.git, self._folder(workspace)
+        there = git.listing(remote, limits=ListingLimits()).refs.get(f"refs/heads/{branch}", "")
+        if there == workspace.head:
+            return
+        if there and there != pushed and not self._is_ours(folder, there, head=workspace.head):
+            raise BranchTaken(branch=branch, commit=there)
+        push_branch(
+            git.config,
+            folder,
+            remote,
+            commit=workspace.head,
+            branch=branch,
+            expected=there,
+            seconds_max=PUSH_SECONDS_MAX,
+        )
+
+    def _is_ours(self, folder: Path, commit: str, *, head: str) -> bool:
+        git = self.mirrors.git
+        with git.objects(folder) as reader:
+            if reader.infos([commit]) == [None]:
+                return False
+        return merge_base(git.config, folder, commit, head) == commit
+
+    def _invite(self, pulls: PullDesk, number: int, repository: Repository, change: _Change) -> Sequence[str]:
+        with self.mirrors.objects(repository) as reader:
+            people, teams = owners_of(reader, change.since, change.paths)
+        return [*people, *teams] if pulls.invite(number, people=people, teams=teams) else []
+
+    def _folder(self, workspace: Workspace) -> Path:
+        return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
+
+
+def _opened(tx: Transaction, actor: Actor, name: str) -> tuple[Workspace, Repository]:
+    workspace = open_workspace(tx, actor=actor, name=name, changing=True)
+    tx.require(actor, rows.PROMOTE, rows.resource_of(workspace))
+    repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
+    repository.require_kept_up()
+    return workspace, repository
+
+
+def _begun(workspace: Workspace, draft: PullDraft, now: datetime) -> Promotion:
+    return Promotion(
+        workspace_id=workspace.id,
+        repository_id=workspace.repository_id,
+        branch=draft.branch,
+        target=draft.target,
+        title=draft.title,
+        draft=draft.draft,
+        pushed="",
+        number=None,
+        url="",
+        state=PromotionState.PUSHING,
+        reviewers=(),
+        checks=(),
+        updated_at=now,
+    )

@@ -1,0 +1,113 @@
+"""Finding and changing the rows of promotions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from grove import activity
+from grove.forges import Check, Pull
+from grove.kit.gate import Actor, Resource
+from grove.kit.transactions import Transaction
+from grove.promotions.errors import PromotionNotFound
+from grove.promotions.model import Promotion, PromotionState
+from grove.promotions.tables import PromotionRow
+from grove.workspaces import Workspace
+
+PROMOTE = "workspace.promote"
+GUARDED = "workspace.promote_guarded"
+
+
+def resource_of(workspace: Workspace) -> Resource:
+    """What a promotion is done to."""
+    return Resource(
+        kind="workspace",
+        id=workspace.id,
+        tenant_id=workspace.tenant_id,
+        attributes={"owner": workspace.owner_id},
+    )
+
+
+def find(tx: Transaction, *, workspace_id: str) -> Promotion | None:
+    """The promotion of a workspace, if there is one."""
+    row = tx.session.get(PromotionRow, workspace_id)
+    return row.value() if row else None
+
+
+def get(tx: Transaction, *, workspace_id: str) -> Promotion:
+    """The promotion of a workspace.
+
+    :raises PromotionNotFound: if it has none.
+    """
+    found = find(tx, workspace_id=workspace_id)
+    if found is None:
+        raise PromotionNotFound(workspace=workspace_id)
+    return found
+
+
+def has_open(tx: Transaction, *, repository_id: str) -> bool:
+    """Whether a pull request of the repository is waited for."""
+    return bool(open_ones(tx, repository_id=repository_id))
+
+
+def open_ones(tx: Transaction, *, repository_id: str) -> list[Promotion]:
+    """The promotions of a repository whose pull requests are open."""
+    chosen = select(PromotionRow).where(
+        PromotionRow.repository_id == repository_id, PromotionRow.state == PromotionState.OPEN
+    )
+    return [row.value() for row in tx.session.scalars(chosen.order_by(PromotionRow.workspace_id))]
+
+
+def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor: Actor) -> None:
+    """Write down that a workspace is about to be pushed to the forge."""
+    row = tx.session.get(PromotionRow, workspace.id)
+    if row is None:
+        row = PromotionRow(
+            workspace_id=workspace.id,
+            tenant_id=workspace.tenant_id,
+            repository_id=workspace.repository_id,
+            branch=promotion.branch,
+            pushed="",
+            number=None,
+            url="",
+            state=PromotionState.PUSHING,
+            reviewers=[],
+            checks=[],
+        )
+        tx.session.add(row)
+    row.target, row.title, row.draft = promotion.target, promotion.title, promotion.draft
+    row.updated_at = promotion.updated_at
+    facts = {"branch": promotion.branch, "target": promotion.target, "head": workspace.head}
+    _record(tx, PROMOTE, workspace.id, actor=actor, now=promotion.updated_at, **facts)
+
+
+def settle(
+    tx: Transaction,
+    *,
+    workspace_id: str,
+    pull: Pull,
+    checks: Sequence[Check],
+    reviewers: Sequence[str] | None,
+    actor: Actor | None,
+    now: datetime,
+) -> Promotion:
+    """Write down how the pull request is; that it was opened, merged or closed goes to the audit trail."""
+    row = tx.session.get_one(PromotionRow, workspace_id)
+    if actor is not None and row.state != pull.state:
+        facts = {"number": pull.number, "url": pull.url, "state": pull.state}
+        _record(tx, "workspace.pull_request", workspace_id, actor=actor, now=now, **facts)
+    row.number, row.url, row.state, row.draft = pull.number, pull.url, pull.state, pull.draft
+    row.pushed, row.updated_at = pull.head or row.pushed, now
+    row.checks = [{"name": check.name, "state": check.state, "url": check.url} for check in checks]
+    row.reviewers = list(reviewers) if reviewers is not None else row.reviewers
+    tx.session.flush()
+    return row.value()
+
+
+def note_pushed(tx: Transaction, *, workspace_id: str, commit: str) -> None:
+    """Write down what the forge has now."""
+    tx.session.get_one(PromotionRow, workspace_id).pushed = commit
+
+
+def _record(tx: Transaction, action: str, target_id: str, *, actor: Actor, now: datetime, **facts: object) -> None:
+    activity.record(tx, actor=actor, action=action, target_kind="workspace", target_id=target_id, now=now, **facts)

@@ -1,0 +1,51 @@
+"""How promotions are stored."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from grove.forges import Check, CheckState
+from grove.kit.tables import Table, UtcDateTime
+from grove.promotions.model import Promotion, PromotionState
+
+
+class PromotionRow(Table):
+    """The promotion of a workspace; there is one at most."""
+
+    __tablename__ = "promotions"
+
+    workspace_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36))
+    repository_id: Mapped[str] = mapped_column(String(36), index=True)
+    branch: Mapped[str] = mapped_column(String(255))
+    target: Mapped[str] = mapped_column(String(1024))
+    title: Mapped[str] = mapped_column(String(255))
+    draft: Mapped[bool]
+    pushed: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int | None]
+    url: Mapped[str] = mapped_column(String(2048))
+    state: Mapped[str] = mapped_column(String(16))
+    reviewers: Mapped[list[str]] = mapped_column(JSON)
+    checks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def value(self) -> Promotion:
+        """The promotion as the rest of Grove sees it."""
+        checks = (Check(name=c["name"], state=CheckState(c["state"]), url=c["url"]) for c in self.checks)
+        return Promotion(
+            workspace_id=self.workspace_id,
+            repository_id=self.repository_id,
+            branch=self.branch,
+            target=self.target,
+            title=self.title,
+            draft=self.draft,
+            pushed=self.pushed,
+            number=self.number,
+            url=self.url,
+            state=PromotionState(self.state),
+            reviewers=tuple(self.reviewers),
+            checks=tuple(checks),
+            updated_at=self.updated_at,
+        )

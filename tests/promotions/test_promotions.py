@@ -1,0 +1,278 @@
+"""Workspaces promoted to stand-ins of the forges: real git, real HTTPS, the forges' own dialects."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from grove.accounts import Role
+from grove.api import create_app
+from grove.forges import CheckState, ForgeCredentialRejected, PullsUnsupported
+from grove.git import PushRejected
+from grove.kit.gate import Denied
+from grove.promotions import (
+    BranchTaken,
+    NothingToPromote,
+    PathsGuarded,
+    Promotion,
+    PromotionNotFound,
+    PromotionState,
+    SecretsFound,
+    TargetUnknown,
+    Wish,
+    has_open,
+)
+from grove.workspaces import Edit, EditKind, Workspace, WorkspaceDirty
+from tests.support.git_repositories import Repository, git
+from tests.support.git_server import GitServer, serving
+from tests.support.grove import ADMIN_TOKEN, House, house
+from tests.support.pull_forge import GiteaForge, GitHubForge, GitLabForge, PullForge
+from tests.support.sources import connect, sync
+
+TOKEN = "forge-token-0123456789"
+FORGES: dict[str, type[PullForge]] = {"github": GitHubForge, "gitlab": GitLabForge, "gitea": GiteaForge}
+KEY = "AKIA" + "IOSFODNN7EXAMPLE"
+
+
+class Place:
+    """A Grove, a forge, and a workspace of its repository with one commit."""
+
+    def __init__(self, made: House, forge: PullForge, host: GitServer) -> None:
+        self.made = made
+        self.forge = forge
+        self.host = host
+        self.repository = connect(made, host.url("acme/shop.git"), token=TOKEN)
+        made.work()
+
+    def opened(self, name: str = "fix") -> Workspace:
+        return self.made.grove.workspaces.create(
+            self.made.admin, repository="shop", name=name, target="", now=self.made.now
+        )
+
+    def commit(self, path: str = "src/cart.py", text: str = "total = 1\n", name: str = "fix") -> Workspace:
+        edit = Edit(kind=EditKind.WRITE, path=path, content=text.encode())
+        desk, admin = self.made.grove.workspaces, self.made.admin
+        desk.edit(admin, name, edits=[edit], now=self.made.now)
+        return desk.commit_changes(admin, name, message=f"Change {path}", now=self.made.now)
+
+    def promote(self, name: str = "fix", **wish: Any) -> Promotion:
+        return self.made.grove.promotions.promote(self.made.admin, name, wish=Wish(**wish), now=self.made.now)
+
+    def status(self, name: str = "fix") -> Promotion:
+        return self.made.grove.promotions.get(self.made.admin, name, now=self.made.now)
+
+
+def place_at(tmp_path: Path, kind: str, **settings: Any) -> Iterator[Place]:
+    with serving(tmp_path) as host:
+        upstream = Repository.new(tmp_path / "acme" / "shop.git")
+        upstream.commit({"src/cart.py": "total = 0\n", ".github/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"})
+        git(upstream.path, "config", "http.receivepack", "true")
+        host.behaviour.token = TOKEN
+        forge = FORGES[kind](repository=upstream, token=TOKEN)
+        host.behaviour.api = forge
+        given: dict[str, Any] = {
+            "git_ca_file": host.ca_file,
+            "allowed_networks": (ip_network("127.0.0.0/8"),),
+            "forges": {f"localhost:{host.port}": kind},
+            **settings,
+        }
+        with house(tmp_path / "data", **given) as made:
+            yield Place(made, forge, host)
+
+
+@pytest.fixture(params=sorted(FORGES))
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+    yield from place_at(tmp_path, request.param)
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[Place]:
+    yield from place_at(tmp_path, "github")
+
+
+class TestPromoting:
+    def test_pushes_a_branch_and_opens_a_draft(self, place: Place) -> None:
+        place.opened()
+        workspace = place.commit()
+        promoted = place.promote(title="Count from one", body="Because.")
+
+        (pull,) = place.forge.pulls
+        assert pull["title"].endswith("Count from one")
+        assert pull["draft"] is promoted.draft is True
+        assert (pull["branch"], pull["target"], pull["body"]) == (promoted.branch, "main", "Because.")
+        assert promoted.branch == f"ws/fix-{workspace.id[-6:]}"
+        assert place.forge.repository.refs()[f"refs/heads/{promoted.branch}"] == workspace.head == promoted.pushed
+        assert (promoted.state, promoted.number) == (PromotionState.OPEN, 1)
+        assert set(promoted.reviewers) == {"ada", "bob"}
+        assert "ada" in str(place.forge.invited)
+
+    def test_brings_the_open_one_up_to_date(self, place: Place) -> None:
+        place.opened()
+        place.commit()
+        first = place.promote()
+        workspace = place.commit(text="total = 2\n")
+        second = place.promote(title="Count from two", draft=False)
+
+        assert len(place.forge.pulls) == 1
+        assert second.number == first.number
+        assert place.forge.pulls[0]["title"].endswith("Count from two")
+        assert second.pushed == workspace.head
+
+    def test_opens_no_second_after_a_crash_or_beside_another(self, place: Place) -> None:
+        place.opened()
+        place.commit()
+        forge = place.forge
+
+        def quicker() -> None:
+            forge.before_opening = lambda: None
+            branch = next(name for name in forge.repository.refs() if "/ws/" in name).removeprefix("refs/heads/")
+            forge.opened(branch=branch, target="main", title="Quicker", body="", draft=True)
+
+        forge.before_opening = quicker
+        promoted = place.promote()
+
+        assert [pull["title"] for pull in forge.pulls] == ["Quicker"]
+        assert promoted.number == 1
+
+    def test_shows_checks_and_the_end(self, place: Place) -> None:
+        place.opened()
+        place.commit()
+        place.promote()
+        place.forge.checks = [
+            {"name": "test", "status": "completed", "conclusion": "success", "html_url": "https://ci.test/1"},
+            {"name": "lint", "status": "completed", "conclusion": "failure", "html_url": "https://ci.test/2"},
+            {"name": "slow", "status": "in_progress", "conclusion": None, "html_url": ""},
+        ]
+        checks = {check.name: check.state for check in place.status().checks}
+        assert checks == {"test": CheckState.PASSED, "lint": CheckState.FAILED, "slow": CheckState.WAITING}
+
+        place.forge.pulls[0]["state"] = "merged"
+        sync(place.made, place.repository)
+        with place.made.grove.database.reading() as tx:
+            assert not has_open(tx, repository_id=place.repository.id)
+        assert place.status().state is PromotionState.MERGED
+
+    def test_begins_anew_when_the_first_was_closed(self, place: Place) -> None:
+        place.opened()
+        place.commit()
+        place.promote()
+        place.forge.pulls[0]["state"] = "closed"
+        assert place.status().state is PromotionState.CLOSED
+
+        place.commit(text="total = 3\n")
+        assert place.promote().number == 2
+
+
+class TestPromotingIsRefused:
+    def test_when_there_is_nothing_or_something_is_not_committed(self, github: Place) -> None:
+        github.opened()
+        with pytest.raises(NothingToPromote):
+            github.promote()
+        with pytest.raises(PromotionNotFound):
+            github.status()
+        edit = Edit(kind=EditKind.WRITE, path="x", content=b"x")
+        github.made.grove.workspaces.edit(github.made.admin, "fix", edits=[edit], now=github.made.now)
+        with pytest.raises(WorkspaceDirty):
+            github.promote()
+        github.commit("y")
+        with pytest.raises(TargetUnknown):
+            github.promote(target="nowhere")
+
+    def test_when_it_holds_secrets(self, github: Place) -> None:
+        github.opened()
+        github.commit("config.py", f"region = 1\n++ key\nkey = '{KEY}'\n")
+        with pytest.raises(SecretsFound) as refused:
+            github.promote()
+
+        assert refused.value.facts["found"] == ["config.py:3 AWS Access Key"]
+        assert KEY not in str(refused.value)
+        assert github.forge.pulls == []
+        assert github.promote(accept_secrets=True).number == 1
+
+    def test_when_it_changes_what_runs_without_the_right_to_that(self, github: Place) -> None:
+        actor, _ = github.made.actor(Role.DEVELOPER)
+        desk = github.made.grove.workspaces
+        for path in (".github/workflows/ci.yml", "docs/CODEOWNERS", ".GitHub/Workflows/x.yml"):
+            name = f"w{len(path)}"
+            desk.create(actor, repository="shop", name=name, target="", now=github.made.now)
+            edit = Edit(kind=EditKind.WRITE, path=path, content=b"on: push\n")
+            desk.edit(actor, name, edits=[edit], now=github.made.now)
+            made = desk.commit_changes(actor, name, message="Run", now=github.made.now)
+            with pytest.raises(PathsGuarded) as refused:
+                github.made.grove.promotions.promote(actor, name, wish=Wish(), now=github.made.now)
+            assert refused.value.facts["paths"] == [path]
+
+        assert github.promote(made.id).number == 1
+
+    def test_to_others(self, github: Place) -> None:
+        github.opened()
+        workspace = github.commit()
+        actor, _ = github.made.actor(Role.MAINTAINER)
+
+        with pytest.raises(Denied):
+            github.made.grove.promotions.promote(actor, workspace.id, wish=Wish(), now=github.made.now)
+
+    def test_when_somebody_has_worked_on_the_branch(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        promoted = github.promote()
+        github.forge.repository.commit({"theirs": "x"}, branch=promoted.branch)
+        github.commit(text="total = 5\n")
+
+        with pytest.raises(BranchTaken):
+            github.promote()
+
+    def test_by_the_host(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        hook = github.forge.repository.path / "hooks" / "pre-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\necho no pushes on Fridays >&2\nexit 1\n")
+        hook.chmod(0o755)
+
+        with pytest.raises(PushRejected) as refused:
+            github.promote()
+        assert "no pushes on Fridays" in str(refused.value)
+        github.host.behaviour.token = github.forge.token = "another"
+        with pytest.raises(Exception, match="credential"):
+            github.promote()
+
+    def test_where_there_is_no_forge(self, tmp_path: Path) -> None:
+        upstream = Repository.new(tmp_path / "up" / "shop.git")
+        upstream.commit({"a": "b"})
+        with house(tmp_path / "data", local_roots=(tmp_path,)) as made:
+            connect(made, str(upstream.path), name="shop")
+            made.work()
+            desk = made.grove.workspaces
+            desk.create(made.admin, repository="shop", name="fix", target="", now=made.now)
+            desk.edit(made.admin, "fix", edits=[Edit(kind=EditKind.WRITE, path="a", content=b"c")], now=made.now)
+            desk.commit_changes(made.admin, "fix", message="c", now=made.now)
+            with pytest.raises(PullsUnsupported):
+                made.grove.promotions.promote(made.admin, "fix", wish=Wish(), now=made.now)
+
+    def test_with_a_credential_that_opens_git_alone(self, tmp_path: Path) -> None:
+        for place in place_at(tmp_path, "gitlab"):
+            place.opened()
+            place.commit()
+            place.forge.token = "what the forge wants now"
+            with pytest.raises(ForgeCredentialRejected):
+                place.promote()
+
+
+class TestPromotingOverHttp:
+    def test_tells_the_pull_request_and_why_there_is_none(self, github: Place) -> None:
+        github.opened()
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        with TestClient(create_app(github.made.grove), base_url="http://localhost", headers=headers) as client:
+            path = "/api/v1/workspaces/fix/promotion"
+            assert client.get(path).json()["code"] == "promotion_not_found"
+            refused = client.post(path, json={})
+            assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_promote")
+            github.commit()
+            promoted = client.post(path, json={"title": "One", "draft": False}).json()
+
+            assert (promoted["state"], promoted["number"], promoted["draft"]) == ("open", 1, False)
+            assert client.get(path).json()["url"] == "https://forge.test/pulls/1"
