@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.speed.questions import ANY_COMMIT, KINDS, NO_LITERALS, Asked
 from benchmarks.speed.store import corpus_at, state_of, target_of
 from grove.indexing import StaticEmbedder
+from grove.kit.memory import share_arenas
 from grove.search import Corpus, Question, search
 
 Ask = Callable[[Asked], object]
@@ -30,6 +31,7 @@ class Latencies:
 
 def ask_grove(root: Path, *, count: int, clients: Sequence[int], seconds: float, asked: Sequence[Asked]) -> Latencies:
     """Open a store in this process, and ask everything, first once each and then by so many clients at once."""
+    share_arenas()  # as a server does
     embedder = StaticEmbedder.load()
     found = Latencies()
     began = time.perf_counter()

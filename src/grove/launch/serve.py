@@ -16,6 +16,7 @@ from grove.api import create_app
 from grove.freshness import Keeper
 from grove.kit.errors import GroveError, Kind
 from grove.kit.logging import logger
+from grove.kit.memory import share_arenas
 from grove.launch.setup import address_of, announce_setup_link, prepare, settle_administrator
 from grove.settings import Settings
 from grove.wiring import Grove, build
@@ -91,6 +92,7 @@ def serve_until_stopped(settings: Settings) -> int:
 
     :raises GroveError: if the server must not start.
     """
+    share_arenas()
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -4,7 +4,6 @@ Everything is told by the histories of the index. A line counts as added if the 
 than those that went, so a line that only moved within its file is neither added nor removed.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -24,6 +23,7 @@ from grove.search.answer import (
     SearchedCommit,
     Truth,
 )
+from grove.search.changed_lines import lines_of
 from grove.search.corpus import Corpus, Severity, Skipped, Target
 from grove.search.excerpts import highlights_of
 from grove.search.masks import Bounds, Mask, bounds_of, constant, path_table
@@ -104,18 +104,6 @@ def _searched(target: Target, view: IndexView) -> SearchedCommit:
         files_total=table.files_total,
         files_read=target.files_read,
     )
-
-
-class Lines(NamedTuple):
-    """The lines that a change added and removed."""
-
-    added: list[bytes]
-    removed: list[bytes]
-
-    def of(self, side: Side) -> list[tuple[list[bytes], bool]]:
-        """Those of a side, each with whether they were added."""
-        removed = [(self.removed, False)] if side.has_removed else []
-        return [*removed, (self.added, True)] if side.has_added else removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,35 +320,6 @@ def holding(view: IndexView, ordinals: Ordinals, pattern: Pattern) -> Ordinals:
         batch = candidates[begin : begin + _READ_TOGETHER]
         found.append(batch[np.array(pattern.found_in_each(view.chunk_texts(batch)), dtype=np.bool_)])
     return np.concatenate(found)
-
-
-def lines_of(history: History, view: IndexView, changes: NDArray[np.int64]) -> dict[int, Lines]:
-    """The lines that some changes added and removed."""
-    came, went = history.changes.came.rows(changes), history.changes.went.rows(changes)
-    ordinals = np.unique(np.concatenate((came.values, went.values))).astype(np.uint32)
-    texts = dict(zip(ordinals.tolist(), view.chunk_texts(ordinals), strict=True))
-    found: dict[int, Lines] = {}
-    for row, change in enumerate(changes.tolist()):
-        after = _lines([texts[ordinal] for ordinal in came.row(row).tolist()])
-        before = _lines([texts[ordinal] for ordinal in went.row(row).tolist()])
-        found[change] = Lines(_more_often(after, before), _more_often(before, after))
-    return found
-
-
-def _lines(texts: Sequence[bytes]) -> list[bytes]:
-    return [line.removesuffix(b"\r") for text in texts for line in text.removesuffix(b"\n").split(b"\n")]
-
-
-def _more_often(lines: Sequence[bytes], than: Sequence[bytes]) -> list[bytes]:
-    """The lines without those that the others have too, in their order."""
-    had = Counter(than)
-    found = []
-    for line in lines:
-        if had[line]:
-            had[line] -= 1
-        else:
-            found.append(line)
-    return found
 
 
 def _said_in_messages(history: History, said: Said) -> Mask:
