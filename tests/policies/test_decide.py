@@ -155,3 +155,11 @@ class TestAdmission:
         assert refusal.reason == "it is so large that a maintainer has to decide"
         assert not ask(actor(Role.ADMIN, kind="service"), "repository.admit", large).allowed
         assert ask(actor(Role.MAINTAINER), "repository.admit", large).allowed
+
+
+class TestActingOnOneself:
+    def test_is_decided_like_acting_on_others(self, ask: Asking) -> None:
+        itself = Resource(kind="user", id="a", tenant_id="t1")
+
+        assert ask(actor(Role.ADMIN), "user.suspend", itself).allowed
+        assert not ask(actor(Role.VIEWER), "user.suspend", itself).allowed

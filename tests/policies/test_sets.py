@@ -8,6 +8,11 @@ from grove.policies.book import with_defaults
 from grove.policies.reading import findings
 
 CONDITIONS = [
+    'principal.id == "bob" && context.actor == "bob"',
+    'principal == Grove::User::"ada" || principal in Grove::Role::"admin"',
+    "resource has owner && resource.owner == principal.name",
+    '[Grove::User::"ada"].contains(principal)',
+    "context.delegation == 0 && context.large_bytes == 5",
     "resource has size_bytes && resource.size_bytes > 10",
     'resource has visibility && resource.visibility == "private"',
     'resource has name && resource.name like "acme/*"',
@@ -51,6 +56,7 @@ resources = st.builds(
             "name": st.sampled_from(["acme/a", "other/b"]),
             "owners": st.lists(st.sampled_from(["@acme/core", "@ada"]), unique=True),
             "fork": st.booleans(),
+            "owner": st.sampled_from(["ada", "bob"]),
             "host": st.sampled_from(["github.com", "example.org"]),
         },
     ),
@@ -66,11 +72,17 @@ actors = st.builds(
 
 
 class TestWhatIsRemembered:
-    @given(text=policies(), kept=st.lists(resources, max_size=12), who=actors, action=st.sampled_from(ACTIONS))
-    def test_is_what_each_resource_would_get(self, text: str, kept: list[Resource], who: Actor, action: str) -> None:
+    @given(
+        text=policies(),
+        kept=st.lists(resources, max_size=12),
+        who=st.lists(actors, min_size=1, max_size=4),
+        action=st.sampled_from(ACTIONS),
+    )
+    def test_is_what_each_would_get(self, text: str, kept: list[Resource], who: list[Actor], action: str) -> None:
         assert findings({"own.cedar": text}) == []
         together = with_defaults({"own.cedar": text}, version=1)
 
-        decided = [each.allowed for each in together.decide(who, action, kept, large_bytes=5)]
+        for one in who:
+            decided = [each.allowed for each in together.decide(one, action, kept, large_bytes=5)]
 
-        assert decided == [together.evaluate(who, action, each, large_bytes=5).allowed for each in kept]
+            assert decided == [together.evaluate(one, action, each, large_bytes=5).allowed for each in kept]

@@ -9,7 +9,7 @@ import cedarpy
 
 from grove.accounts import Role
 from grove.kit.gate import Actor, Resource
-from grove.policies.schema import NAMESPACE, schema, type_of
+from grove.policies.schema import NAMESPACE, resource_type, schema, type_of
 
 UNNAMED: Final = "*"
 """The id of a thing that is not there yet, or that no policy names."""
@@ -55,7 +55,7 @@ def request_of(
     request = {
         "principal": own,
         "action": uid("Action", action),
-        "resource": uid(type_of(resource.kind), resource.id or UNNAMED),
+        "resource": uid(resource_type(resource.kind), resource.id or UNNAMED),
         "context": {
             "scopes": sorted(principal.scopes),
             "source": str(principal.source),
@@ -77,7 +77,7 @@ def resource_entity(resource: Resource) -> dict[str, Any]:
     }
     project = resource.attributes.get("project") if resource.kind == "repository" else None
     return {
-        "uid": uid(type_of(resource.kind), resource.id or UNNAMED),
+        "uid": uid(resource_type(resource.kind), resource.id or UNNAMED),
         "attrs": {**attributes, "tenant": resource.tenant_id},
         "parents": [uid("Project", project)] if isinstance(project, str) else [],
     }

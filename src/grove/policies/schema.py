@@ -33,8 +33,13 @@ def kind_of(action: str) -> str:
 
 
 def type_of(kind: str) -> str:
-    """How policies call a kind of thing: `Repository`, `ApiToken`."""
+    """How policies call a kind of principal or thing: `Agent`, `Repository`."""
     return "".join(word.title() for word in kind.split("_"))
+
+
+def resource_type(kind: str) -> str:
+    """The same of what is acted on: somebody who acts on themselves is two entities, of which one is an `Account`."""
+    return "Account" if kind in {"user", "agent", "service"} else type_of(kind)
 
 
 @cache
@@ -42,7 +47,9 @@ def schema_text() -> str:
     """The whole schema, for people and for Cedar."""
     entities = default_text("entities.cedarschema")
     kinds = sorted({kind_of(action) for action in RULES} | {"job"})
-    plain = [_PLAIN.format(name=name) for name in map(type_of, kinds) if f"entity {name} " not in entities]
+    plain = [
+        _PLAIN.format(name=name) for name in sorted(set(map(resource_type, kinds))) if f"entity {name} " not in entities
+    ]
     groups = sorted({group for rule in RULES.values() for group in groups_of(rule)})
     lines = [f"action {', '.join(map(_quoted, groups))};", *(_action(name, rule) for name, rule in RULES.items())]
     body = "\n".join([entities, *plain, "", *lines])
@@ -63,7 +70,7 @@ def groups_of(rule: Rule) -> tuple[str, ...]:
 
 def _action(name: str, rule: Rule) -> str:
     # A worker asks again before it begins: then the resource is the job.
-    kinds = sorted({type_of(kind_of(name)), "Job"})
+    kinds = sorted({resource_type(kind_of(name)), "Job"})
     applies = f"principal: [User, Agent, Service], resource: [{', '.join(kinds)}], context: Request"
     return f"action {_quoted(name)} in [{', '.join(map(_quoted, groups_of(rule)))}] appliesTo {{ {applies} }};"
 

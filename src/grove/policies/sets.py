@@ -1,24 +1,25 @@
 """A set of policies ready to decide by: parsed once, and what it looks at known.
 
 A decision is a function of the request's parts that the policies of its action look at, and of nothing else. So these
-parts are the key under which it is remembered, and ten thousand repositories that differ in nothing a policy looks at
-cost one decision.
+parts are the key under which it is remembered: ten thousand repositories that differ in nothing a policy looks at cost
+one decision, and so do all users of one role.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, Final
 
 import cedarpy
 
-from grove.kit.gate import Actor, Decision, Resource
-from grove.policies.entities import ATTRIBUTES, base_entities, request_of, resource_entity
+from grove.kit.gate import Actor, Decision, Resource, Source
+from grove.policies.entities import UNNAMED, base_entities, request_of, resource_entity
 from grove.policies.rules import RULES
 from grove.policies.schema import groups_of
 
 REMEMBERED_MAX: Final = 50_000
+_PARTS: Final = ("principal", "resource", "context")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +35,37 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What the policies of an action look at in a resource."""
+    """What the policies of an action look at: attributes of each part of a request, and the ids that they name."""
 
-    attributes: frozenset[str] = frozenset()
-    ids: frozenset[str] | None = frozenset()
-    """The ids that are named; None if any may matter."""
+    resource: frozenset[str]
+    principal: frozenset[str]
+    context: frozenset[str]
+    ids: frozenset[str] | None
+    """None if a policy uses a part of the request in a way from which all of it may matter."""
 
-    def of(self, resource: Resource) -> Resource:
+    def of_resource(self, resource: Resource) -> Resource:
         """The resource as these policies see it."""
-        seen = self.attributes | {"project"}
-        is_named = self.ids is None or resource.id in self.ids
+        if self.ids is None:
+            return resource
+        seen = self.resource | {"project"}
         return Resource(
             kind=resource.kind,
-            id=resource.id if is_named else None,
+            id=resource.id if resource.id in self.ids else None,
             tenant_id=resource.tenant_id,
             attributes={name: value for name, value in resource.attributes.items() if name in seen},
+        )
+
+    def of_actor(self, actor: Actor) -> Actor:
+        """The actor as these policies see it; those that differ in nothing they look at are one."""
+        if self.ids is None:
+            return actor
+        knows_id = actor.id in self.ids or "id" in self.principal or "actor" in self.context
+        return replace(
+            actor,
+            id=actor.id if knows_id else UNNAMED,
+            name=actor.name if "name" in self.principal else UNNAMED,
+            source=actor.source if "source" in self.context else Source.API,
+            acts_for=self.of_actor(actor.acts_for) if actor.acts_for is not None else None,
         )
 
 
@@ -79,12 +96,13 @@ class PolicySet:
     ) -> Iterator[Decision]:
         """A decision for each resource; what was decided before is remembered."""
         sight = self._sight(action)
+        who = sight.of_actor(actor)
         for resource in resources:
-            seen = sight.of(resource)
-            key = (actor, action, large_bytes, seen.kind, seen.id, seen.tenant_id, _frozen(seen.attributes))
+            seen = sight.of_resource(resource)
+            key = (who, action, large_bytes, seen.kind, seen.id, seen.tenant_id, _frozen(seen.attributes))
             decision = self._remembered.get(key)
             if decision is None:
-                decision = self.evaluate(actor, action, seen, large_bytes=large_bytes)
+                decision = self.evaluate(who, action, seen, large_bytes=large_bytes)
                 self._remember(key, decision)
             yield decision
 
@@ -157,43 +175,45 @@ def _may_apply(scope: dict[str, Any], groups: set[str]) -> bool:
 
 
 def _sight_of(policies: Sequence[dict[str, Any]]) -> Sight:
-    attributes: set[str] = set()
-    ids: set[str] = set()
-    is_whole = False
+    found: dict[str, set[str]] = {part: set() for part in _PARTS}
+    known = True
     for policy in policies:
-        ids |= {entity["id"] for entity in _entities(policy["resource"])}
         for condition in policy["conditions"]:
-            ids |= {entity["id"] for entity in _entities(condition["body"])}
-            is_whole |= not _collect(condition["body"], attributes)
-    return (
-        Sight(attributes=ATTRIBUTES, ids=None)
-        if is_whole
-        else Sight(attributes=frozenset(attributes), ids=frozenset(ids))
+            known &= _collect(condition["body"], found)
+    ids = {entity["id"] for entity in _entities(policies)} if known else None
+    return Sight(
+        resource=frozenset(found["resource"]),
+        principal=frozenset(found["principal"]),
+        context=frozenset(found["context"]),
+        ids=frozenset(ids) if ids is not None else None,
     )
 
 
-def _collect(node: Any, attributes: set[str]) -> bool:
-    """Note the attributes of the resource that an expression reads; False if it uses the resource in another way."""
+def _collect(node: Any, found: dict[str, set[str]]) -> bool:
+    """Note the attributes that an expression reads; False if it uses a part of the request in another way."""
     if isinstance(node, list):
-        return all(_collect(each, attributes) for each in node)
+        return all(_collect(each, found) for each in node)
     if not isinstance(node, dict):
         return True
-    if node.get("Var") == "resource":
+    if node.get("Var") in _PARTS:
         return False
     known = True
     for operator, operands in node.items():
-        if operator in {".", "has"} and operands.get("left") == {"Var": "resource"}:
-            attributes.add(operands["attr"])
-        elif operator in {"==", "!=", "in", "is"} and isinstance(operands, dict):
-            known &= all(_collect(each, attributes) for each in operands.values() if not _is_named(each))
+        part = _part(operands.get("left")) if isinstance(operands, dict) else None
+        if operator in {".", "has"} and part is not None:
+            found[part].add(operands["attr"])
+        elif operator in {"==", "!=", "in", "is"} and part is not None:
+            # Compared with entities that stand there, which are noted by their ids.
+            known &= all(_collect(each, found) for name, each in operands.items() if name != "left")
         else:
-            known &= _collect(operands, attributes)
+            known &= _collect(operands, found)
     return known
 
 
-def _is_named(node: Any) -> bool:
-    """Whether a side of a comparison is the resource itself; what it is compared with is known by its id."""
-    return bool(node == {"Var": "resource"})
+def _part(node: Any) -> str | None:
+    """The part of the request that an expression is, if it is one."""
+    name = node.get("Var") if isinstance(node, dict) else None
+    return name if name in _PARTS else None
 
 
 def _entities(node: Any) -> Iterator[dict[str, str]]:
