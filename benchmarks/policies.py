@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from grove import repositories
@@ -92,7 +93,7 @@ def _checks(database: Database, admin: Actor, drawn: Sequence[Repository]) -> li
         with database.reading() as tx:
             tx.decision(admin, "repository.view", repositories.resource_of(repository))
 
-    return [_spent(lambda repository=repository: check(repository)) for repository in drawn]
+    return [_spent(partial(check, repository)) for repository in drawn]
 
 
 def _listings(database: Database, gate: PolicyGate, admin: Actor, kept: Sequence[Repository]) -> str:
@@ -103,12 +104,13 @@ def _listings(database: Database, gate: PolicyGate, admin: Actor, kept: Sequence
         by_row = _spent(
             lambda: [policies.evaluate(admin, "repository.view", each, large_bytes=0) for each in resources]
         )
-    times = []
+    times: list[float] = []
+    seen: list[bool] = []
     for _ in range(2):
         with database.reading() as tx:
             tx.decision(admin, "audit.list", repositories.resource_of(kept[0]))  # the set is read
-            seen: list[bool] = []
-            times.append(_spent(lambda tx=tx, seen=seen: seen.extend(tx.allowed(admin, "repository.view", resources))))
+            seen.clear()
+            times.append(_spent(lambda: seen.extend(tx.allowed(admin, "repository.view", resources))))  # noqa: B023 - it is called here
         if seen != [decision.allowed for decision in naive]:
             raise AssertionError("listing decides otherwise than row by row")
     return f"{by_row:.0f} | {times[0]:.1f} | {times[1]:.1f}"

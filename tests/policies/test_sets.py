@@ -11,7 +11,7 @@ CONDITIONS = [
     'principal.id == "bob" && context.actor == "bob"',
     'principal == Grove::User::"ada" || principal in Grove::Role::"admin"',
     "resource has owner && resource.owner == principal.name",
-    '[Grove::User::"ada"].contains(principal)',
+    'principal is Grove::User && [Grove::User::"ada"].contains(principal)',
     "context.delegation == 0 && context.large_bytes == 5",
     "resource has size_bytes && resource.size_bytes > 10",
     'resource has visibility && resource.visibility == "private"',

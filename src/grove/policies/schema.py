@@ -47,9 +47,8 @@ def schema_text() -> str:
     """The whole schema, for people and for Cedar."""
     entities = default_text("entities.cedarschema")
     kinds = sorted({kind_of(action) for action in RULES} | {"job"})
-    plain = [
-        _PLAIN.format(name=name) for name in sorted(set(map(resource_type, kinds))) if f"entity {name} " not in entities
-    ]
+    types = sorted(set(map(resource_type, kinds)))
+    plain = [_PLAIN.format(name=name) for name in types if f"entity {name} " not in entities]
     groups = sorted({group for rule in RULES.values() for group in groups_of(rule)})
     lines = [f"action {', '.join(map(_quoted, groups))};", *(_action(name, rule) for name, rule in RULES.items())]
     body = "\n".join([entities, *plain, "", *lines])
