@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     """How many open workspaces one user may have."""
     max_workspace_mb: int = 256
     """How much one user may have written to all open workspaces, in MB."""
+    checkout_methods: Annotated[
+        tuple[Literal["btrfs", "overlay", "clone", "copy", "git"], ...], NoDecode, Field(min_length=1)
+    ] = ("btrfs", "clone", "copy", "git")
+    """How checkouts may be laid out, the first that works is used; add `overlay` where Grove may mount."""
+    warm_checkouts: int = Field(default=1, ge=0, le=100)
+    """How many folders of a repository that is in use are laid out before anybody wants them."""
     max_checkout_mb: int = 8_192
     """How much all checkouts of one user may take on disk, in MB."""
     max_checkout_file_mb: int = 256
@@ -126,7 +132,15 @@ class Settings(BaseSettings):
                 given[name] = _content_of(Path(path))
         return given
 
-    @field_validator("allowed_hosts", "allowed_networks", "local_roots", "confinement", "guarded_paths", mode="before")
+    @field_validator(
+        "allowed_hosts",
+        "allowed_networks",
+        "local_roots",
+        "confinement",
+        "guarded_paths",
+        "checkout_methods",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

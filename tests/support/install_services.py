@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 PACKAGES = {"postgres": "postgresql", "openssl": "openssl", "redis-server": "redis-server"}
-WELCOME = {"bwrap": "bubblewrap"}
+WELCOME = {"bwrap": "bubblewrap", "mkfs.btrfs": "btrfs-progs", "mkfs.xfs": "xfsprogs"}
 """What tests use where it is; without it they say what they could not try."""
 
 
 def find(program: str) -> str | None:
     """The path of a server program, which may be outside of the search path."""
     folders = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
-    return shutil.which(program, path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
+    return shutil.which(program, path=os.pathsep.join([*folders, os.environ.get("PATH", ""), "/usr/sbin"]))
 
 
 def main() -> int:

@@ -13,7 +13,10 @@ router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
 
 
 class CheckoutOut(Shown):
-    """Where the files are, and how they came there; `left_out` tells which are not there, and why."""
+    """Where the files are, and how they came there; `left_out` tells which are not there, and why.
+
+    It is warm when it lay ready before it was wanted.
+    """
 
     workspace_id: UUID
     path: str
@@ -23,6 +26,7 @@ class CheckoutOut(Shown):
     size_bytes: int
     seconds: float
     made_at: datetime
+    is_warm: bool
     left_out: dict[str, str]
 
     @classmethod
@@ -38,6 +42,7 @@ class CheckoutOut(Shown):
             size_bytes=checkout.size_bytes,
             seconds=checkout.seconds,
             made_at=checkout.made_at,
+            is_warm=placed.is_warm,
             left_out=placed.left_out,
         )
 

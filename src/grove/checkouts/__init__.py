@@ -1,6 +1,6 @@
 """Checkouts: the files of workspaces in folders, for people and commands that need them on a disk."""
 
-from grove.checkouts.desk import TRASH_JOB, CheckoutDesk
+from grove.checkouts.desk import TRASH_JOB, WARM_JOB, CheckoutDesk
 from grove.checkouts.errors import (
     CheckoutBusy,
     CheckoutConflict,
@@ -11,11 +11,12 @@ from grove.checkouts.errors import (
     TreeRefused,
 )
 from grove.checkouts.model import Checkout, CheckoutLimits, Collected, Method, PlacedCheckout
-from grove.checkouts.removing import remove_checkouts, sweep_checkouts
+from grove.checkouts.removing import remove_checkouts, sweep_checkouts, warm_checkouts
 from grove.checkouts.rows import has_checkout
 
 __all__ = [
     "TRASH_JOB",
+    "WARM_JOB",
     "Checkout",
     "CheckoutBusy",
     "CheckoutConflict",
@@ -32,4 +33,5 @@ __all__ = [
     "has_checkout",
     "remove_checkouts",
     "sweep_checkouts",
+    "warm_checkouts",
 ]

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from grove.checkouts.beneath import remove_file, write_file
-from grove.checkouts.errors import CheckoutConflict, TreeRefused
+from grove.checkouts.bringing import Changes, bring_files, tree_changes
+from grove.checkouts.errors import CheckoutConflict
 from grove.checkouts.index_file import read_index, write_index
-from grove.checkouts.listing import FOLDER, SUBMODULE, Entry, Listing
+from grove.checkouts.listing import Entry, Listing
 from grove.checkouts.model import CheckoutLimits
-from grove.checkouts.scanning import Found, Scan, state_in
-from grove.git import Git, Importer, ObjectReader, is_safe_path, parse_tree
+from grove.checkouts.scanning import Found, Scan
+from grove.git import Git, Importer
 from grove.kit.files import write_durably
 
-Changes = dict[bytes, tuple[int, str] | None]
 REF: Final = "refs/grove/collected"
 BATCH_BYTES_MAX: Final = 32 * 1024 * 1024
 CONFLICTS_TOLD_MAX: Final = 20
@@ -82,40 +81,8 @@ class Collection:
             entries.pop(path, None)
         entries.update(self.found.changed)
         with self.git.objects(self.git_dir) as reader:
-            for path, now in sorted(theirs.items(), key=lambda change: change[1] is not None):
-                self._check_untouched(path, entries.get(path))
-                entries.pop(path, None)
-                if now is None:
-                    remove_file(self.files, path)
-                    continue
-                mode, oid = now
-                if mode != SUBMODULE:
-                    entries[path] = self._write(reader, path, mode, oid)
-        listing = Listing(entries=sorted(entries.values(), key=lambda entry: entry.path), folders={b"": tree})
-        write_durably(self.record, write_index(listing)[0])
-
-    def _write(self, reader: ObjectReader, path: bytes, mode: int, oid: str) -> Entry:
-        if not is_safe_path(path):
-            raise TreeRefused(path=path.decode(errors="backslashreplace"))
-        content = reader.read(oid, self.limits.file_bytes_max)
-        try:
-            state = write_file(self.files, path, content, mode=mode)
-        except (FileNotFoundError, IsADirectoryError) as error:
-            raise CheckoutConflict(paths=[path.decode(errors="backslashreplace")]) from error
-        return Entry(path=path, mode=mode, oid=oid, state=state_in(state, mode))
-
-    def _check_untouched(self, path: bytes, entry: Entry | None) -> None:
-        """Nobody may have changed a file while we looked at the others."""
-        place = self.files / Path(path.decode(errors="surrogateescape"))
-        try:
-            now = place.lstat()
-        except (FileNotFoundError, NotADirectoryError):
-            if entry is None or entry.is_left_out:
-                return
-        else:
-            if entry is not None and entry.mode != SUBMODULE and state_in(now, entry.mode) == entry.state:
-                return
-        raise CheckoutConflict(paths=[path.decode(errors="backslashreplace")])
+            bring_files(reader, self.files, entries, theirs, file_bytes_max=self.limits.file_bytes_max)
+        write_record(self.record, entries, tree=tree)
 
     def _keep(self, content: bytes) -> None:
         self.written_bytes += len(content)
@@ -130,37 +97,10 @@ class Collection:
         self._batch, self._batch_bytes = [], 0
 
 
-def tree_changes(reader: ObjectReader, before: str, after: str) -> Changes:
-    """What differs between two trees, as it is in the second one; only folders that differ are read."""
-    changes: Changes = {}
-    waiting: list[tuple[bytes, str, str]] = [(b"", before, after)] if before != after else []
-    while waiting:
-        prefix, old, new = waiting.pop()
-        had, has = _entries(reader, old), _entries(reader, new)
-        for name in had.keys() | has.keys():
-            was, now = had.get(name), has.get(name)
-            if was == now:
-                continue
-            path = prefix + name
-            old_folder, new_folder = _folder_of(was), _folder_of(now)
-            if old_folder or new_folder:
-                waiting.append((path + b"/", old_folder, new_folder))
-            if was is not None and was[0] != FOLDER:
-                changes[path] = None
-            if now is not None and now[0] != FOLDER:
-                changes[path] = now
-    return changes
-
-
-def _folder_of(entry: tuple[int, str] | None) -> str:
-    return entry[1] if entry is not None and entry[0] == FOLDER else ""
-
-
-def _entries(reader: ObjectReader, tree: str) -> dict[bytes, tuple[int, str]]:
-    if not tree:
-        return {}
-    [(_, content)] = reader.read_all([tree])
-    return {name: (mode, oid) for mode, name, oid in parse_tree(content, oid_bytes=len(tree) // 2)}
+def write_record(record: Path, entries: Mapping[bytes, Entry], *, tree: str) -> None:
+    """Write down which files a folder has, and how each is."""
+    listing = Listing(entries=sorted(entries.values(), key=lambda entry: entry.path), folders={b"": tree})
+    write_durably(record, write_index(listing)[0])
 
 
 def _check_apart(mine: Mapping[bytes, object], theirs: Mapping[bytes, object]) -> None:

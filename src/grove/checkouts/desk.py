@@ -1,7 +1,5 @@
 """What can be done with the files of a workspace on disk."""
 
-import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,31 +8,27 @@ from pathlib import Path
 from typing import Final
 
 from grove import activity, jobs
-from grove.checkouts import rows
+from grove.checkouts import rows, system
 from grove.checkouts.collecting import Collection
-from grove.checkouts.copying import copy_files
 from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
-from grove.checkouts.git_folder import GitFolder, write_git_folder
+from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.locks import locked
 from grove.checkouts.model import Checkout, CheckoutLimits, Collected, Method, PlacedCheckout
-from grove.checkouts.published import PublishedTree
-from grove.checkouts.store import TreeStore
+from grove.checkouts.placing import BUILDING, FILES, INDEX, LaidFacts, Placer, mount
+from grove.checkouts.store import LAID, TreeStore
 from grove.checkouts.trash import throw_away
 from grove.kit import faults
 from grove.kit.gate import Actor
-from grove.kit.ids import new_id
-from grove.kit.transactions import Database
+from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader, refs_of
 from grove.placement import CheckoutPlaces, Locator
 from grove.repositories import Repository, get_repository
 from grove.workspaces import Workspace, any_workspace, open_workspace, take_in
 
 TRASH_JOB: Final = "checkout.remove"
-INDEX: Final = "index"
-LEFT_OUT: Final = "left-out.json"
+WARM_JOB: Final = "checkout.warm"
 ATTEMPTS_MAX: Final = 8
 """How often it is tried again to take changes in because the workspace was changed meanwhile."""
-LAID: Final = faults.declare("checkout.laid")
 PLACED: Final = faults.declare("checkout.placed")
 MERGED: Final = faults.declare("checkout.merged")
 TAKEN: Final = faults.declare("checkout.taken")
@@ -71,9 +65,10 @@ class CheckoutDesk:
             with self.database.reading() as tx:
                 found = rows.find_checkout(tx, workspace_id=workspace.id)
             if found is not None and self._folder(workspace).is_dir():
+                self.show_again(found)
                 return self._placed(found)
             wanted = self._git_folder(actor, workspace, repository, refs)
-            made = self._lay(workspace, wanted, now=now)
+            made = self._place(workspace, wanted, now=now)
             try:
                 with self.database.transaction() as tx:
                     open_workspace(tx, actor=actor, name=workspace.id, changing=True)
@@ -88,6 +83,8 @@ class CheckoutDesk:
                         method=made.method,
                         files=made.files,
                     )
+                    if self.limits.warm_max:
+                        self._enqueue(tx, actor, WARM_JOB, target_id=workspace.repository_id, now=now)
             except BaseException:
                 throw_away(self._folder(workspace), self.places.trash(tenant_id=workspace.tenant_id))
                 raise
@@ -139,7 +136,11 @@ class CheckoutDesk:
 
     def _collect(self, actor: Actor, workspace: Workspace, *, now: datetime) -> Collected:
         with self.database.reading() as tx:
-            path = self._placed(rows.get_checkout(tx, workspace_id=workspace.id)).path
+            found = rows.get_checkout(tx, workspace_id=workspace.id)
+        self.show_again(found)
+        path = self._placed(found).path
+        if not (path / ".git").is_dir():
+            raise CheckoutMissing(workspace=workspace.name, reason="its git directory is gone")
         collection = Collection(
             git=self.mirrors.git,
             git_dir=self._git_dir(workspace),
@@ -202,37 +203,52 @@ class CheckoutDesk:
                 now=now,
             )
             throw_away(self._folder(workspace), self.places.trash(tenant_id=workspace.tenant_id))
-            jobs.enqueue(
-                tx,
-                tenant_id=workspace.tenant_id,
-                kind=TRASH_JOB,
-                target_id=workspace.tenant_id,
-                requested_by=actor.id,
-                now=now,
-            )
+            self._enqueue(tx, actor, TRASH_JOB, target_id=workspace.tenant_id, now=now)
         return gone
 
-    def _lay(self, workspace: Workspace, wanted: GitFolder, *, now: datetime) -> Checkout:
-        """Lay the files aside and rename them into place, whole."""
-        began = time.monotonic()
-        folder = self._folder(workspace)
-        throw_away(folder, self.places.trash(tenant_id=workspace.tenant_id))
-        aside = folder.parent / f".building-{new_id()}"
-        files = aside / "files"
-        files.mkdir(parents=True, mode=0o700)
-        try:
-            with self._trees(workspace).using(workspace.tree) as published:
-                index = copy_files(published, files, clones=False)
-            write_git_folder(files, wanted=wanted, index=index)
-            (aside / INDEX).write_bytes(index)
-            (aside / LEFT_OUT).write_text(json.dumps(published.facts.left_out))
-            faults.reach(LAID)
-            aside.rename(folder)
-        except BaseException:
-            throw_away(aside, self.places.trash(tenant_id=workspace.tenant_id))
-            raise
+    def warm(self, actor: Actor, repository_id: str) -> None:
+        """Lay out folders of a repository's default branch before anybody wants them.
+
+        :raises MirrorAbsent: if nothing of it is here yet.
+        """
+        with self.database.reading() as tx:
+            repository = get_repository(tx, actor=actor, repository_id=repository_id)
+            pinned = rows.pinned_trees(tx, repository_id=repository_id)
+        commit = self.mirrors.resolve(repository, "")
+        with self.mirrors.objects(repository) as reader:
+            tree, _ = reader.read_root(commit)
+        placer = self._placer(repository, git_dir=self.mirrors.path(repository), pinned=pinned)
+        with locked(placer.pool.with_name("warming.lock"), waiting=False) as held:
+            if held:
+                placer.warm(tree=tree)
+                for path in placer.pool.glob(f"{BUILDING}*"):
+                    throw_away(path, self.places.trash(tenant_id=repository.tenant_id))
+
+    def _enqueue(self, tx: Transaction, actor: Actor, kind: str, *, target_id: str, now: datetime) -> None:
+        jobs.enqueue(tx, tenant_id=actor.tenant_id, kind=kind, target_id=target_id, requested_by=actor.id, now=now)
+
+    def _place(self, workspace: Workspace, wanted: GitFolder, *, now: datetime) -> Checkout:
+        folder, trash = self._folder(workspace), self.places.trash(tenant_id=workspace.tenant_id)
+        throw_away(folder, trash)
+        with self.database.reading() as tx:
+            pinned = rows.pinned_trees(tx, repository_id=workspace.repository_id)
+        placer = self._placer(workspace, git_dir=self._git_dir(workspace), pinned=pinned)
+        facts, seconds = placer.place(folder, commit=workspace.head, tree=workspace.tree, wanted=wanted)
         faults.reach(PLACED)
-        return _made(workspace, published, now=now, seconds=time.monotonic() - began)
+        return Checkout(
+            workspace_id=workspace.id,
+            tenant_id=workspace.tenant_id,
+            repository_id=workspace.repository_id,
+            owner_id=workspace.owner_id,
+            method=facts.method,
+            tree=facts.tree,
+            head=workspace.head,
+            files=facts.files,
+            size_bytes=facts.size_bytes,
+            left_out=len(facts.left_out),
+            seconds=round(seconds, 3),
+            made_at=now,
+        )
 
     def _git_folder(
         self, actor: Actor, workspace: Workspace, repository: Repository, refs: dict[str, str]
@@ -250,21 +266,46 @@ class CheckoutDesk:
             user_email=f"{actor.id}@users.grove.invalid",
         )
 
-    def _trees(self, workspace: Workspace) -> TreeStore:
-        return TreeStore(
+    def _placer(self, what: Workspace | Repository, *, git_dir: Path, pinned: frozenset[str]) -> Placer:
+        repository_id = what.repository_id if isinstance(what, Workspace) else what.id
+        place = {"tenant_id": what.tenant_id, "repository_id": repository_id}
+        trees = TreeStore(
             git=self.mirrors.git,
-            git_dir=self._git_dir(workspace),
-            folder=self.places.trees(tenant_id=workspace.tenant_id, repository_id=workspace.repository_id),
+            git_dir=git_dir,
+            folder=self.places.trees(**place),
+            limits=self.limits,
+            pinned=pinned,
+        )
+        return Placer(
+            git=self.mirrors.git,
+            git_dir=git_dir,
+            trees=trees,
+            pool=self.places.pool(**place),
+            root=self.places.tenants,
             limits=self.limits,
         )
 
     def _placed(self, found: Checkout) -> PlacedCheckout:
         place = self.places.checkout(tenant_id=found.tenant_id, workspace_id=found.workspace_id)
         try:
-            left_out = json.loads((place / LEFT_OUT).read_bytes())
+            facts = LaidFacts.read(place)
         except FileNotFoundError:
             raise CheckoutMissing(workspace=found.workspace_id) from None
-        return PlacedCheckout(checkout=found, path=place / "files", left_out=left_out)
+        return PlacedCheckout(checkout=found, path=place / FILES, left_out=facts.left_out, is_warm=facts.is_warm)
+
+    def show_again(self, found: Checkout) -> None:
+        """Mount what a restart of the machine has taken away.
+
+        :raises CheckoutMissing: if it cannot be mounted.
+        """
+        place = self.places.checkout(tenant_id=found.tenant_id, workspace_id=found.workspace_id)
+        if found.method is not Method.OVERLAY or system.mounts_beneath(place):
+            return
+        trees = self.places.trees(tenant_id=found.tenant_id, repository_id=found.repository_id)
+        try:
+            mount(place, lower=trees / found.tree / LAID / FILES)
+        except OSError as error:
+            raise CheckoutMissing(workspace=found.workspace_id, reason=error.strerror) from error
 
     def _folder(self, workspace: Workspace) -> Path:
         return self.places.checkout(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
@@ -278,21 +319,3 @@ class CheckoutDesk:
             if not held:
                 raise CheckoutBusy(workspace=workspace.name)
             yield
-
-
-def _made(workspace: Workspace, published: PublishedTree, *, now: datetime, seconds: float) -> Checkout:
-    facts = published.facts
-    return Checkout(
-        workspace_id=workspace.id,
-        tenant_id=workspace.tenant_id,
-        repository_id=workspace.repository_id,
-        owner_id=workspace.owner_id,
-        method=Method.COPY,
-        tree=workspace.tree,
-        head=workspace.head,
-        files=facts.files + facts.links,
-        size_bytes=facts.size_bytes,
-        left_out=len(facts.left_out),
-        seconds=round(seconds, 3),
-        made_at=now,
-    )

@@ -12,8 +12,16 @@ from grove.workspaces import Workspace, WorkspaceLimits
 class Method(StrEnum):
     """How files come into a folder."""
 
+    BTRFS = "btrfs"
+    """A snapshot of a subvolume."""
+    OVERLAY = "overlay"
+    """A mount that shows a folder which others see too, and keeps changes apart."""
+    CLONE = "clone"
+    """Written by several processes; larger files share the blocks of the published tree until they are changed."""
     COPY = "copy"
     """Written by several processes from a published tree."""
+    GIT = "git"
+    """Checked out by git."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,10 @@ class CheckoutLimits:
     file_bytes_max: int
     trees_bytes_max: int
     written: WorkspaceLimits
+    methods: tuple[Method, ...]
+    """Those that may be tried, the fastest first."""
+    warm_max: int = 0
+    """How many folders of a repository are laid out before anybody wants them."""
     tree: TreeLimits = field(default_factory=TreeLimits)
 
 
@@ -53,6 +65,8 @@ class PlacedCheckout:
     path: Path
     left_out: dict[str, str] = field(default_factory=dict)
     """Files that were not laid out, and why."""
+    is_warm: bool = False
+    """Whether it lay ready before it was wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,14 @@
 """Removing what nobody uses any more: by a job, and after a crash."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from grove.checkouts import rows
 from grove.checkouts.desk import CheckoutDesk
+from grove.checkouts.errors import CheckoutMissing
 from grove.checkouts.published import BUILDING
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.jobs import Run
-from grove.kit.transactions import Database
-from grove.placement import CheckoutPlaces
 
 
 def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
@@ -23,11 +23,26 @@ def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
     empty_trash(desk.places.trash(tenant_id=run.job.tenant_id))
 
 
-def sweep_checkouts(database: Database, places: CheckoutPlaces) -> list[Path]:
-    """Remove what a crash left of checkouts and published trees; only while nobody makes any."""
-    with database.reading() as tx:
+def warm_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
+    """Have folders of a repository ready before anybody wants them; done again, it goes on where it was cut off."""
+    desk.warm(run.actor, run.job.target_id)
+
+
+def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
+    """Remove what a crash left of checkouts and published trees, and show what was mounted; while nobody makes any.
+
+    What lay ready goes too: nothing tells whether it was whole on the disk when the machine stopped.
+    """
+    places = desk.places
+    with desk.database.reading() as tx:
         known = rows.known_checkouts(tx)
-    unfinished = [*places.tenants.glob(f"*/r/*/trees/{BUILDING}*"), *places.tenants.glob("*/c/.*")]
+        mounted = rows.mounted_checkouts(tx)
+    unfinished = [
+        *places.tenants.glob(f"*/r/*/trees/{BUILDING}*"),
+        *places.tenants.glob(f"*/r/*/trees/*/{BUILDING}*"),
+        *places.tenants.glob("*/r/*/pool"),
+        *places.tenants.glob("*/c/.*"),
+    ]
     unknown = [path for path in places.tenants.glob("*/c/*") if (path.parent.parent.name, path.name) not in known]
     removed = sorted({*unfinished, *unknown})
     for path in removed:
@@ -35,4 +50,7 @@ def sweep_checkouts(database: Database, places: CheckoutPlaces) -> list[Path]:
         throw_away(path, places.trash(tenant_id=tenant))
     for trash in places.tenants.glob("*/trash"):
         empty_trash(trash)
+    for checkout in mounted:
+        with suppress(CheckoutMissing):  # whoever asks for it is told
+            desk.show_again(checkout)
     return removed

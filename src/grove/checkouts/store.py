@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from grove.checkouts.copying import copy_files
 from grove.checkouts.locks import locked
 from grove.checkouts.model import CheckoutLimits
-from grove.checkouts.published import PublishedTree, publish_tree
+from grove.checkouts.published import BUILDING, PublishedTree, publish_tree
+from grove.checkouts.system import make_subvolume
 from grove.git import Git
 from grove.kit.files import remove_tree
+from grove.kit.ids import new_id
 
+LAID: Final = "laid"
 WRITTEN_NS: Final = 1_000_000_000 * 10**9
 """When files were written, as they tell: so long ago that a change in the same second cannot be overlooked."""
 
@@ -24,6 +28,8 @@ class TreeStore:
     git_dir: Path
     folder: Path
     limits: CheckoutLimits
+    pinned: frozenset[str] = frozenset()
+    """Trees that somebody's folder stands on."""
 
     @contextmanager
     def using(self, tree: str) -> Iterator[PublishedTree]:
@@ -32,6 +38,23 @@ class TreeStore:
             found = PublishedTree.open(self.folder / tree) or self._publish(tree)
             yield found
         self.make_room(keeping=tree)
+
+    def laid(self, published: PublishedTree, *, subvolume: bool) -> Path:
+        """A folder with the files of a published tree, which others stand on and nobody may change, and its index."""
+        place = published.folder / LAID
+        with locked(self.folder / "publishing.lock"):
+            if place.is_dir():
+                return place
+            aside = published.folder / f"{BUILDING}{new_id()}"
+            files = aside / "files"
+            aside.mkdir(mode=0o700)
+            if subvolume:
+                make_subvolume(files)
+            else:
+                files.mkdir(mode=0o755)
+            (aside / "index").write_bytes(copy_files(published, files, clones=False))
+            aside.rename(place)
+        return place
 
     def make_room(self, *, keeping: str) -> list[str]:
         """Remove the trees that were not used for longest until the others fit, unless some are in use; which."""
@@ -42,8 +65,8 @@ class TreeStore:
             removed: list[str] = []
             total = 0
             for found in used:
-                total += found.facts.size_bytes
-                if total > self.limits.trees_bytes_max and found.tree != keeping:
+                total += found.facts.size_bytes * (2 if (found.folder / LAID).is_dir() else 1)
+                if total > self.limits.trees_bytes_max and found.tree not in {keeping, *self.pinned}:
                     remove_tree(found.folder)
                     removed.append(found.tree)
             return removed

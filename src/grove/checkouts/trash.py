@@ -5,8 +5,10 @@ What is in them was written by users: links are not followed, and folders that a
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from grove.checkouts.system import remove_subvolume, unmount_beneath
 from grove.kit.ids import new_id
 
 
@@ -14,6 +16,7 @@ def throw_away(folder: Path, trash: Path) -> None:
     """Take a folder out of use at once, if it is there; `empty_trash` removes it."""
     if not folder.exists():
         return
+    unmount_beneath(folder)
     trash.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.rename(trash / new_id())
 
@@ -24,6 +27,8 @@ def empty_trash(trash: Path) -> int:
         return 0
     doomed = list(trash.iterdir())
     for folder in doomed:
+        with suppress(OSError):  # mostly it is no subvolume, and then it is removed like any folder
+            remove_subvolume(folder / "files")
         _open_folders(folder)
         shutil.rmtree(folder, ignore_errors=True)
     return len(doomed)

@@ -14,7 +14,7 @@ from grove.cli.workspaces import NameArgument
 
 app = typer.Typer()
 
-FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "left_out")
+FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "is_warm", "left_out")
 PATH = (Column("PATH", lambda item: item["path"]),)
 
 LEFT_OUT = (Column("NOT TAKEN", lambda item: item["path"]), Column("WHY", lambda item: item["why"]))
@@ -55,5 +55,6 @@ def collect(session: Session, *, name: NameArgument) -> None:
 
 def _told(made: dict[str, Any]) -> str:
     size = shown_bytes(made["size_bytes"])
+    ready = ", lying ready," if made["is_warm"] else ""
     left_out = f"; {counted(len(made['left_out']), 'file')} left out" if made["left_out"] else ""
-    return f"{counted(made['files'], 'file')}, {size}, by {made['method']} in {made['seconds']:.2f} s{left_out}"
+    return f"{counted(made['files'], 'file')}, {size}, by {made['method']}{ready} in {made['seconds']:.2f} s{left_out}"

@@ -47,6 +47,7 @@ from grove.git.errors import (
 )
 from grove.git.history import HistoryReader, read_commit
 from grove.git.importing import Importer, blob_oid
+from grove.git.laying import lay_out
 from grove.git.model import (
     BlamedLines,
     Change,
@@ -152,6 +153,7 @@ __all__ = [
     "blob_oid",
     "is_allowed",
     "is_safe_path",
+    "lay_out",
     "merge_base",
     "parse_remote_url",
     "parse_tree",

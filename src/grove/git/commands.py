@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, Shape]] = {
         options=frozenset({"--porcelain", "-L"}), arguments_max=1, takes_paths=True, knows_end_of_options=False
     ),
     "cat-file": _shape("--batch", "--batch-check"),
+    "checkout-index": _shape("--all", "--index", "--quiet", writes=True),
     "diff-tree": _shape(
         "--stdin",
         "-r",
@@ -71,6 +72,7 @@ COMMANDS: Final[dict[str, Shape]] = {
     "mktree": _shape("-z", writes=True),
     "push": _shape("--porcelain", "--no-verify", "--no-progress", "--force-with-lease=", arguments_max=2),
     "receive-pack": _shape("--stateless-rpc", "--http-backend-info-refs", arguments_max=1, writes=True),
+    "read-tree": Shape(options=frozenset(), arguments_max=1, writes=True, knows_end_of_options=False),
     "rev-list": _shape(
         "--objects",
         "--quiet",

@@ -125,7 +125,7 @@ def _sweep(grove: Grove) -> None:
         generation = generations.get(folder.parent.name) or snapshots.Generation(number=0, segments=(), snapshots=())
         removed += indexing.sweep_index(folder, generation=generation)
     removed += workspaces.sweep_workspaces(grove.database, grove.locator, git=grove.git)
-    removed += checkouts.sweep_checkouts(grove.database, grove.checkouts.places)
+    removed += checkouts.sweep_checkouts(grove.checkouts)
     removed += exports.sweep_exports(grove.database, grove.locator, now=datetime.now(UTC))
     if removed:
         log.info("leftovers_removed", count=len(removed))

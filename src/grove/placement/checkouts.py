@@ -16,6 +16,10 @@ class CheckoutPlaces:
         """The published trees of a repository, each in a folder that is named by its id."""
         return self._locator.repository(tenant_id=tenant_id, repository_id=repository_id) / "trees"
 
+    def pool(self, *, tenant_id: str, repository_id: str) -> Path:
+        """Folders of a repository that lie ready before anybody wants them."""
+        return self._locator.repository(tenant_id=tenant_id, repository_id=repository_id) / "pool"
+
     def checkouts(self, *, tenant_id: str) -> Path:
         """The checkouts of a tenant."""
         return self.tenants / checked(tenant_id) / "c"

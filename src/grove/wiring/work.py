@@ -78,6 +78,12 @@ JOB_KINDS = (
         work=lambda grove, run: grove.promotions.follow(run),
     ),
     JobKind(
+        name=checkouts.WARM_JOB,
+        title="Lays the files of a repository out in a folder before anybody wants them.",
+        permission="workspace.create",
+        work=lambda grove, run: checkouts.warm_checkouts(run, desk=grove.checkouts),
+    ),
+    JobKind(
         name="export.write",
         title="Writes every place that answers a question to a file.",
         permission="export.create",

@@ -1,0 +1,205 @@
+"""Laying the files of a workspace out in a folder, by the fastest method that works, aside and then into place."""
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from grove.checkouts import system
+from grove.checkouts.bringing import bring_files, tree_changes
+from grove.checkouts.collecting import write_record
+from grove.checkouts.copying import copy_files
+from grove.checkouts.git_folder import GitFolder, write_git_folder
+from grove.checkouts.index_file import read_index, write_index
+from grove.checkouts.listing import list_files
+from grove.checkouts.methods import working_methods
+from grove.checkouts.model import CheckoutLimits, Method
+from grove.checkouts.published import PublishedTree
+from grove.checkouts.scanning import state_in
+from grove.checkouts.store import TreeStore
+from grove.git import Git, lay_out
+from grove.kit import faults
+from grove.kit.ids import new_id
+from grove.sandbox import ChildFailure
+
+FILES: Final = "files"
+INDEX: Final = "index"
+FACTS: Final = "facts.json"
+BUILDING: Final = ".building-"
+WARM_CHANGES_MAX: Final = 1_000
+"""With more changes than this a folder that is ready is no gain."""
+LAID: Final = faults.declare("checkout.laid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidFacts:
+    """What is in a folder: it stands on `tree`, and was made by `method` with so many files."""
+
+    tree: str
+    method: Method
+    files: int
+    size_bytes: int
+    left_out: dict[str, str]
+    is_warm: bool = False
+    """Whether it lay ready before it was wanted."""
+
+    @classmethod
+    def read(cls, folder: Path) -> "LaidFacts":
+        """What is told of a folder.
+
+        :raises FileNotFoundError: if nothing was laid there.
+        """
+        told = json.loads((folder / FACTS).read_bytes())
+        return cls(**{**told, "method": Method(told["method"])})
+
+    def write(self, folder: Path) -> None:
+        """Tell it of a folder."""
+        (folder / FACTS).write_text(json.dumps(asdict(self)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placer:
+    """Lays out folders from the published trees of one repository; `pool` is where some lie ready.
+
+    `root` is where methods are tried.
+    """
+
+    git: Git
+    git_dir: Path
+    trees: TreeStore
+    pool: Path
+    root: Path
+    limits: CheckoutLimits
+
+    def place(self, folder: Path, *, commit: str, tree: str, wanted: GitFolder) -> tuple[LaidFacts, float]:
+        """Lay a tree out, which is that of a commit but for some files; how, and in how many seconds.
+
+        :raises CheckoutTooLarge: if its files take more than they may.
+        :raises TreeRefused: if a name in it leads elsewhere.
+        """
+        began = time.monotonic()
+        aside = folder.parent / f"{BUILDING}{new_id()}"
+        with self.git.objects(self.git_dir) as reader:
+            base, _ = reader.read_root(commit)
+        facts = self._take_warm(aside, tree) or self._lay(aside, base)
+        index = (aside / INDEX).read_bytes()
+        if facts.tree != tree:
+            index = self._change(aside, index, before=facts.tree, after=tree)
+        write_git_folder(aside / FILES, wanted=wanted, index=index)
+        facts.write(aside)
+        faults.reach(LAID)
+        aside.rename(folder)
+        return facts, time.monotonic() - began
+
+    def warm(self, *, tree: str) -> None:
+        """Have as many folders of a tree ready as there may be, and none of other trees."""
+        ready = self._ready()
+        for folder, facts in ready:
+            if facts.tree != tree:
+                folder.rename(folder.with_name(f"{BUILDING}{new_id()}"))
+        missing = self.limits.warm_max - sum(facts.tree == tree for _, facts in ready)
+        for _ in range(missing):
+            aside = self.pool / f"{BUILDING}{new_id()}"
+            facts = replace(self._lay(aside, tree, warm=True), is_warm=True)
+            facts.write(aside)
+            aside.rename(self.pool / new_id())
+
+    def _ready(self) -> list[tuple[Path, LaidFacts]]:
+        if not self.pool.is_dir():
+            return []
+        folders = [path for path in self.pool.iterdir() if not path.name.startswith(".")]
+        found = []
+        for folder in folders:
+            try:
+                found.append((folder, LaidFacts.read(folder)))
+            except FileNotFoundError:
+                continue  # somebody has just taken it
+        return found
+
+    def _take_warm(self, aside: Path, tree: str) -> LaidFacts | None:
+        """Take a folder that lies ready and is nearly what is wanted; only one can have it."""
+        for folder, facts in sorted(self._ready(), key=lambda ready: ready[1].tree != tree):
+            with self.git.objects(self.git_dir) as reader:
+                if len(tree_changes(reader, facts.tree, tree)) > WARM_CHANGES_MAX:
+                    continue
+            try:
+                folder.rename(aside)
+            except FileNotFoundError:
+                continue
+            return facts
+        return None
+
+    def _lay(self, aside: Path, tree: str, *, warm: bool = False) -> LaidFacts:
+        methods = working_methods(self.root, self.limits.methods)
+        chosen = [method for method in methods if not warm or method in {Method.CLONE, Method.COPY, Method.GIT}]
+        for method in chosen[:-1]:
+            try:
+                return self._lay_by(method, aside, tree)
+            except (OSError, ChildFailure):
+                system.unmount_beneath(aside)
+                aside.rename(aside.with_name(f"{BUILDING}{new_id()}"))
+        return self._lay_by(chosen[-1], aside, tree)
+
+    def _lay_by(self, method: Method, aside: Path, tree: str) -> LaidFacts:
+        files = aside / FILES
+        aside.mkdir(parents=True, mode=0o700)
+        if method is Method.GIT:
+            return self._lay_by_git(aside, tree)
+        with self.trees.using(tree) as published:
+            if method is Method.BTRFS:
+                laid = self.trees.laid(published, subvolume=True)
+                system.snapshot_subvolume(laid / FILES, files)
+                index = (laid / INDEX).read_bytes()
+            elif method is Method.OVERLAY:
+                laid = self.trees.laid(published, subvolume=False)
+                mount(aside, lower=laid / FILES)
+                index = (laid / INDEX).read_bytes()
+            else:
+                files.mkdir(mode=0o755)
+                index = copy_files(published, files, clones=method is Method.CLONE)
+        (aside / INDEX).write_bytes(index)
+        return _facts(published, method)
+
+    def _lay_by_git(self, aside: Path, tree: str) -> LaidFacts:
+        files = aside / FILES
+        files.mkdir(mode=0o755)
+        lay_out(self.git.config, self.git_dir, tree=tree, target=files, index=aside / "git-index")
+        with self.git.objects(self.git_dir) as reader:
+            listing = list_files(reader, tree, limits=self.limits.tree)
+        size_bytes = 0
+        for entry in listing.entries:
+            found = (files / entry.path.decode(errors="surrogateescape")).lstat()
+            entry.state = state_in(found, entry.mode)
+            size_bytes += found.st_size
+        (aside / INDEX).write_bytes(write_index(listing)[0])
+        return LaidFacts(tree=tree, method=Method.GIT, files=len(listing.entries), size_bytes=size_bytes, left_out={})
+
+    def _change(self, aside: Path, index: bytes, *, before: str, after: str) -> bytes:
+        entries = {entry.path: entry for entry in read_index(index).entries}
+        with self.git.objects(self.git_dir) as reader:
+            changes = tree_changes(reader, before, after)
+            bring_files(reader, aside / FILES, entries, changes, file_bytes_max=self.limits.file_bytes_max)
+        write_record(aside / INDEX, entries, tree=after)
+        return (aside / INDEX).read_bytes()
+
+
+def mount(place: Path, *, lower: Path) -> None:
+    """Show a folder's files in a place, with changes kept in that place.
+
+    :raises OSError: if it is not allowed.
+    """
+    for name in (FILES, "upper", "work"):
+        (place / name).mkdir(exist_ok=True, mode=0o755)
+    system.mount_overlay(place / FILES, lower=lower, upper=place / "upper", work=place / "work")
+
+
+def _facts(published: PublishedTree, method: Method) -> LaidFacts:
+    facts = published.facts
+    return LaidFacts(
+        tree=published.tree,
+        method=method,
+        files=facts.files + facts.links,
+        size_bytes=facts.size_bytes,
+        left_out=facts.left_out,
+    )
