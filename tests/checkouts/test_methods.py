@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grove.checkouts import Method, sweep_checkouts
+from grove.checkouts import CheckoutMethod, sweep_checkouts
 from grove.checkouts.system import unmount_beneath
 from grove.kit.gate import Actor
 from grove.repositories import find_repository, request_sync
@@ -49,16 +49,16 @@ def can_overlay() -> bool:
 
 
 @pytest.fixture(params=["btrfs", "clone", "overlay", "copy", "git"])
-def method(request: pytest.FixtureRequest) -> Method:
-    return Method(request.param)
+def method(request: pytest.FixtureRequest) -> CheckoutMethod:
+    return CheckoutMethod(request.param)
 
 
 @pytest.fixture
-def made(tmp_path: Path, upstream: Repository, method: Method) -> Iterator[House]:
-    kinds = {Method.BTRFS: "btrfs", Method.CLONE: "xfs"}
+def made(tmp_path: Path, upstream: Repository, method: CheckoutMethod) -> Iterator[House]:
+    kinds = {CheckoutMethod.BTRFS: "btrfs", CheckoutMethod.CLONE: "xfs"}
     settings = {"local_roots": (tmp_path,), "checkout_methods": (method.value,), "warm_checkouts": 0}
     upstream.commit({"large.bin": b"0123456789abcdef" * 9_000, "larger.bin": b"fedcba98" * 30_001})
-    if method is Method.OVERLAY and not can_overlay():
+    if method is CheckoutMethod.OVERLAY and not can_overlay():
         pytest.skip("only root may mount")
     if method in kinds:
         with disk(tmp_path, kinds[method]) as place, house(place / "data", **settings) as made:
@@ -74,7 +74,9 @@ def made(tmp_path: Path, upstream: Repository, method: Method) -> Iterator[House
 
 
 class TestEveryMethod:
-    def test_gives_a_folder_that_can_be_changed_collected_and_removed(self, made: House, method: Method) -> None:
+    def test_gives_a_folder_that_can_be_changed_collected_and_removed(
+        self, made: House, method: CheckoutMethod
+    ) -> None:
         opened(made)
         opened(made, "other")
         write(made, "written.txt", "written\n")
@@ -100,9 +102,9 @@ class TestEveryMethod:
         assert (other.path / "large.bin").exists()
 
 
-@pytest.mark.parametrize("method", [Method.OVERLAY])
+@pytest.mark.parametrize("method", [CheckoutMethod.OVERLAY])
 class TestAnOverlay:
-    def test_is_mounted_again_after_a_restart_with_what_was_changed(self, made: House, method: Method) -> None:
+    def test_is_mounted_again_after_a_restart_with_what_was_changed(self, made: House, method: CheckoutMethod) -> None:
         opened(made)
         placed = checked_out(made)
         (placed.path / "mine.txt").write_text("mine\n")
@@ -116,8 +118,8 @@ class TestAnOverlay:
 
 class TestAWarmFolder:
     @pytest.fixture
-    def method(self) -> Method:
-        return Method.COPY
+    def method(self) -> CheckoutMethod:
+        return CheckoutMethod.COPY
 
     @pytest.fixture
     def warm(self, tmp_path: Path, upstream: Repository) -> Iterator[House]:

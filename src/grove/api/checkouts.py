@@ -7,7 +7,7 @@ from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Shown
 from grove.api.workspaces import Name, WorkspaceOut
-from grove.checkouts import Method, PlacedCheckout
+from grove.checkouts import CheckoutMethod, PlacedCheckout
 
 router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
 
@@ -20,7 +20,7 @@ class CheckoutOut(Shown):
 
     workspace_id: UUID
     path: str
-    method: Method
+    method: CheckoutMethod
     tree: str
     files: int
     size_bytes: int

@@ -10,7 +10,7 @@ from grove.checkouts.errors import (
     IndexUnreadable,
     TreeRefused,
 )
-from grove.checkouts.model import Checkout, CheckoutLimits, Collected, Method, PlacedCheckout
+from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
 from grove.checkouts.removing import remove_checkouts, sweep_checkouts, warm_checkouts
 from grove.checkouts.rows import has_checkout
 
@@ -22,12 +22,12 @@ __all__ = [
     "CheckoutConflict",
     "CheckoutDesk",
     "CheckoutLimits",
+    "CheckoutMethod",
     "CheckoutMissing",
     "CheckoutTooLarge",
     "CheckoutsFull",
     "Collected",
     "IndexUnreadable",
-    "Method",
     "PlacedCheckout",
     "TreeRefused",
     "has_checkout",

@@ -13,7 +13,7 @@ from grove.checkouts.collecting import Collection
 from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
 from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.locks import locked
-from grove.checkouts.model import Checkout, CheckoutLimits, Collected, Method, PlacedCheckout
+from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
 from grove.checkouts.placing import BUILDING, FILES, INDEX, LaidFacts, Placer, mount
 from grove.checkouts.store import LAID, TreeStore
 from grove.checkouts.trash import throw_away
@@ -299,7 +299,7 @@ class CheckoutDesk:
         :raises CheckoutMissing: if it cannot be mounted.
         """
         place = self.places.checkout(tenant_id=found.tenant_id, workspace_id=found.workspace_id)
-        if found.method is not Method.OVERLAY or system.mounts_beneath(place):
+        if found.method is not CheckoutMethod.OVERLAY or system.mounts_beneath(place):
             return
         trees = self.places.trees(tenant_id=found.tenant_id, repository_id=found.repository_id)
         try:

@@ -12,19 +12,19 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from grove.checkouts import system
-from grove.checkouts.model import Method
+from grove.checkouts.model import CheckoutMethod
 
 _CLONE: Final = 0x40049409
 _BLOCK: Final = bytes(4096)
 
 
 @cache
-def working_methods(folder: Path, allowed: tuple[Method, ...]) -> tuple[Method, ...]:
+def working_methods(folder: Path, allowed: tuple[CheckoutMethod, ...]) -> tuple[CheckoutMethod, ...]:
     """The allowed methods that work below a folder, in their order; tried once in the life of a process."""
     return tuple(method for method in allowed if _works(method, folder))
 
 
-def _works(method: Method, folder: Path) -> bool:
+def _works(method: CheckoutMethod, folder: Path) -> bool:
     probe = _PROBES.get(method)
     if probe is None:
         return True
@@ -66,8 +66,8 @@ def _try_clone(place: Path) -> None:
         fcntl.ioctl(two.fileno(), _CLONE, one.fileno())
 
 
-_PROBES: Final[dict[Method, Callable[[Path], None]]] = {
-    Method.BTRFS: _try_btrfs,
-    Method.OVERLAY: _try_overlay,
-    Method.CLONE: _try_clone,
+_PROBES: Final[dict[CheckoutMethod, Callable[[Path], None]]] = {
+    CheckoutMethod.BTRFS: _try_btrfs,
+    CheckoutMethod.OVERLAY: _try_overlay,
+    CheckoutMethod.CLONE: _try_clone,
 }

@@ -9,7 +9,7 @@ from grove.git import TreeLimits
 from grove.workspaces import Workspace, WorkspaceLimits
 
 
-class Method(StrEnum):
+class CheckoutMethod(StrEnum):
     """How files come into a folder."""
 
     BTRFS = "btrfs"
@@ -32,7 +32,7 @@ class CheckoutLimits:
     file_bytes_max: int
     trees_bytes_max: int
     written: WorkspaceLimits
-    methods: tuple[Method, ...]
+    methods: tuple[CheckoutMethod, ...]
     """Those that may be tried, the fastest first."""
     warm_max: int = 0
     """How many folders of a repository are laid out before anybody wants them."""
@@ -47,7 +47,7 @@ class Checkout:
     tenant_id: str
     repository_id: str
     owner_id: str
-    method: Method
+    method: CheckoutMethod
     tree: str
     head: str
     files: int

@@ -14,7 +14,7 @@ from grove.checkouts.git_folder import GitFolder, write_git_folder
 from grove.checkouts.index_file import read_index, write_index
 from grove.checkouts.listing import list_files
 from grove.checkouts.methods import working_methods
-from grove.checkouts.model import CheckoutLimits, Method
+from grove.checkouts.model import CheckoutLimits, CheckoutMethod
 from grove.checkouts.published import PublishedTree
 from grove.checkouts.scanning import state_in
 from grove.checkouts.store import TreeStore
@@ -37,7 +37,7 @@ class LaidFacts:
     """What is in a folder: it stands on `tree`, and was made by `method` with so many files."""
 
     tree: str
-    method: Method
+    method: CheckoutMethod
     files: int
     size_bytes: int
     left_out: dict[str, str]
@@ -51,7 +51,7 @@ class LaidFacts:
         :raises FileNotFoundError: if nothing was laid there.
         """
         told = json.loads((folder / FACTS).read_bytes())
-        return cls(**{**told, "method": Method(told["method"])})
+        return cls(**{**told, "method": CheckoutMethod(told["method"])})
 
     def write(self, folder: Path) -> None:
         """Tell it of a folder."""
@@ -132,7 +132,11 @@ class Placer:
 
     def _lay(self, aside: Path, tree: str, *, warm: bool = False) -> LaidFacts:
         methods = working_methods(self.root, self.limits.methods)
-        chosen = [method for method in methods if not warm or method in {Method.CLONE, Method.COPY, Method.GIT}]
+        chosen = [
+            method
+            for method in methods
+            if not warm or method in {CheckoutMethod.CLONE, CheckoutMethod.COPY, CheckoutMethod.GIT}
+        ]
         for method in chosen[:-1]:
             try:
                 return self._lay_by(method, aside, tree)
@@ -141,23 +145,23 @@ class Placer:
                 aside.rename(aside.with_name(f"{BUILDING}{new_id()}"))
         return self._lay_by(chosen[-1], aside, tree)
 
-    def _lay_by(self, method: Method, aside: Path, tree: str) -> LaidFacts:
+    def _lay_by(self, method: CheckoutMethod, aside: Path, tree: str) -> LaidFacts:
         files = aside / FILES
         aside.mkdir(parents=True, mode=0o700)
-        if method is Method.GIT:
+        if method is CheckoutMethod.GIT:
             return self._lay_by_git(aside, tree)
         with self.trees.using(tree) as published:
-            if method is Method.BTRFS:
+            if method is CheckoutMethod.BTRFS:
                 laid = self.trees.laid(published, subvolume=True)
                 system.snapshot_subvolume(laid / FILES, files)
                 index = (laid / INDEX).read_bytes()
-            elif method is Method.OVERLAY:
+            elif method is CheckoutMethod.OVERLAY:
                 laid = self.trees.laid(published, subvolume=False)
                 mount(aside, lower=laid / FILES)
                 index = (laid / INDEX).read_bytes()
             else:
                 files.mkdir(mode=0o755)
-                index = copy_files(published, files, clones=method is Method.CLONE)
+                index = copy_files(published, files, clones=method is CheckoutMethod.CLONE)
         (aside / INDEX).write_bytes(index)
         return _facts(published, method)
 
@@ -173,7 +177,9 @@ class Placer:
             entry.state = state_in(found, entry.mode)
             size_bytes += found.st_size
         (aside / INDEX).write_bytes(write_index(listing)[0])
-        return LaidFacts(tree=tree, method=Method.GIT, files=len(listing.entries), size_bytes=size_bytes, left_out={})
+        return LaidFacts(
+            tree=tree, method=CheckoutMethod.GIT, files=len(listing.entries), size_bytes=size_bytes, left_out={}
+        )
 
     def _change(self, aside: Path, index: bytes, *, before: str, after: str) -> bytes:
         entries = {entry.path: entry for entry in read_index(index).entries}
@@ -194,7 +200,7 @@ def mount(place: Path, *, lower: Path) -> None:
     system.mount_overlay(place / FILES, lower=lower, upper=place / "upper", work=place / "work")
 
 
-def _facts(published: PublishedTree, method: Method) -> LaidFacts:
+def _facts(published: PublishedTree, method: CheckoutMethod) -> LaidFacts:
     facts = published.facts
     return LaidFacts(
         tree=published.tree,

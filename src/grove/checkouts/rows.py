@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from grove.checkouts.errors import CheckoutMissing, CheckoutsFull
-from grove.checkouts.model import Checkout, CheckoutLimits, Method
+from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod
 from grove.checkouts.tables import CheckoutRow
 from grove.kit.transactions import Transaction
 
@@ -71,14 +71,17 @@ def forget_checkout(tx: Transaction, *, workspace_id: str) -> None:
 def pinned_trees(tx: Transaction, *, repository_id: str) -> frozenset[str]:
     """The published trees of a repository that a folder stands on as long as it is there."""
     standing = select(CheckoutRow.tree).where(
-        CheckoutRow.repository_id == repository_id, CheckoutRow.method == Method.OVERLAY
+        CheckoutRow.repository_id == repository_id, CheckoutRow.method == CheckoutMethod.OVERLAY
     )
     return frozenset(tx.session.scalars(standing))
 
 
 def mounted_checkouts(tx: Transaction) -> list[Checkout]:
     """The checkouts that are mounts, of all tenants."""
-    return [row.value() for row in tx.session.scalars(select(CheckoutRow).where(CheckoutRow.method == Method.OVERLAY))]
+    return [
+        row.value()
+        for row in tx.session.scalars(select(CheckoutRow).where(CheckoutRow.method == CheckoutMethod.OVERLAY))
+    ]
 
 
 def known_checkouts(tx: Transaction) -> set[tuple[str, str]]:

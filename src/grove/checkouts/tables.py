@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.checkouts.model import Checkout, Method
+from grove.checkouts.model import Checkout, CheckoutMethod
 from grove.kit.tables import Table, UtcDateTime
 
 
@@ -34,7 +34,7 @@ class CheckoutRow(Table):
             tenant_id=self.tenant_id,
             repository_id=self.repository_id,
             owner_id=self.owner_id,
-            method=Method(self.method),
+            method=CheckoutMethod(self.method),
             tree=self.tree,
             head=self.head,
             files=self.files,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grove.accounts import Rates
-from grove.checkouts import CheckoutLimits, Method
+from grove.checkouts import CheckoutLimits, CheckoutMethod
 from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.indexing import (
@@ -74,7 +74,7 @@ def checkout_limits(settings: Settings) -> CheckoutLimits:
         file_bytes_max=settings.max_checkout_file_mb * MEGABYTE,
         trees_bytes_max=settings.max_tree_cache_mb * MEGABYTE,
         written=workspace_limits(settings),
-        methods=tuple(Method(name) for name in settings.checkout_methods),
+        methods=tuple(CheckoutMethod(name) for name in settings.checkout_methods),
         warm_max=settings.warm_checkouts,
         tree=TREE_LIMITS,
     )
