@@ -123,7 +123,7 @@ class TestHostileTrees:
         workspace = opened(made)
         blob = upstream.write("blob", b"x")
         tree = upstream.write_tree([(FILE, name, blob)])
-        self._smuggle(made, upstream, workspace.id, tree)
+        self._smuggle(made, upstream, workspace.id, tree=tree)
         with pytest.raises(TreeRefused):
             checked_out(made)
         assert list(made.grove.checkouts.places.tenants.glob("*/c/*")) == []
@@ -132,7 +132,7 @@ class TestHostileTrees:
         workspace = opened(made)
         inner = upstream.write_tree([(FILE, b"passwd", upstream.write("blob", b"x"))])
         tree = upstream.write_tree([(LINK, b"a", upstream.write("blob", b"/tmp")), (0o040000, b"a", inner)])
-        self._smuggle(made, upstream, workspace.id, tree)
+        self._smuggle(made, upstream, workspace.id, tree=tree)
         with pytest.raises(TreeRefused):
             checked_out(made)
         assert not Path("/tmp/passwd").exists()
@@ -144,7 +144,7 @@ class TestHostileTrees:
         entries += [(FILE, b"gone", "0" * 39 + "1"), (SUBMODULE, b"sub", "1" * 40)]
         workspace = opened(made)
         tree = upstream.write_tree(sorted(entries, key=lambda entry: entry[1]))
-        self._smuggle(made, upstream, workspace.id, tree)
+        self._smuggle(made, upstream, workspace.id, tree=tree)
         placed = checked_out(made)
         assert placed.left_out == {
             "gone": "its content is missing in the mirror",
@@ -173,10 +173,18 @@ class TestHostileTrees:
         made.work()
         assert len(list(made.grove.checkouts.places.tenants.glob("*/c/*/files"))) == 1
 
-    def _smuggle(self, made: House, upstream: Repository, workspace_id: str, tree: str) -> None:
+    def test_that_are_not_committed_are_refused_as_well(self, made: House, upstream: Repository) -> None:
+        workspace = opened(made)
+        tree = upstream.write_tree([(FILE, b"..", upstream.write("blob", b"x"))])
+        self._smuggle(made, upstream, workspace.id, tree=tree, head=workspace.head)
+        with pytest.raises(TreeRefused):
+            checked_out(made)
+
+    def _smuggle(self, made: House, upstream: Repository, workspace_id: str, *, tree: str, head: str = "") -> None:
         """Have a workspace's tree be one that no edit could make."""
+        values = {"tree": tree, "head": head or upstream.write_commit(tree)}
         with made.grove.database.transaction() as tx:
-            tx.session.execute(text("UPDATE workspaces SET tree = :tree"), {"tree": tree})
+            tx.session.execute(text("UPDATE workspaces SET tree = :tree, head = :head"), values)
             tenant = made.admin.tenant_id
         folder = made.grove.locator.workspace(tenant_id=tenant, workspace_id=workspace_id)
         alternates = folder / "objects/info/alternates"

@@ -19,8 +19,11 @@ def bring_files(
     """Change a folder, and the entries that tell of it; what else is in it stays.
 
     :raises CheckoutConflict: if a file is not as its entry tells, or something is in the way of a new one.
+    :raises TreeRefused: if a path leads elsewhere.
     """
     for path, now in sorted(changes.items(), key=lambda change: change[1] is not None):
+        if not is_safe_path(path):
+            raise TreeRefused(path=path.decode(errors="backslashreplace"))
         _check_untouched(files, path, entries.pop(path, None))
         if now is None:
             remove_file(files, path)
@@ -28,8 +31,6 @@ def bring_files(
         mode, oid = now
         if mode == SUBMODULE:
             continue
-        if not is_safe_path(path):
-            raise TreeRefused(path=path.decode(errors="backslashreplace"))
         content = reader.read(oid, file_bytes_max)
         try:
             state = write_file(files, path, content, mode=mode)

@@ -14,9 +14,9 @@ from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
 from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.locks import locked
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
-from grove.checkouts.placing import BUILDING, FILES, INDEX, LaidFacts, Placer, mount
+from grove.checkouts.placing import FILES, INDEX, LaidFacts, Placer, mount
 from grove.checkouts.store import LAID, TreeStore
-from grove.checkouts.trash import throw_away
+from grove.checkouts.trash import empty_trash, throw_away
 from grove.kit import faults
 from grove.kit.gate import Actor
 from grove.kit.transactions import Database, Transaction
@@ -221,8 +221,7 @@ class CheckoutDesk:
         with locked(placer.pool.with_name("warming.lock"), waiting=False) as held:
             if held:
                 placer.warm(tree=tree)
-                for path in placer.pool.glob(f"{BUILDING}*"):
-                    throw_away(path, self.places.trash(tenant_id=repository.tenant_id))
+                empty_trash(placer.trash)
 
     def _enqueue(self, tx: Transaction, actor: Actor, kind: str, *, target_id: str, now: datetime) -> None:
         jobs.enqueue(tx, tenant_id=actor.tenant_id, kind=kind, target_id=target_id, requested_by=actor.id, now=now)
@@ -281,6 +280,7 @@ class CheckoutDesk:
             git_dir=git_dir,
             trees=trees,
             pool=self.places.pool(**place),
+            trash=self.places.trash(tenant_id=what.tenant_id),
             root=self.places.tenants,
             limits=self.limits,
         )

@@ -18,6 +18,7 @@ from grove.checkouts.model import CheckoutLimits, CheckoutMethod
 from grove.checkouts.published import PublishedTree
 from grove.checkouts.scanning import state_in
 from grove.checkouts.store import TreeStore
+from grove.checkouts.trash import throw_away
 from grove.git import Git, lay_out
 from grove.kit import faults
 from grove.kit.ids import new_id
@@ -69,6 +70,7 @@ class Placer:
     git_dir: Path
     trees: TreeStore
     pool: Path
+    trash: Path
     root: Path
     limits: CheckoutLimits
 
@@ -80,16 +82,20 @@ class Placer:
         """
         began = time.monotonic()
         aside = folder.parent / f"{BUILDING}{new_id()}"
-        with self.git.objects(self.git_dir) as reader:
-            base, _ = reader.read_root(commit)
-        facts = self._take_warm(aside, tree) or self._lay(aside, base)
-        index = (aside / INDEX).read_bytes()
-        if facts.tree != tree:
-            index = self._change(aside, index, before=facts.tree, after=tree)
-        write_git_folder(aside / FILES, wanted=wanted, index=index)
-        facts.write(aside)
-        faults.reach(LAID)
-        aside.rename(folder)
+        try:
+            with self.git.objects(self.git_dir) as reader:
+                base, _ = reader.read_root(commit)
+            facts = self._take_warm(aside, tree) or self._lay(aside, base)
+            index = (aside / INDEX).read_bytes()
+            if facts.tree != tree:
+                index = self._change(aside, index, before=facts.tree, after=tree)
+            write_git_folder(aside / FILES, wanted=wanted, index=index)
+            facts.write(aside)
+            faults.reach(LAID)
+            aside.rename(folder)
+        except BaseException:
+            throw_away(aside, self.trash)
+            raise
         return facts, time.monotonic() - began
 
     def warm(self, *, tree: str) -> None:
@@ -97,13 +103,17 @@ class Placer:
         ready = self._ready()
         for folder, facts in ready:
             if facts.tree != tree:
-                folder.rename(folder.with_name(f"{BUILDING}{new_id()}"))
+                throw_away(folder, self.trash)
         missing = self.limits.warm_max - sum(facts.tree == tree for _, facts in ready)
         for _ in range(missing):
             aside = self.pool / f"{BUILDING}{new_id()}"
-            facts = replace(self._lay(aside, tree, warm=True), is_warm=True)
-            facts.write(aside)
-            aside.rename(self.pool / new_id())
+            try:
+                facts = replace(self._lay(aside, tree, warm=True), is_warm=True)
+                facts.write(aside)
+                aside.rename(self.pool / new_id())
+            except BaseException:
+                throw_away(aside, self.trash)
+                raise
 
     def _ready(self) -> list[tuple[Path, LaidFacts]]:
         if not self.pool.is_dir():
@@ -141,8 +151,7 @@ class Placer:
             try:
                 return self._lay_by(method, aside, tree)
             except (OSError, ChildFailure):
-                system.unmount_beneath(aside)
-                aside.rename(aside.with_name(f"{BUILDING}{new_id()}"))
+                throw_away(aside, self.trash)
         return self._lay_by(chosen[-1], aside, tree)
 
     def _lay_by(self, method: CheckoutMethod, aside: Path, tree: str) -> LaidFacts:

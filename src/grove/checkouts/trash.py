@@ -18,7 +18,8 @@ def throw_away(folder: Path, trash: Path) -> None:
         return
     unmount_beneath(folder)
     trash.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.rename(trash / new_id())
+    with suppress(FileNotFoundError):  # somebody was quicker
+        folder.rename(trash / new_id())
 
 
 def empty_trash(trash: Path) -> int:
