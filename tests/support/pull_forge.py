@@ -59,10 +59,6 @@ class PullForge:
         """The commit at its branch."""
         return self.repository.refs()[f"refs/heads/{pull['branch']}"]
 
-    def is_open(self, branch: str) -> list[dict[str, Any]]:
-        """The open ones of a branch."""
-        return [pull for pull in self.pulls if pull["state"] == "open" and pull["branch"] == branch]
-
 
 class GitHubForge(PullForge):
     """As GitHub Enterprise Server speaks."""
@@ -97,6 +93,7 @@ class GitHubForge(PullForge):
         return {
             "number": pull["number"],
             "html_url": f"https://forge.test/pulls/{pull['number']}",
+            "title": pull["title"],
             "state": "open" if pull["state"] == "open" else "closed",
             "merged": pull["state"] == "merged",
             "merged_at": "2026-01-01T00:00:00Z" if pull["state"] == "merged" else None,
@@ -144,12 +141,16 @@ class GitLabForge(PullForge):
             )
             refused = {"message": ["Another open merge request already exists for this source branch"]}
             return (201, self.shown(made)) if made else (409, refused)
-        return 200, [self.shown(pull) for pull in self.is_open(asked["source_branch"])]
+        return 200, [self.shown(pull) for pull in self.pulls if self.is_asked(pull, asked)]
+
+    def is_asked(self, pull: dict[str, Any], asked: dict[str, str]) -> bool:
+        return bool(pull["state"] == "open" and asked.get("source_branch", pull["branch"]) == pull["branch"])
 
     def shown(self, pull: dict[str, Any]) -> dict[str, Any]:
         return {
             "iid": pull["number"],
             "web_url": f"https://forge.test/merge_requests/{pull['number']}",
+            "title": pull["title"],
             "state": "opened" if pull["state"] == "open" else pull["state"],
             "draft": pull["draft"],
             "sha": self.head(pull),

@@ -26,6 +26,7 @@ from grove.cli import (
     people,
     policies,
     promoting,
+    pulls,
     reading,
     repositories,
     requests,
@@ -95,6 +96,7 @@ for group in (
     app.add_typer(group)
 repositories.app.add_typer(freshness.app)
 repositories.app.add_typer(history.app)
+repositories.app.add_typer(pulls.app)
 app.add_typer(repositories.app, name="repo")
 app.add_typer(index.app, name="index")
 app.add_typer(jobs.app, name="job")

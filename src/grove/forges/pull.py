@@ -42,6 +42,7 @@ class Pull:
     head: str
     branch: str
     target: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,10 @@ class PullAdapter(Protocol):
         """Which open ones there are; some forges tell those of other branches too."""
         ...
 
+    def listed(self, path: str) -> Question:
+        """All that are open, as many as come at once."""
+        ...
+
     def open(self, path: str, draft: PullDraft) -> Question:
         """Open one."""
         ...
@@ -53,6 +57,10 @@ class GitHub:
         """By the branch with its owner."""
         asked = {"head": f"{path.split('/', maxsplit=1)[0]}:{branch}", "base": target, "state": "open"}
         return Question(resource=f"repos/{quote(path)}/pulls?{urlencode(asked)}")
+
+    def listed(self, path: str) -> Question:
+        """The newest first."""
+        return Question(resource=f"repos/{quote(path)}/pulls?{urlencode({'state': 'open', 'per_page': LISTED_MAX})}")
 
     def open(self, path: str, draft: PullDraft) -> Question:
         """As a draft, if wanted: where the plan has no drafts, GitHub refuses."""
@@ -88,6 +96,7 @@ class GitHub:
             head=told["head"]["sha"],
             branch=told["head"]["ref"],
             target=told["base"]["ref"],
+            title=told.get("title") or "",
         )
 
 
@@ -98,6 +107,10 @@ class GitLab:
         """By both branches."""
         asked = {"source_branch": branch, "target_branch": target, "state": "opened"}
         return Question(resource=f"{self._requests(path)}?{urlencode(asked)}")
+
+    def listed(self, path: str) -> Question:
+        """The newest first."""
+        return Question(resource=f"{self._requests(path)}?{urlencode({'state': 'opened', 'per_page': LISTED_MAX})}")
 
     def open(self, path: str, draft: PullDraft) -> Question:
         """A draft is one by its title."""
@@ -135,6 +148,7 @@ class GitLab:
             head=told.get("sha") or "",
             branch=told["source_branch"],
             target=told["target_branch"],
+            title=told.get("title") or "",
         )
 
     def _requests(self, path: str) -> str:
@@ -148,6 +162,10 @@ class Bitbucket:
         """By a query over both branches."""
         query = f'source.branch.name="{branch}" AND destination.branch.name="{target}" AND state="OPEN"'
         return Question(resource=f"{self._requests(path)}?{urlencode({'q': query})}")
+
+    def listed(self, path: str) -> Question:
+        """The newest first."""
+        return Question(resource=f"{self._requests(path)}?{urlencode({'state': 'OPEN', 'pagelen': LISTED_MAX})}")
 
     def open(self, path: str, draft: PullDraft) -> Question:
         """The reviewers that the repository has by default are asked by Bitbucket itself."""
@@ -187,6 +205,7 @@ class Bitbucket:
             head=told["source"]["commit"]["hash"],
             branch=told["source"]["branch"]["name"],
             target=told["destination"]["branch"]["name"],
+            title=told.get("title") or "",
         )
 
     def _requests(self, path: str) -> str:
@@ -199,7 +218,11 @@ class Gitea(GitHub):
     _DRAFT = "WIP: "
 
     def find(self, path: str, *, branch: str, target: str) -> Question:  # noqa: ARG002 - they cannot be asked for
-        """All that are open, the newest first."""
+        """All that are open."""
+        return self.listed(path)
+
+    def listed(self, path: str) -> Question:
+        """Those that changed last first."""
         asked = {"state": "open", "sort": "recentupdate", "limit": LISTED_MAX}
         return Question(resource=f"repos/{quote(path)}/pulls?{urlencode(asked)}")
 

@@ -32,7 +32,7 @@ class PullDesk:
             raise PullsUnsupported(host=host, forge=remote.forge)
         self._adapter = PULL_ADAPTERS[remote.forge]
         self._authorization = adapter.authorization(remote.secret) if remote.secret else None
-        if self._authorization is None:
+        if remote.secret is not None and self._authorization is None:
             raise ForgeCredentialRejected(host=host, reason="a pull request is opened with a token for the API")
         self._root = root
         self._path = repository_path(remote.path)
@@ -83,11 +83,18 @@ class PullDesk:
             return False
         return True
 
+    def open_ones(self) -> list[Pull]:
+        """The open pull requests; of very many, those that come first."""
+        return self._listed(self._adapter.listed(self._path))
+
     def _open_one(self, draft: PullDraft) -> Pull | None:
-        told = self._ask(self._adapter.find(self._path, branch=draft.branch, target=draft.target))
-        listed = told.get("values") if isinstance(told, dict) else told
-        pulls = [self._parsed(item) for item in listed or []]
+        pulls = self._listed(self._adapter.find(self._path, branch=draft.branch, target=draft.target))
         return next((pull for pull in pulls if (pull.branch, pull.target) == (draft.branch, draft.target)), None)
+
+    def _listed(self, question: Question) -> list[Pull]:
+        told = self._ask(question)
+        listed = told.get("values") if isinstance(told, dict) else told
+        return [self._parsed(item) for item in listed or []]
 
     def _told(self, question: Question) -> Pull:
         return self._parsed(self._ask(question))

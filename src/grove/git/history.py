@@ -19,6 +19,7 @@ COMMIT_BYTES_MAX: Final = 64 * 1024
 COMMITS_BYTES_MAX: Final = 1024 * MIB
 REVISION_CHARACTERS_MAX: Final = 1024
 _BEGINNING: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_PULL: Final = re.compile(r"pr/([1-9][0-9]{0,9})")
 _PERSON: Final = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>\s*(?P<seconds>-?\d{1,20})?\s*(?P<zone>[+-]\d{4})?")
 _CHARSETS: Final = re.compile(
     r"latin-?1|iso-?8859-(1|2|5|7|9|15)|(windows-|cp)125[0-8]|euc-(jp|kr)|shift_jis|gb(k|2312|18030)|big5|koi8-[ru]"
@@ -45,7 +46,9 @@ def _candidates(revision: str) -> list[str]:
     if revision == "HEAD":
         return []
     full = [revision] if revision.startswith(("refs/heads/", "refs/tags/")) else []
-    return [check_ref(name) for name in (*full, f"refs/heads/{revision}", f"refs/tags/{revision}")]
+    pull = _PULL.fullmatch(revision)
+    last = [f"refs/pull/{pull[1]}/head"] if pull else []
+    return [check_ref(name) for name in (*full, f"refs/heads/{revision}", f"refs/tags/{revision}", *last)]
 
 
 def _peel(runner: Runner, git_dir: Path, name: str, revision: str) -> str:

@@ -5,7 +5,7 @@ from grove.indexing.refresh import IndexTools, built_commit
 from grove.indexing.writing import adding_to_index
 from grove.jobs import Run
 from grove.kit import faults
-from grove.mirrors import branches_of
+from grove.mirrors import heads_to_index
 from grove.repositories import Index, record_index, repository_of_job
 from grove.snapshots import drop_others, pins_of, point_heads, replace_snapshot, settle_damage
 
@@ -21,7 +21,7 @@ def rebuild_index(run: Run, *, tools: IndexTools) -> None:
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=tenant_id, repository_id=repository_id)
         record_index(tx, tenant_id=tenant_id, repository_id=repository_id, index=Index.BUILDING, now=run.now)
-        branches = branches_of(tx, repository=repository)
+        branches = heads_to_index(tx, repository=repository)
         pinned = [pin.commit for pin in pins_of(tx, repositories=[repository_id])]
     commits = list(dict.fromkeys([*branches.values(), *pinned]))
     store = tools.indexes.store(tenant_id)

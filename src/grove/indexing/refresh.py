@@ -14,7 +14,7 @@ from grove.indexing.writing import adding_to_index
 from grove.jobs import Job, JobState, Progress, Run
 from grove.kit import faults
 from grove.kit.transactions import Transaction
-from grove.mirrors import MirrorReader, branches_of
+from grove.mirrors import MirrorReader, heads_to_index
 from grove.repositories import Clone, Index, Problem, Repository, record_index, repository_of_job
 from grove.snapshots import (
     generation_of,
@@ -118,7 +118,7 @@ def _begin(run: Run, retention: Retention) -> _Plan:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
         repository.require_kept_up()
         record_index(tx, tenant_id=job.tenant_id, repository_id=repository.id, index=Index.BUILDING, now=run.now)
-        branches = branches_of(tx, repository=repository)
+        branches = heads_to_index(tx, repository=repository)
         known = known_commits(tx, repository_id=repository.id)
         pinned = [pin.commit for pin in pins_of(tx, repositories=[repository.id])]
         retired = take_retired(

@@ -1,10 +1,12 @@
 """Bare copies of repositories: fetched aside, checked, published whole, never edited."""
 
-from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, RefsVanished
+from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, PullNotFound, PullsNotTracked, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
+from grove.mirrors.pulls import MirroredPull, are_pulls_tracked, pull_of, pulls_of, track_pulls
 from grove.mirrors.queries import (
     branches_of,
+    heads_to_index,
     record_fetch,
     refs_named,
     refs_of,
@@ -25,15 +27,22 @@ __all__ = [
     "MirrorReader",
     "MirrorTools",
     "MirrorWithheld",
+    "MirroredPull",
+    "PullNotFound",
+    "PullsNotTracked",
     "RefsVanished",
     "Source",
     "SourceReport",
     "SourceTools",
     "SyncFailed",
     "TreePath",
+    "are_pulls_tracked",
     "branches_of",
     "check_source",
     "connect_source",
+    "heads_to_index",
+    "pull_of",
+    "pulls_of",
     "record_fetch",
     "refs_named",
     "refs_of",
@@ -44,4 +53,5 @@ __all__ = [
     "settle_sync",
     "sweep_leftovers",
     "sync_mirror",
+    "track_pulls",
 ]

@@ -25,3 +25,17 @@ class MirrorWithheld(GroveError):
 
     kind = Kind.DENIED
     code = "mirror_withheld"
+
+
+class PullsNotTracked(GroveError):
+    """The pull requests of this repository are not mirrored; `grove repo pr REPO --track` does it at known forges."""
+
+    kind = Kind.CONFLICT
+    code = "pulls_not_tracked"
+
+
+class PullNotFound(GroveError):
+    """There is no open pull request of this number here, or not yet."""
+
+    kind = Kind.NOT_FOUND
+    code = "pull_not_found"

@@ -4,13 +4,14 @@ What is fetched lands in a folder of the job's own. Only when it has been checke
 and the refs changed; and only the rows that are written last make it count for readers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import delete, insert
 
 from grove.credentials import Keyring, lease_secret
+from grove.forges import ForgeAccess
 from grove.git import (
     FetchLimits,
     FetchProgress,
@@ -29,6 +30,16 @@ from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_dur
 from grove.kit.transactions import Transaction
 from grove.mirrors.errors import RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
+from grove.mirrors.pulls import (
+    PULL_PREFIX,
+    MirroredPull,
+    are_pulls_tracked,
+    fetch_pulls,
+    keep_pulls,
+    listed_pulls,
+    pulls_of,
+    ref_of,
+)
 from grove.mirrors.queries import refs_of
 from grove.mirrors.tables import MirrorRefRow
 from grove.placement import Locator
@@ -64,6 +75,7 @@ class MirrorTools:
     locator: Locator
     keyring: Keyring
     limits: MirrorLimits
+    forge_access: ForgeAccess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,8 @@ class _Plan:
     incoming: Path
     published_refs: Mapping[str, str]
     accept_ref_loss: bool
+    tracks_pulls: bool
+    pulls: Sequence[MirroredPull]
 
 
 def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
@@ -87,6 +101,7 @@ def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
             plan.remote, limits=ListingLimits(refs_max=tools.limits.refs_max), cancelled=run.is_stopped
         )
         run.check_cancelled()
+        plan = _with_pulls(plan, tools)
         if _is_current(plan, listing):
             _finish_current(run, plan)
             return
@@ -140,6 +155,8 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
                 tx, tenant_id=job.tenant_id, repository_id=job.target_id, clone=Clone.CLONING, now=run.now
             )
         published_refs = refs_of(tx, repository_id=repository.id)
+        tracks_pulls = are_pulls_tracked(tx, repository_id=repository.id)
+        pulls = pulls_of(tx, repository_id=repository.id)
         secret = None
         if repository.credential_id is not None:
             leased = lease_secret(
@@ -162,7 +179,17 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
         incoming=incoming,
         published_refs=published_refs,
         accept_ref_loss=bool(job.arguments.get("accept_ref_loss")),
+        tracks_pulls=tracks_pulls,
+        pulls=pulls,
     )
+
+
+def _with_pulls(plan: _Plan, tools: MirrorTools) -> _Plan:
+    """The plan with the pull requests that are open now."""
+    if not plan.tracks_pulls:
+        return replace(plan, pulls=())
+    known = plan.pulls
+    return replace(plan, pulls=listed_pulls(plan.repository, plan.remote, access=tools.forge_access, known=known))
 
 
 def _address(repository: Repository) -> RemoteUrl | LocalPath:
@@ -179,6 +206,7 @@ def _is_current(plan: _Plan, listing: RemoteListing) -> bool:
     repository = plan.repository
     is_whole = repository.clone is Clone.PRESENT and repository.index is Index.READY and repository.problem is None
     upstream = {name: commit for name, commit in listing.refs.items() if not name.endswith("^{}")}
+    upstream |= {ref_of(pull.number): pull.head for pull in plan.pulls}
     return (
         is_whole
         and _is_published(plan.mirror)
@@ -232,14 +260,17 @@ def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) ->
         on_progress=lambda progress: run.report(_progress(progress)),
         cancelled=run.is_stopped,
     )
+    fetch_pulls(git, aside, plan.remote, forge=plan.repository.forge, pulls=plan.pulls, limits=_fetch_limits(tools))
     faults.reach(FETCHED)
     run.check_cancelled()
-    return _of_upstream(git.refs(aside))
+    wanted = {ref_of(pull.number) for pull in plan.pulls}
+    refs = _of_upstream(git.refs(aside))
+    return {name: oid for name, oid in refs.items() if not name.startswith(PULL_PREFIX) or name in wanted}
 
 
 def _of_upstream(refs: Mapping[str, str]) -> dict[str, str]:
-    """Branches and tags alone: other refs of a mirror are pins of ours, which no sync shows or removes."""
-    return {name: oid for name, oid in refs.items() if name.startswith(("refs/heads/", "refs/tags/"))}
+    """Branches, tags and pull requests: other refs of a mirror are pins of ours, which no sync shows or removes."""
+    return {name: oid for name, oid in refs.items() if name.startswith(("refs/heads/", "refs/tags/", PULL_PREFIX))}
 
 
 def _progress(fetched: FetchProgress) -> Progress:
@@ -289,6 +320,7 @@ def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, st
         rows = [{"repository_id": repository.id, "name": name, "commit": commit} for name, commit in refs.items()]
         if rows:
             tx.session.execute(insert(MirrorRefRow), rows)
+        keep_pulls(tx, repository_id=repository.id, pulls=plan.pulls, refs=refs)
         record_mirror(
             tx,
             tenant_id=repository.tenant_id,

@@ -10,6 +10,7 @@ from grove import activity
 from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.transactions import Transaction
 from grove.mirrors.errors import MirrorWithheld
+from grove.mirrors.pulls import pull_heads
 from grove.mirrors.tables import MirrorRefRow
 from grove.repositories import Repository, RepositoryNotFound, find_repository
 
@@ -57,6 +58,13 @@ def branches_of(tx: Transaction, *, repository: Repository) -> dict[str, str]:
         if name == repository.default_branch or any(fnmatchcase(name, pattern) for pattern in repository.tracked)
     }
     return dict(sorted(tracked.items(), key=lambda item: (item[0] != repository.default_branch, item[0])))
+
+
+def heads_to_index(tx: Transaction, *, repository: Repository) -> dict[str, str]:
+    """The tracked branches with their commits, the default branch first, and then the open pull requests."""
+    branches = branches_of(tx, repository=repository)
+    pulls = pull_heads(tx, repository_id=repository.id)
+    return branches | {name: commit for name, commit in pulls.items() if name not in branches}
 
 
 def repository_to_clone(tx: Transaction, *, actor: Actor, name: str) -> Repository:

@@ -7,6 +7,7 @@ from sqlalchemy import delete
 
 from grove.kit.files import remove_tree
 from grove.kit.transactions import Transaction
+from grove.mirrors.pulls import forget_pulls
 from grove.mirrors.tables import MirrorRefRow
 from grove.placement import Locator
 
@@ -14,6 +15,7 @@ from grove.placement import Locator
 def remove_mirror(tx: Transaction, *, repository_id: str) -> None:
     """Forget the refs of a mirror whose files are gone."""
     tx.session.execute(delete(MirrorRefRow).where(MirrorRefRow.repository_id == repository_id))
+    forget_pulls(tx, repository_id=repository_id)
 
 
 def sweep_leftovers(locator: Locator, *, known: Collection[tuple[str, str]], running: Collection[str]) -> list[Path]:

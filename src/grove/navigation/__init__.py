@@ -1,6 +1,7 @@
 """Navigation: outlines; definitions, references, callers and callees of names; files by their paths; similar code."""
 
-from grove.navigation.errors import NameInvalid, NotText, RangeInvalid
+from grove.navigation.delta import ChangedSymbol, DeltaDesk, PullDelta, PullFile, SymbolChange
+from grove.navigation.errors import NameInvalid, NotText, RangeInvalid, TargetGone
 from grove.navigation.model import (
     Around,
     Basis,
@@ -31,8 +32,10 @@ __all__ = [
     "Callees",
     "Caller",
     "Callers",
+    "ChangedSymbol",
     "DefinitionPlace",
     "Definitions",
+    "DeltaDesk",
     "Extract",
     "FoundFile",
     "FoundFiles",
@@ -41,11 +44,15 @@ __all__ = [
     "NotText",
     "Outline",
     "Outlined",
+    "PullDelta",
+    "PullFile",
     "RangeInvalid",
     "References",
     "SimilarCode",
     "SimilarPlace",
     "Source",
+    "SymbolChange",
+    "TargetGone",
     "UsePlace",
     "Wanted",
 ]

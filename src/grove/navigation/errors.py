@@ -24,3 +24,10 @@ class RangeInvalid(GroveError):
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "range_invalid"
+
+
+class TargetGone(GroveError):
+    """The branch that the pull request is to go into is not in the mirror, or has no commit in common with it."""
+
+    kind = Kind.CONFLICT
+    code = "pull_target_gone"

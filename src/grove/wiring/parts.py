@@ -28,7 +28,7 @@ from grove.mirrors import (
     MirrorTools,
     SourceTools,
 )
-from grove.navigation import Navigator
+from grove.navigation import DeltaDesk, Navigator
 from grove.placement import Locator
 from grove.policies import PolicyGate
 from grove.promotions import PromotionDesk
@@ -103,6 +103,11 @@ class Grove:
         return PushDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
 
     @property
+    def deltas(self) -> DeltaDesk:
+        """What tells what pull requests change."""
+        return DeltaDesk(database=self.database, mirrors=self.mirrors, parser=self.parser)
+
+    @property
     def promotions(self) -> PromotionDesk:
         """What brings workspaces to the forges."""
         return PromotionDesk(
@@ -149,6 +154,7 @@ def build(settings: Settings) -> Grove:
         commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=TREE_LIMITS),
         embedder=embedder,
     )
+    sources = _sources(settings, git=git, keyring=keyring)
     return Grove(
         settings=settings,
         node=node_of(settings.data_dir),
@@ -160,7 +166,7 @@ def build(settings: Settings) -> Grove:
         git=git,
         confiner=confiner(settings, locator),
         mirrors=reader,
-        sources=_sources(settings, git=git, keyring=keyring),
+        sources=sources,
         indexes=indexes,
         embedder=embedder,
         parser=parser,
@@ -171,7 +177,7 @@ def build(settings: Settings) -> Grove:
         checkouts=CheckoutDesk(database=database, mirrors=reader, locator=locator, limits=checkout_limits(settings)),
         jobs={kind.name: kind for kind in JOB_KINDS},
         pins=PinDesk(database=database, mirrors=reader),
-        mirror_tools=MirrorTools(git=git, locator=locator, keyring=keyring, limits=mirror_limits(settings)),
+        mirror_tools=_mirror_tools(sources, locator=locator),
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=RemovalTools(locator=locator, indexes=indexes),
@@ -185,6 +191,16 @@ def _index_tools(settings: Settings, *, mirrors: MirrorReader, indexes: OpenInde
         build=build,
         tree_limits=TREE_LIMITS,
         retention=Retention(snapshots_min=settings.keep_snapshots, commits_in_use=commits_in_use),
+    )
+
+
+def _mirror_tools(sources: SourceTools, *, locator: Locator) -> MirrorTools:
+    return MirrorTools(
+        git=sources.git,
+        locator=locator,
+        keyring=sources.keyring,
+        limits=sources.limits,
+        forge_access=sources.forge_access,
     )
 
 
