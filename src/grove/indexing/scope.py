@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,13 +93,22 @@ class Scope:
             return found
         flags = np.zeros(int(self.ordinals[-1]) + 1 if len(self) else 0, dtype=np.bool_)
         flags[ordinals] = True
-        for selection in self.selections:
+        firsts, lasts = self._bounds
+        may_hold = np.searchsorted(ordinals, firsts) < np.searchsorted(ordinals, lasts, side="right")
+        for selection in compress(self.selections, may_hold.tolist()):
             numbers = self._snapshots[selection.snapshot].paths_of(ordinals, flags)
             if selection.path_numbers is not None:
                 numbers = numbers[_held(selection.path_numbers, numbers)]
             if numbers.size:
                 found[selection.snapshot] = numbers
         return found
+
+    @cached_property
+    def _bounds(self) -> tuple[Ordinals, Ordinals]:
+        """The first and the last chunk of each selected snapshot; without any the last comes before the first."""
+        pairs = [self._snapshots[selection.snapshot].first_and_last for selection in self.selections]
+        firsts, lasts = np.array(pairs, dtype=np.uint32).reshape(-1, 2).T
+        return firsts, lasts
 
     def _union(self) -> Ordinals:
         whole = [self._snapshots[chosen.snapshot].bitmap for chosen in self.selections if chosen.path_numbers is None]

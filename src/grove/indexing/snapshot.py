@@ -178,6 +178,11 @@ class SnapshotView:
         except (ValueError, IndexError) as error:
             raise IndexCorrupt(name=self.name, part="bitmap") from error
 
+    @cached_property
+    def first_and_last(self) -> tuple[int, int]:
+        """The least and the greatest of the commit's chunks; 1 and 0 when it has none."""
+        return (self.bitmap.min(), self.bitmap.max()) if self.bitmap else (1, 0)
+
     @property
     def ordinals(self) -> Ordinals:
         """The chunks of the commit: ascending, each once."""

@@ -190,7 +190,9 @@ class IndexView:
 
 
 def _numbers(bitmap: Bitmap) -> NDArray[np.int64]:
-    return np.flatnonzero(np.unpackbits(bitmap, bitorder="little"))
+    filled = np.flatnonzero(bitmap)  # mostly few: only these are looked at bit by bit
+    at, bits = np.nonzero(np.unpackbits(bitmap[filled], bitorder="little").reshape(-1, 8))
+    return filled[at] * 8 + bits
 
 
 def _hit(segment: Segment, symbol: Symbol) -> SymbolHit:

@@ -19,6 +19,7 @@ from grove.search.patterns import SPANS_MAX
 from grove.search.progress import Progress
 from grove.search.question import Condition, Defines, Finds
 from grove.search.selection import Field, Selected
+from grove.search.tree import Is, conjuncts
 from grove.search.verifying import Counts, Files, Piece, Verifier
 
 DEMOTED: Final = Mark.TEST | Mark.VENDORED | Mark.GENERATED
@@ -104,7 +105,10 @@ class ExactSearch:
         if self._progress.time_is_up():
             return
         demoted: list[Piece] = []
+        sought = [part for part in conjuncts(self.condition) if isinstance(part, Is)]
         for each in self._field.selected:
+            if not all(self.lookups.may_hold(part.leaf, each) for part in sought):
+                continue
             bounds = self._bounds(each)
             numbers = np.flatnonzero(bounds.maybe & each.admitted)
             if numbers.size:

@@ -64,6 +64,15 @@ class Lookups:
             self._bounds[key] = self._bounds_of(part, selected)
         return self._bounds[key]
 
+    def may_hold(self, part: Part, selected: Selected) -> bool:
+        """Whether a condition may hold in any file of a commit that is in the index, told from what costs the least."""
+        if not isinstance(part, Finds) or part.place is Place.PATH:
+            return True
+        files = self.texts[part].files
+        if files is None or selected.target.snapshot in files:
+            return True
+        return part.place is Place.ANYWHERE and path_table(selected.snapshot).matches_any(part.pattern)
+
     def _bounds_of(self, part: Part, selected: Selected) -> Bounds:
         name, size = selected.target.snapshot, selected.snapshot.path_count
         if isinstance(part, Defines):

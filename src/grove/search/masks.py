@@ -87,6 +87,10 @@ class PathTable:
             self._matched.put(key, mask, mask.nbytes)
         return mask
 
+    def matches_any(self, pattern: Pattern) -> bool:
+        """Whether the pattern matches any path."""
+        return bool(self.matching(pattern).any())
+
     def _match(self, pattern: Pattern) -> Mask:
         if pattern.crosses_lines:
             paths = self._joined.split(b"\n")[: self._count]
