@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SECRET_SETTINGS = ("master_key", "admin_token", "database_url", "redis_url")
+SECRET_SETTINGS = ("master_key", "admin_token", "database_url", "redis_url", "vault_token")
+VARIABLE_PREFIX = "GROVE_SECRET_"
+"""Begins the variables that credentials may refer to."""
 _SEEDS: dict[str, tuple[str, ...]] = {"master_key": ("MASTER_ENCRYPTION_KEY",), "database_url": ("DATABASE_URL",)}
 
 
@@ -41,6 +43,24 @@ class Settings(BaseSettings):
     """Further names by which the server may be addressed; others are refused."""
     master_key: SecretStr | None = _named("master_key", "MASTER_ENCRYPTION_KEY")
     """The key that seals credentials: base64 of 32 random bytes. A key file in the data folder when it is not set."""
+    master_key_kms: str | None = None
+    """The id of an AWS KMS key that wraps the keys in the key file; they are in the clear without one."""
+    secrets_dir: Path | None = None
+    """A folder of secrets that credentials may refer to as `file:NAME`."""
+    vault_url: str | None = None
+    """A Vault or OpenBao server with secrets that credentials may refer to as `vault:NAME#FIELD`."""
+    vault_token: SecretStr | None = None
+    """The token for it."""
+    vault_mount: str = "secret"
+    """The KV engine, version 2, in it."""
+    vault_path: str = "grove/{tenant}"
+    """The folder of a tenant's secrets in that engine."""
+    aws_region: str | None = None
+    """The AWS region of Secrets Manager, whose secrets credentials may refer to as `aws:NAME#FIELD`, and of KMS."""
+    aws_secrets_prefix: str = "grove/{tenant}/"
+    """What the names of a tenant's secrets begin with there."""
+    aws_endpoint: str | None = None
+    """Another address of AWS, such as that of a private endpoint."""
     admin_name: str | None = None
     """The first administrator's name, to set a server up without a browser."""
     admin_email: str | None = None
@@ -155,11 +175,22 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """These settings as variables, for a worker process; nothing else is handed on but the search path."""
         variables = {name: os.environ[name] for name in ("PATH", "HOME", "TZ", "TMPDIR") if name in os.environ}
+        handed = (VARIABLE_PREFIX, "AWS_") if self.aws_region is not None else (VARIABLE_PREFIX,)
+        variables |= {name: value for name, value in os.environ.items() if name.startswith(handed)}
         for name in type(self).model_fields:
             value = getattr(self, name)
             if value is not None and name not in {"host", "token", "admin_token"}:
                 variables[f"GROVE_{name.upper()}"] = _as_text(value)
         return variables
+
+
+def secret_variables() -> dict[str, str]:
+    """The secrets in the environment that credentials may refer to, by the rest of their names."""
+    return {
+        name.removeprefix(VARIABLE_PREFIX): value
+        for name, value in os.environ.items()
+        if name.startswith(VARIABLE_PREFIX)
+    }
 
 
 def use_one_native_thread() -> None:

@@ -146,12 +146,14 @@ class TestKeyFile:
 
 class TestRotateKeyFile:
     def test_puts_a_new_key_before_the_old_one(self, key_file: Path) -> None:
-        before = load_keyring(key_file)
+        ring = load_keyring(key_file)
+        before = ring.kids
 
         rotated = rotate_key_file(key_file)
 
-        assert rotated.current_kid not in before.kids
-        assert rotated.kids == before.kids | {rotated.current_kid}
+        assert rotated.current_kid not in before
+        assert rotated.kids == before | {rotated.current_kid}
+        assert ring.current_kid == rotated.current_kid
         assert load_keyring(key_file).kids == rotated.kids
         assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
 

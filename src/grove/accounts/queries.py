@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 
 from grove.accounts.errors import PrincipalNotFound, ProjectNotFound, TokenInvalid
 from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope
-from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow
+from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow, TenantRow
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import digest
 from grove.kit.transactions import Transaction
@@ -89,6 +89,11 @@ def names_of(tx: Transaction, *, principal_ids: Collection[str]) -> dict[str, st
     """What some principals are called, by id; for those who may see what they have done."""
     chosen = select(PrincipalRow.id, PrincipalRow.name).where(PrincipalRow.id.in_(principal_ids))
     return {row.id: row.name for row in tx.session.execute(chosen)}
+
+
+def is_only_tenant(tx: Transaction) -> bool:
+    """Whether there are no two tenants on this server."""
+    return len(tx.session.scalars(select(TenantRow.id).limit(2)).all()) <= 1
 
 
 def find_project(tx: Transaction, *, actor: Actor, project: str) -> Project:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from grove import mirrors, repositories
 from grove.api.caller import Caller, CallerOf
+from grove.api.connecting import connect
 from grove.api.problems import CODE_PREFIX
-from grove.api.repositories import connect
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Address, Received, Shown
 from grove.repositories import Clone, Repository, clone_status_of

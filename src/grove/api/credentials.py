@@ -1,13 +1,18 @@
 """`/api/v1/credentials`: secrets for git hosts. They go in, and never come out."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from grove import accounts, credentials
 from grove.api.caller import Caller, CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Line, Page, Password, Received, Shown, Wanted
+from grove.api.shapes import Address, Line, Page, Password, Received, Shown, Wanted
+from grove.git import parse_remote_url
 from grove.kit.transactions import Transaction
+from grove.mirrors import Source, check_source
 
 router = router_at("/api/v1/credentials", tag="credentials")
 
@@ -25,16 +30,31 @@ class CredentialOut(Shown):
     created_by: UUID
     created_at: datetime
     last_used_at: datetime | None
+    reference: str | None
 
 
 class CredentialIn(Received):
-    """A credential to keep, for one host."""
+    """A credential to keep, for one host: a secret, or a reference to one in a store."""
 
     name: Line
     host: Line
     username: Line
-    password: Password
+    password: Password | None = None
+    reference: Annotated[Line, Field(examples=["vault:git/github#token"])] | None = None
     project: Line | None = None
+
+
+class TrialIn(Received):
+    """A repository on the credential's host, to see whether it opens it."""
+
+    url: Address | None = None
+
+
+class TrialOut(Shown):
+    """The secret can be read; `branches` are those of the repository that was named."""
+
+    credential_id: UUID
+    branches: int | None
 
 
 class PasswordIn(Received):
@@ -59,7 +79,8 @@ def add_credential(wanted: CredentialIn, caller: CallerOf) -> CredentialOut:
             name=wanted.name,
             host=wanted.host,
             username=wanted.username,
-            password=wanted.password.get_secret_value(),
+            password=wanted.password.get_secret_value() if wanted.password else "",
+            reference=wanted.reference,
             project_id=_project_id(tx, caller, wanted.project or ""),
         )
         added = credentials.add_credential(
@@ -81,6 +102,28 @@ def rotate_credential(credential_id: UUID, wanted: PasswordIn, caller: CallerOf)
             now=caller.now,
         )
     return CredentialOut.model_validate(rotated)
+
+
+@router.post("/{credential_id}/test", openapi_extra=needs("credential.use"))
+def try_credential(credential_id: UUID, wanted: TrialIn, caller: CallerOf) -> TrialOut:
+    """Read the secret where it is kept and, when a repository is named, look at it with that."""
+    host = parse_remote_url(wanted.url).authority if wanted.url else None
+    with caller.writing() as tx:
+        lease = credentials.lease_to_look(
+            tx,
+            actor=caller.actor,
+            keyring=caller.grove.keyring,
+            credential_id=str(credential_id),
+            host=host,
+            now=caller.now,
+        )
+    with caller.edge.looks.one():
+        secret = caller.grove.stores.open(lease)
+        if wanted.url is None:
+            return TrialOut(credential_id=credential_id, branches=None)
+        source = Source(address=wanted.url, username=secret.username, access_token=secret.password)
+        report = check_source(source, tools=caller.grove.sources)
+    return TrialOut(credential_id=credential_id, branches=report.branch_count)
 
 
 @router.delete("/{credential_id}", openapi_extra=needs("credential.remove"))

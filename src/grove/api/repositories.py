@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from grove import accounts, jobs, mirrors, repositories, snapshots
+from grove import accounts, mirrors, repositories, snapshots
 from grove.api.caller import Caller, CallerOf
+from grove.api.connecting import connect, look_at
 from grove.api.history import HistoryOut
 from grove.api.jobs import JobOut, waiting_job
 from grove.api.routing import needs, router_at
@@ -50,6 +51,7 @@ class SourceIn(Received):
     url: Address = Field(examples=["https://github.com/acme/payments-api.git"])
     access_token: Password | None = None
     username: Line | None = None
+    credential: Line | None = Field(default=None, description="Id or name of a credential, instead of a token.")
     project: Line | None = Field(default=None, description="Id or name; the default project if it is left out.")
     name: Line | None = Field(default=None, description="What to call it; made from the address if it is left out.")
     branches: Annotated[list[Line], Field(min_length=1, max_length=BRANCH_PATTERNS_MAX)] = Field(
@@ -186,7 +188,7 @@ class RefOut(Shown):
 @router.post("", status_code=201, openapi_extra=needs("repository.connect"))
 def connect_repository(wanted: SourceIn, caller: CallerOf, response: Response) -> ConnectedOut:
     """Look at a repository, register it, and have it mirrored; or have it wait for somebody who may approve it."""
-    repository, job = connect(caller, wanted.source())
+    repository, job = connect(caller, wanted.source(), credential=wanted.credential)
     response.headers["Location"] = f"{router.prefix}/{repository.id}"
     return ConnectedOut(repository=RepositoryOut.of(repository), job_id=UUID(job.id) if job else None)
 
@@ -194,7 +196,7 @@ def connect_repository(wanted: SourceIn, caller: CallerOf, response: Response) -
 @router.post("/check", openapi_extra=needs("repository.check"))
 def check_repository(wanted: SourceIn, caller: CallerOf) -> SourceOut:
     """Look at a repository without keeping anything: is it there, is the credential good, how large is it."""
-    return SourceOut.model_validate(_look_at(caller, wanted.source()))
+    return SourceOut.model_validate(look_at(caller, wanted.source(), credential=wanted.credential)[0])
 
 
 @router.get("", openapi_extra=needs("repository.list"))
@@ -333,28 +335,6 @@ def remove_repository(repository_id: UUID, caller: CallerOf, response: Response)
             tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now
         )
         return _accepted(tx, caller, response, removed, kind="repository.remove")
-
-
-def connect(caller: Caller, source: mirrors.Source) -> tuple[Repository, jobs.Job | None]:
-    """Look at a source outside of any transaction, then register it; with the job that mirrors it, if it may be."""
-    report = _look_at(caller, source)
-    with caller.writing() as tx:
-        repository = mirrors.connect_source(
-            tx,
-            actor=caller.actor,
-            source=source,
-            report=report,
-            keyring=caller.grove.keyring,
-            now=caller.now,
-        )
-        return repository, waiting_job(tx, actor=caller.actor, target_id=repository.id, kind="mirror.sync")
-
-
-def _look_at(caller: Caller, source: mirrors.Source) -> mirrors.SourceReport:
-    with caller.reading() as tx:
-        mirrors.require_check(tx, actor=caller.actor, source=source)
-    with caller.edge.looks.one():
-        return mirrors.check_source(source, tools=caller.grove.sources)
 
 
 def _accepted(tx: Transaction, caller: Caller, response: Response, repository: Repository, *, kind: str) -> AcceptedOut:

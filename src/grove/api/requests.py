@@ -10,7 +10,8 @@ from pydantic import Field
 
 from grove import mirrors, repositories
 from grove.api.caller import CallerOf
-from grove.api.repositories import ReasonIn, SourceIn, connect
+from grove.api.connecting import connect
+from grove.api.repositories import ReasonIn, SourceIn
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Cursor, Limit, Page, Received, Shown, Words, decode_cursor, page_of
 from grove.repositories import Approval, RepositoryRequest
@@ -101,7 +102,7 @@ def list_requests(
 def make_request(wanted: RequestIn, caller: CallerOf, response: Response) -> RequestOut:
     """Ask for a repository; it is looked at first, and mirrored at once when policy admits it."""
     source: mirrors.Source = wanted.source()
-    repository, _job = connect(caller, source)
+    repository, _job = connect(caller, source, credential=wanted.credential)
     response.headers["Location"] = f"{router.prefix}/{repository.id}"
     return _shown(caller, repository.id)
 

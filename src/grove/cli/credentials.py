@@ -7,9 +7,10 @@ import typer
 
 from grove.cli.asking import confirm, read_secret
 from grove.cli.command import command
+from grove.cli.escape import visible
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
-from grove.cli.quantity import shown_age
+from grove.cli.quantity import counted, shown_age
 from grove.cli.repositories import YesOption
 from grove.cli.session import Session
 
@@ -26,13 +27,14 @@ FIELDS = (
     "created_by",
     "created_at",
     "last_used_at",
+    "reference",
 )
 LIST_MAX = 10_000
 LIST = (
     Column("NAME", lambda item: item["name"]),
     Column("HOST", lambda item: item["host"]),
     Column("USER", lambda item: item["username"]),
-    Column("SECRET", lambda item: item["fingerprint"]),
+    Column("SECRET", lambda item: item["reference"] or item["fingerprint"]),
     Column("VERSION", lambda item: item["version"]),
     Column("USED", lambda item: item["last_used_at"], lambda item: shown_age(item["last_used_at"])),
     Column("ID", lambda item: item["id"]),
@@ -59,10 +61,18 @@ def add_credential(
     stdin: StdinOption = False,
     file: FileOption = None,
     project: Annotated[str | None, typer.Option(help="The project that it is for; else all.")] = None,
+    ref: Annotated[str | None, typer.Option(help="Where it is kept instead: vault:, aws:, env: or file:NAME.")] = None,
 ) -> None:
-    """Keep a secret, sealed, for the jobs that need it."""
-    password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
-    body = {"name": name, "host": host, "username": username, "password": password, "project": project}
+    """Keep a secret, sealed, for the jobs that need it; or a reference to where it is kept."""
+    password = None if ref else read_secret(what="secret", command=session.command, stdin=stdin, file=file)
+    body = {
+        "name": name,
+        "host": host,
+        "username": username,
+        "password": password,
+        "reference": ref,
+        "project": project,
+    }
     session.output.row(session.client.post("/credentials", body), LIST)
 
 
@@ -75,6 +85,20 @@ def rotate_credential(
     password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
     rotated = session.client.post(f"/credentials/{credential['id']}/rotate", {"password": password})
     session.output.row(rotated, LIST)
+
+
+@command(app, "test", failing="The credential does not work.")
+def try_credential(
+    session: Session,
+    *,
+    name: NameArgument,
+    url: Annotated[str | None, typer.Argument(metavar="[URL]", help="A repository on its host.")] = None,
+) -> None:
+    """Read a secret where it is kept and, when a repository is named, look at it with that."""
+    credential = _find(session, name)
+    told = session.client.post(f"/credentials/{credential['id']}/test", {"url": url})
+    seen = "" if told["branches"] is None else f" It opens {url}: {counted(told['branches'], 'branch')}."
+    session.output.line(visible(f"{credential['name']} can be read.{seen}"))
 
 
 @command(app, "rm", failing="The credential was not removed.")

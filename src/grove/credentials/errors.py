@@ -31,6 +31,68 @@ class MasterKeyExists(GroveError):
     code = "master_key_exists"
 
 
+class MasterKeyUnwrapped(GroveError):
+    """The key management service does not open, or close, the master key."""
+
+    kind = Kind.UNAVAILABLE
+    code = "master_key_unwrapped"
+
+
+class MasterKeyInUse(GroveError):
+    """An older master key is still needed, or the newest is too new for every writer to know it; try again later."""
+
+    kind = Kind.CONFLICT
+    code = "master_key_in_use"
+
+
+class ExtraMissing(GroveError):
+    """A setting names a service whose client is not installed."""
+
+    kind = Kind.UNAVAILABLE
+    code = "extra_missing"
+
+
+class ReferenceInvalid(GroveError):
+    """A reference names a store, a secret in it and maybe a field."""
+
+    code = "reference_invalid"
+
+
+class StoreUnknown(GroveError):
+    """This server reads no secrets from that store."""
+
+    code = "secret_store_unknown"
+
+
+class SecretMissing(GroveError):
+    """The store has no such secret."""
+
+    kind = Kind.UNAVAILABLE
+    code = "secret_missing"
+
+
+class StoreRefused(GroveError):
+    """The store does not let this server read that secret."""
+
+    kind = Kind.UNAVAILABLE
+    code = "secret_store_refused"
+
+
+class StoreUnavailable(GroveError):
+    """The store does not answer."""
+
+    kind = Kind.UNAVAILABLE
+    code = "secret_store_unavailable"
+    transient = True
+
+
+class CredentialReferenced(GroveError):
+    """The secret of this credential is kept in a store: change it there."""
+
+    kind = Kind.CONFLICT
+    code = "credential_referenced"
+
+
 class CredentialUnreadable(GroveError):
     """The credential cannot be unsealed: its row was changed, or its master key is gone. Enter the secret again."""
 

@@ -14,21 +14,38 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from grove.credentials.errors import MasterKeyExists, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWeak
+from grove.credentials.errors import MasterKeyExists, MasterKeyInUse, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWeak
 from grove.kit.files import sync_folder, write_durably
 from grove.kit.ids import new_id
 
 KEY_BYTES = 32
 KEY_FILE_BYTES_MAX = 65_536
+WRAPPED = "wrapped:"
+"""Begins a key that only a key management service can open."""
+SETTLED_SECONDS = 900
+"""No transaction lasts as long: after that, nobody can still be sealing with the key before."""
 
 _KID_LABEL = b"grove master key id v1\0"
 _DISTINCT_BYTES_MIN = 20
 """32 random bytes have 30 different values on average, and 19 or fewer less than once in 10^9 keys."""
 _DISTINCT_STEPS_MIN = 8
 """A counter or a ramp steps by the same few amounts; random bytes hardly ever do."""
+
+
+class KeyWrapper(Protocol):
+    """A key management service that closes and opens master keys, so that the key file alone is of no use."""
+
+    def wrap(self, key: bytes) -> str:
+        """The key as text that only the service can open."""
+        ...
+
+    def unwrap(self, text: str) -> bytes:
+        """The key."""
+        ...
 
 
 class Keyring:
@@ -39,12 +56,20 @@ class Keyring:
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
+        self._hold(keys)
+
+    def _hold(self, keys: Sequence[bytes]) -> None:
         if not keys:
             raise MasterKeyMissing
         for key in keys:
             _refuse_weak(key)
         self._ciphers = {_kid(key): AESGCM(key) for key in keys}
-        self.current_kid = _kid(keys[0])
+        self._current_kid = _kid(keys[0])
+
+    @property
+    def current_kid(self) -> str:
+        """The kid of the key that seals."""
+        return self._current_kid
 
     @property
     def kids(self) -> frozenset[str]:
@@ -59,17 +84,60 @@ class Keyring:
         return f"Keyring(current_kid={self.current_kid!r}, keys={len(self._ciphers)})"
 
 
-def parse_keyring(text: str) -> Keyring:
+class FileKeyring(Keyring):
+    """The ring of a key file, read again when the file has changed: a key may be rotated while everybody works."""
+
+    def __init__(self, path: Path, *, wrapper: KeyWrapper | None = None) -> None:
+        self._path = path
+        self._wrapper = wrapper
+        self._read_as: tuple[int, int] | None = None
+        self._refresh()
+
+    @property
+    def current_kid(self) -> str:
+        """The kid of the key that seals."""
+        self._refresh()
+        return self._current_kid
+
+    @property
+    def kids(self) -> frozenset[str]:
+        """The kids of all keys."""
+        self._refresh()
+        return super().kids
+
+    def cipher(self, kid: str) -> AESGCM | None:
+        """The cipher of one key, or None when the ring does not have it."""
+        return super().cipher(kid) or (super().cipher(kid) if self._refresh() else None)
+
+    def _refresh(self) -> bool:
+        """Read the file if it is another than was read; whether it was."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError as error:
+            raise MasterKeyMissing(path=self._path) from error
+        identity = (found.st_ino, found.st_mtime_ns)
+        if identity == self._read_as:
+            return False
+        self._hold(_keys_of(_read_private(self._path), self._wrapper))
+        self._read_as = identity
+        return True
+
+
+def parse_keyring(text: str, *, wrapper: KeyWrapper | None = None) -> Keyring:
     """Read a ring from the text of a setting or a file.
 
     :raises MasterKeyMissing: if the text is empty.
     :raises MasterKeyWeak: if it is anything but base64 of 32 random bytes, once or more.
     """
-    return Keyring([_decode(word) for word in text.split()])
+    return Keyring(_keys_of(text, wrapper))
 
 
-def load_keyring(path: Path, *, create: bool = False) -> Keyring:
-    """Read a ring from a key file; with `create`, a missing file is made first.
+def _keys_of(text: str, wrapper: KeyWrapper | None) -> list[bytes]:
+    return [_decode(word, wrapper) for word in text.split()]
+
+
+def load_keyring(path: Path, *, create: bool = False, wrapper: KeyWrapper | None = None) -> Keyring:
+    """The ring of a key file, which follows its changes; with `create`, a missing file is made first.
 
     :raises MasterKeyMissing: if there is no such file, or it is empty.
     :raises MasterKeyUnsafe: if it is a link, no plain file, or readable by others than its owner.
@@ -77,17 +145,17 @@ def load_keyring(path: Path, *, create: bool = False) -> Keyring:
     """
     if create:
         with contextlib.suppress(MasterKeyExists):
-            create_key_file(path)
-    return parse_keyring(_read_private(path))
+            create_key_file(path, wrapper=wrapper)
+    return FileKeyring(path, wrapper=wrapper)
 
 
-def create_key_file(path: Path) -> None:
+def create_key_file(path: Path, *, wrapper: KeyWrapper | None = None) -> None:
     """Write a new key where no file is yet, durably and for its owner alone.
 
     :raises MasterKeyExists: if something has this name.
     """
     aside = path.with_name(f".{path.name}.{new_id()}")
-    write_durably(aside, _new_key_line().encode(), mode=0o600)
+    write_durably(aside, _new_key_line(wrapper).encode(), mode=0o600)
     try:
         path.hardlink_to(aside)
     except FileExistsError as error:
@@ -97,21 +165,41 @@ def create_key_file(path: Path) -> None:
         sync_folder(path.parent)
 
 
-def rotate_key_file(path: Path) -> Keyring:
+def rotate_key_file(path: Path, *, wrapper: KeyWrapper | None = None) -> Keyring:
     """Put a new current key before those in the file; credentials are then moved under it one by one.
 
     :raises MasterKeyMissing: if there is no such file; the other errors of `load_keyring` likewise.
     """
     with _locked(path.parent):
         text = _read_private(path)
-        parse_keyring(text)
-        rotated = _new_key_line() + text
+        parse_keyring(text, wrapper=wrapper)
+        rotated = _new_key_line(wrapper) + text
         write_durably(path, rotated.encode(), mode=0o600)
-    return parse_keyring(rotated)
+    return parse_keyring(rotated, wrapper=wrapper)
 
 
-def _new_key_line() -> str:
-    return base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n"
+def drop_old_keys(path: Path, *, needed: frozenset[str], now: float, wrapper: KeyWrapper | None = None) -> Keyring:
+    """Take every key but the current one out of the file; `needed` are the kids that something is sealed under,
+    `now` is the moment in seconds since the epoch.
+
+    :raises MasterKeyInUse: if an old key is needed, or the current one was not there for long.
+    """
+    with _locked(path.parent):
+        text = _read_private(path)
+        ring = parse_keyring(text, wrapper=wrapper)
+        old = ring.kids - {ring.current_kid}
+        if old & needed:
+            raise MasterKeyInUse(kids=", ".join(sorted(old & needed)))
+        wait_seconds = SETTLED_SECONDS - (now - path.stat().st_mtime)
+        if old and wait_seconds > 0:
+            raise MasterKeyInUse(wait_seconds=round(wait_seconds))
+        write_durably(path, (text.split()[0] + "\n").encode(), mode=0o600)
+    return parse_keyring(text.split()[0], wrapper=wrapper)
+
+
+def _new_key_line(wrapper: KeyWrapper | None) -> str:
+    key = os.urandom(KEY_BYTES)
+    return (f"{WRAPPED}{wrapper.wrap(key)}" if wrapper else base64.b64encode(key).decode()) + "\n"
 
 
 @contextlib.contextmanager
@@ -145,7 +233,11 @@ def _read_private(path: Path) -> str:
     return content.decode("ascii", errors="replace")
 
 
-def _decode(word: str) -> bytes:
+def _decode(word: str, wrapper: KeyWrapper | None) -> bytes:
+    if word.startswith(WRAPPED):
+        if wrapper is None:
+            raise MasterKeyWeak(reason="it is wrapped by a key management service, which no setting names")
+        return wrapper.unwrap(word.removeprefix(WRAPPED))
     try:
         return base64.b64decode(word, validate=True)
     except (binascii.Error, ValueError):

@@ -42,13 +42,18 @@ class CredentialDraft:
     username: str
     password: str = field(repr=False)
     project_id: str | None = None
+    reference: str | None = None
+    """Where the secret is kept, when it is not here; the password is empty then."""
 
     def __post_init__(self) -> None:
         _require(_is_line(self.name, NAME_CHARACTERS_MAX), f"name: one line of 1 to {NAME_CHARACTERS_MAX} characters")
         _require(_HOST.fullmatch(normal_host(self.host)) is not None, "host: a name or an address, and maybe a port")
         username_is_line = _is_line(self.username, USERNAME_CHARACTERS_MAX) and ":" not in self.username
         _require(username_is_line, f"username: one line of 1 to {USERNAME_CHARACTERS_MAX} characters without a colon")
-        check_password(self.password)
+        if self.reference is None:
+            check_password(self.password)
+        else:
+            _require(not self.password, "either a secret or a reference to one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ class Credential:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    reference: str | None
 
 
 def normal_host(host: str) -> str:

@@ -2,15 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
-from grove import activity
+from grove import accounts, activity
 from grove.credentials.envelope import open_sealed, seal
-from grove.credentials.errors import CredentialHostMismatch, CredentialNameTaken, MasterKeyMissing
+from grove.credentials.errors import (
+    CredentialHostMismatch,
+    CredentialNameTaken,
+    CredentialReferenced,
+    MasterKeyMissing,
+    ReferenceInvalid,
+)
 from grove.credentials.keyring import Keyring
 from grove.credentials.model import Credential, CredentialDraft, Secret, check_password, fingerprint_of, normal_host
 from grove.credentials.queries import credential_row
+from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
@@ -27,6 +34,11 @@ def add_credential(
     """
     attributes: dict[str, object] = {"project_id": draft.project_id}
     tx.require(actor, "credential.add", Resource(kind="credential", tenant_id=actor.tenant_id, attributes=attributes))
+    if draft.reference is not None:
+        # Who may name a secret of the store can send it to a host of their own.
+        tx.require(
+            actor, "credential.refer", Resource(kind="credential", tenant_id=actor.tenant_id, attributes=attributes)
+        )
     row = CredentialRow(
         id=new_id(),
         tenant_id=actor.tenant_id,
@@ -38,8 +50,13 @@ def add_credential(
         fingerprint=fingerprint_of(draft.password),
         created_by=actor.id,
         created_at=now,
+        reference=draft.reference,
     )
-    row.sealed = seal(keyring, draft.password.encode(), row.binding)
+    if draft.reference is None:
+        row.sealed = seal(keyring, draft.password.encode(), row.binding)
+    else:
+        row.fingerprint = _referred(tx, draft.reference)
+        row.kid, row.wrapped_key, row.ciphertext = "", b"", b""
     try:
         with tx.session.begin_nested():
             tx.session.add(row)
@@ -58,10 +75,13 @@ def rotate_credential(
     :raises Denied: if `actor` may not.
     :raises CredentialNotFound: if the tenant has no such credential.
     :raises CredentialInvalid: if it cannot be a password or a token.
+    :raises CredentialReferenced: if the secret is kept in a store.
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     check_password(password)
     row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
+    if row.reference is not None:
+        raise CredentialReferenced(credential=row.id, reference=row.reference)
     row.version += 1
     row.fingerprint = fingerprint_of(password)
     row.sealed = seal(keyring, password.encode(), row.binding)
@@ -85,17 +105,20 @@ def remove_credential(tx: Transaction, *, actor: Actor, credential_id: str, now:
 
 def lease_secret(
     tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str, now: datetime
-) -> Secret:
-    """Unseal a secret for a job of the same tenant that is about to talk to `host`.
+) -> Lease:
+    """Unseal a secret for a job of the same tenant that is about to talk to `host`, or say where it is kept.
 
     :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
     :raises CredentialHostMismatch: if it is meant for another host or port.
     :raises CredentialUnreadable: if its row was changed, or its master key is gone.
     """
     row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id, lock=True)
-    secret = _opened(row, keyring=keyring, host=host)
+    _check_host(row, host)
     row.last_used_at = now
-    return secret
+    if row.reference is not None:
+        return Lease(tenant_id=tenant_id, username=row.username, password=None, reference=row.reference)
+    secret = _opened(row, keyring=keyring)
+    return Lease(tenant_id=tenant_id, username=row.username, password=secret.password, reference=None)
 
 
 def read_secret(tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str) -> Secret:
@@ -104,14 +127,47 @@ def read_secret(tx: Transaction, *, keyring: Keyring, tenant_id: str, credential
     :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
     :raises CredentialHostMismatch: if it is meant for another host or port.
     :raises CredentialUnreadable: if its row was changed, or its master key is gone.
+    :raises CredentialReferenced: if the secret is kept in a store.
     """
     row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id)
-    return _opened(row, keyring=keyring, host=host)
+    _check_host(row, host)
+    if row.reference is not None:
+        raise CredentialReferenced(credential=row.id, reference=row.reference)
+    return _opened(row, keyring=keyring)
 
 
-def _opened(row: CredentialRow, *, keyring: Keyring, host: str) -> Secret:
+def _referred(tx: Transaction, text: str) -> str:
+    """The name of the store that a reference leads to, which this tenant may use."""
+    reference = Reference.parse(text)
+    if reference.store in STORES_OF_ONE_TENANT and not accounts.is_only_tenant(tx):
+        raise ReferenceInvalid(reason="this store knows no tenants, and there are several")
+    return reference.store
+
+
+def lease_to_look(
+    tx: Transaction, *, actor: Actor, keyring: Keyring, credential_id: str, host: str | None, now: datetime
+) -> Lease:
+    """Lease a secret to somebody who looks at a host with it, or only whether it can be read.
+
+    :raises Denied: if `actor` may not.
+    :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
+    :raises CredentialHostMismatch: if it is meant for another host or port.
+    :raises CredentialUnreadable: if its row was changed, or its master key is gone.
+    """
+    tx.require(actor, "credential.use", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
+    row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id)
+    _record(tx, "credential.use", row, actor=actor, now=now)
+    return lease_secret(
+        tx, keyring=keyring, tenant_id=actor.tenant_id, credential_id=row.id, host=host or row.host, now=now
+    )
+
+
+def _check_host(row: CredentialRow, host: str) -> None:
     if row.host != normal_host(host):
         raise CredentialHostMismatch(credential=row.id, host=normal_host(host))
+
+
+def _opened(row: CredentialRow, *, keyring: Keyring) -> Secret:
     return Secret(username=row.username, password=open_sealed(keyring, row.sealed, row.binding).decode())
 
 
@@ -122,11 +178,20 @@ def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int) -> 
 
     :raises CredentialUnreadable: if one cannot be unsealed; nothing is moved then.
     """
-    waiting = select(CredentialRow).where(CredentialRow.revoked_at.is_(None), CredentialRow.kid != keyring.current_kid)
+    waiting = select(CredentialRow).where(_is_sealed(), CredentialRow.kid != keyring.current_kid)
     rows = tx.session.scalars(waiting.order_by(CredentialRow.id).limit(count_max).with_for_update()).all()
     for row in rows:
         row.sealed = seal(keyring, open_sealed(keyring, row.sealed, row.binding), row.binding)
     return len(rows)
+
+
+def kids_in_use(tx: Transaction) -> frozenset[str]:
+    """The kids of the keys that some credential is sealed under."""
+    return frozenset(tx.session.scalars(select(CredentialRow.kid).where(_is_sealed()).distinct()))
+
+
+def _is_sealed() -> ColumnElement[bool]:
+    return CredentialRow.revoked_at.is_(None) & CredentialRow.reference.is_(None)
 
 
 def check_keyring(tx: Transaction, *, keyring: Keyring) -> None:
@@ -134,8 +199,7 @@ def check_keyring(tx: Transaction, *, keyring: Keyring) -> None:
 
     :raises MasterKeyMissing: if a key was taken out too early.
     """
-    kids = tx.session.scalars(select(CredentialRow.kid).where(CredentialRow.revoked_at.is_(None)).distinct())
-    lacking = sorted(set(kids) - keyring.kids)
+    lacking = sorted(kids_in_use(tx) - keyring.kids)
     if lacking:
         raise MasterKeyMissing(kids=", ".join(lacking))
 

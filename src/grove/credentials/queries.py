@@ -1,6 +1,6 @@
 """What can be asked about credentials."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from grove.credentials.errors import CredentialNotFound
 from grove.credentials.model import Credential
@@ -27,6 +27,21 @@ def get_credential(tx: Transaction, *, tenant_id: str, credential_id: str) -> Cr
     :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
     """
     return credential_row(tx, tenant_id=tenant_id, credential_id=credential_id).value()
+
+
+def find_credential(tx: Transaction, *, tenant_id: str, credential: str) -> Credential:
+    """The credential of that id or name, for what refers to it; the caller has checked that it may.
+
+    :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
+    """
+    wanted = or_(CredentialRow.id == credential, CredentialRow.name == credential)
+    chosen = select(CredentialRow).where(
+        CredentialRow.tenant_id == tenant_id, CredentialRow.revoked_at.is_(None), wanted
+    )
+    row = tx.session.scalars(chosen.where(CredentialRow.revoked_at.is_(None))).first()
+    if row is None:
+        raise CredentialNotFound(credential=credential)
+    return row.value()
 
 
 def credential_row(tx: Transaction, *, tenant_id: str, credential_id: str, lock: bool = False) -> CredentialRow:

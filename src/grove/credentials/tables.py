@@ -41,6 +41,7 @@ class CredentialRow(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reference: Mapped[str | None] = mapped_column(String(500))
 
     @property
     def binding(self) -> Binding:
@@ -78,4 +79,5 @@ class CredentialRow(Table):
             created_at=self.created_at,
             last_used_at=self.last_used_at,
             revoked_at=self.revoked_at,
+            reference=self.reference,
         )

@@ -64,6 +64,22 @@ admin = typer.Typer(help="Look after a server from the machine that it runs on."
 app.add_typer(admin, name="admin", rich_help_panel="Servers")
 
 
+@admin.command("rotate-key")
+def rotate_key(data: DataDir = None) -> None:
+    """Make a new master key and move every credential under it; the server may go on running."""
+    from grove.launch.keys import rotate_master_key  # noqa: PLC0415 - heavy
+
+    raise typer.Exit(rotate_master_key(read_settings(data_dir=data)))
+
+
+@admin.command("drop-keys")
+def drop_keys(data: DataDir = None) -> None:
+    """Forget the master keys that nothing is sealed under any more."""
+    from grove.launch.keys import drop_master_keys  # noqa: PLC0415 - heavy
+
+    raise typer.Exit(drop_master_keys(read_settings(data_dir=data)))
+
+
 @admin.command("setup-link")
 def setup_link(data: DataDir = None) -> None:
     """Make a new single-use link for setting up the first administrator."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert
 
-from grove.credentials import Keyring, lease_secret
+from grove.credentials import Keyring, SecretStores, lease_secret
 from grove.forges import ForgeAccess
 from grove.git import (
     FetchLimits,
@@ -74,6 +74,7 @@ class MirrorTools:
     git: Git
     locator: Locator
     keyring: Keyring
+    stores: SecretStores
     limits: MirrorLimits
     forge_access: ForgeAccess
 
@@ -157,7 +158,7 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
         published_refs = refs_of(tx, repository_id=repository.id)
         tracks_pulls = are_pulls_tracked(tx, repository_id=repository.id)
         pulls = pulls_of(tx, repository_id=repository.id)
-        secret = None
+        leased = None
         if repository.credential_id is not None:
             leased = lease_secret(
                 tx,
@@ -167,7 +168,10 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
                 host=repository.host,
                 now=run.now,
             )
-            secret = Secret(username=leased.username, password=leased.password)
+    secret = None
+    if leased is not None:
+        opened = tools.stores.open(leased)
+        secret = Secret(username=opened.username, password=opened.password)
     place = {"tenant_id": job.tenant_id, "repository_id": job.target_id}
     incoming = tools.locator.incoming(**place, job_id=job.id)
     remove_tree(incoming)

@@ -1,12 +1,12 @@
 """Connecting a repository: look at it first, then register it. The looking is done outside of any transaction."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from grove import accounts
-from grove.credentials import CredentialDraft, Keyring, add_credential
+from grove.credentials import CredentialDraft, CredentialNotFound, Keyring, add_credential, get_credential
 from grove.credentials import Secret as OpenedSecret
 from grove.forges import (
     Forge,
@@ -41,6 +41,12 @@ class Source:
     name: str | None = None
     tracked: tuple[str, ...] = ("*",)
     reason: str = ""
+    credential_id: str | None = None
+    """The credential that the token is from, when it is one that is kept."""
+
+    def opened_with(self, secret: OpenedSecret, *, credential_id: str) -> "Source":
+        """The same source with the secret of a credential."""
+        return replace(self, username=secret.username, access_token=secret.password, credential_id=credential_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +143,10 @@ def connect_source(
         project = accounts.default_project(tx, tenant_id=actor.tenant_id)
     else:
         project = accounts.find_project(tx, actor=actor, project=source.project)
-    credential_id = None
-    if source.access_token and not report.local:
+    credential_id = source.credential_id
+    if credential_id is not None:
+        _check_project(tx, actor=actor, credential_id=credential_id, project_id=project.id)
+    elif source.access_token and not report.local:
         draft = CredentialDraft(
             name=f"{report.name[:60]} {new_id()[:8]}",
             host=report.host,
@@ -163,6 +171,16 @@ def connect_source(
         reason=source.reason,
     )
     return connect_repository(tx, actor=actor, wanted=wanted, now=now)
+
+
+def _check_project(tx: Transaction, *, actor: Actor, credential_id: str, project_id: str) -> None:
+    """Return when a credential may be used in a project: it is for that one, or for all.
+
+    :raises CredentialNotFound: if it is for another.
+    """
+    kept = get_credential(tx, tenant_id=actor.tenant_id, credential_id=credential_id)
+    if kept.project_id not in {None, project_id}:
+        raise CredentialNotFound(credential=credential_id)
 
 
 def _address(text: str) -> RemoteUrl | LocalPath:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grove.credentials import Keyring, lease_secret
+from grove.credentials import Keyring, Lease, SecretStores, lease_secret
 from grove.forges import Forge, ForgeAccess, ForgeRemote, PullDesk, PullDraft, PullState
 from grove.git import FileDiff, ListingLimits, Remote, Secret, merge_base, parse_remote_url, push_branch
 from grove.jobs import Run
@@ -58,6 +58,7 @@ class PromotionDesk:
     mirrors: MirrorReader
     locator: Locator
     keyring: Keyring
+    stores: SecretStores
     access: ForgeAccess
     guarded: tuple[str, ...]
 
@@ -88,7 +89,8 @@ class PromotionDesk:
         with self.database.transaction() as tx:
             _opened(tx, actor, name)
             rows.begin(tx, workspace, _begun(workspace, draft, now), actor=actor)
-            remote, pulls = self._reach(tx, repository, now=now)
+            lease = self._lease(tx, repository, now=now)
+        remote, pulls = self._reach(repository, lease)
         self._push(remote, workspace, branch=draft.branch, pushed=before.pushed if before else "")
         with self.database.transaction() as tx:
             rows.note_pushed(tx, workspace_id=workspace.id, commit=workspace.head)
@@ -115,7 +117,8 @@ class PromotionDesk:
             if known.number is None:
                 return known
             repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
-            _, pulls = self._reach(tx, repository, now=now)
+            lease = self._lease(tx, repository, now=now)
+        _, pulls = self._reach(repository, lease)
         return self._follow(pulls, known, now=now)
 
     def follow(self, run: Run) -> None:
@@ -126,7 +129,8 @@ class PromotionDesk:
             if not known:
                 return
             repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
-            _, pulls = self._reach(tx, repository, now=run.now)
+            lease = self._lease(tx, repository, now=run.now)
+        _, pulls = self._reach(repository, lease)
         for promotion in known:
             run.check_cancelled()
             self._follow(pulls, promotion, now=run.now)
@@ -185,18 +189,22 @@ class PromotionDesk:
             return False
         return True
 
-    def _reach(self, tx: Transaction, repository: Repository, *, now: datetime) -> tuple[Remote, PullDesk]:
-        """How the repository's git host and its forge are spoken to, with the credential that it is mirrored with."""
-        secret = None
-        if repository.credential_id is not None:
-            secret = lease_secret(
-                tx,
-                keyring=self.keyring,
-                tenant_id=repository.tenant_id,
-                credential_id=repository.credential_id,
-                host=repository.host,
-                now=now,
-            )
+    def _lease(self, tx: Transaction, repository: Repository, *, now: datetime) -> Lease | None:
+        """The credential that the repository is mirrored with."""
+        if repository.credential_id is None:
+            return None
+        return lease_secret(
+            tx,
+            keyring=self.keyring,
+            tenant_id=repository.tenant_id,
+            credential_id=repository.credential_id,
+            host=repository.host,
+            now=now,
+        )
+
+    def _reach(self, repository: Repository, lease: Lease | None) -> tuple[Remote, PullDesk]:
+        """How the repository's git host and its forge are spoken to; the secret may have to be read from a store."""
+        secret = self.stores.open(lease) if lease else None
         path = "" if repository.local else parse_remote_url(repository.url).path
         at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=secret)
         pulls = PullDesk(at, access=self.access)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from grove.credentials import Keyring, open_sealed, seal
+from grove.credentials import CredentialUnreadable, Keyring, open_sealed, seal
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 from grove.repeats.errors import KeyReused, OutcomeUnknown, RequestUnderWay
@@ -17,8 +17,7 @@ def begin(tx: Transaction, request: KeyedRequest, *, keyring: Keyring, now: date
 
     :raises KeyReused: if the key was used for another request.
     :raises RequestUnderWay: if the first one is not answered yet.
-    :raises OutcomeUnknown: if the server stopped while it answered the first one.
-    :raises CredentialUnreadable: if the answer cannot be unsealed any more.
+    :raises OutcomeUnknown: if the server stopped while it answered the first one, or the answer cannot be unsealed.
     """
     tx.session.execute(delete(KeyedRequestRow).where(KeyedRequestRow.began_at < now - timedelta(hours=KEPT_HOURS)))
     row = _row(tx, request)
@@ -40,7 +39,11 @@ def begin(tx: Transaction, request: KeyedRequest, *, keyring: Keyring, now: date
     if row.digest != request.digest:
         raise KeyReused(key=request.key)
     if row.status is not None:
-        return KeptAnswer(status=row.status, location=row.location, body=open_sealed(keyring, row.sealed, row.binding))
+        try:
+            body = open_sealed(keyring, row.sealed, row.binding)
+        except CredentialUnreadable as error:
+            raise OutcomeUnknown(key=request.key) from error
+        return KeptAnswer(status=row.status, location=row.location, body=body)
     if row.began_at > now - timedelta(seconds=UNDER_WAY_SECONDS_MAX):
         raise RequestUnderWay(key=request.key)
     raise OutcomeUnknown(key=request.key)

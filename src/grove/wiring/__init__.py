@@ -3,6 +3,17 @@
 from grove.wiring.causes import WHEN
 from grove.wiring.configuration import GIT_SEARCH_PATH, confiner, database_url, git_config
 from grove.wiring.parts import Grove, build
+from grove.wiring.secrets import key_wrapper_of
 from grove.wiring.work import JOB_KINDS
 
-__all__ = ["GIT_SEARCH_PATH", "JOB_KINDS", "WHEN", "Grove", "build", "confiner", "database_url", "git_config"]
+__all__ = [
+    "GIT_SEARCH_PATH",
+    "JOB_KINDS",
+    "WHEN",
+    "Grove",
+    "build",
+    "confiner",
+    "database_url",
+    "git_config",
+    "key_wrapper_of",
+]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from grove.accounts import Rates
 from grove.checkouts import CheckoutLimits, CheckoutMethod
-from grove.credentials import Keyring, create_key_file, load_keyring, parse_keyring
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.indexing import (
     HistoryLimits,
@@ -98,16 +97,6 @@ def pinned(settings: Settings) -> Callable[[str, int], str]:
         return str(pin(url, allowed=settings.allowed_networks).addresses[0])
 
     return resolve
-
-
-def keyring_of(settings: Settings, locator: Locator) -> Keyring:
-    """The keys that secrets are sealed with; made with the data folder unless the settings have some."""
-    if settings.master_key is not None:
-        return parse_keyring(settings.master_key.get_secret_value())
-    path = locator.master_key()
-    if not path.exists():
-        create_key_file(path)
-    return load_keyring(path)
 
 
 def rates_of(settings: Settings) -> Rates:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk
-from grove.credentials import Keyring
+from grove.credentials import Keyring, SecretStores
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
 from grove.git import Git, GitServer
@@ -44,7 +44,6 @@ from grove.wiring.configuration import (
     database_url,
     git_config,
     history_limits,
-    keyring_of,
     large_repository_bytes,
     mirror_limits,
     node_of,
@@ -52,6 +51,7 @@ from grove.wiring.configuration import (
     rates_of,
     workspace_limits,
 )
+from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.work import JOB_KINDS
 from grove.workspaces import PushDesk, WorkspaceDesk, commits_in_use
 
@@ -66,6 +66,7 @@ class Grove:
     gate: PolicyGate
     database: Database
     keyring: Keyring
+    stores: SecretStores
     rates: Rates
     git: Git
     confiner: Confiner
@@ -115,6 +116,7 @@ class Grove:
             mirrors=self.mirrors,
             locator=self.locator,
             keyring=self.keyring,
+            stores=self.stores,
             access=self.sources.forge_access,
             guarded=self.settings.guarded_paths,
         )
@@ -145,7 +147,7 @@ def build(settings: Settings) -> Grove:
     parser = PooledParser()
     tools = BuildTools(parser=parser, embedder=embedder)
     index_tools = _index_tools(settings, mirrors=reader, indexes=indexes, build=tools)
-    keyring = keyring_of(settings, locator)
+    keyring, stores = keyring_of(settings, locator), secret_stores_of(settings)
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
     desk = Desk(
         database=database,
@@ -162,6 +164,7 @@ def build(settings: Settings) -> Grove:
         gate=gate,
         database=database,
         keyring=keyring,
+        stores=stores,
         rates=rates_of(settings),
         git=git,
         confiner=confiner(settings, locator),
@@ -177,7 +180,7 @@ def build(settings: Settings) -> Grove:
         checkouts=CheckoutDesk(database=database, mirrors=reader, locator=locator, limits=checkout_limits(settings)),
         jobs={kind.name: kind for kind in JOB_KINDS},
         pins=PinDesk(database=database, mirrors=reader),
-        mirror_tools=_mirror_tools(sources, locator=locator),
+        mirror_tools=_mirror_tools(sources, locator=locator, stores=stores),
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=RemovalTools(locator=locator, indexes=indexes),
@@ -194,11 +197,12 @@ def _index_tools(settings: Settings, *, mirrors: MirrorReader, indexes: OpenInde
     )
 
 
-def _mirror_tools(sources: SourceTools, *, locator: Locator) -> MirrorTools:
+def _mirror_tools(sources: SourceTools, *, locator: Locator, stores: SecretStores) -> MirrorTools:
     return MirrorTools(
         git=sources.git,
         locator=locator,
         keyring=sources.keyring,
+        stores=stores,
         limits=sources.limits,
         forge_access=sources.forge_access,
     )
