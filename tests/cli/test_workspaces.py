@@ -41,6 +41,10 @@ class TestWorkspaces:
         assert "by copy in" in done.stderr
         made = json.loads(grove("ws", "checkout", "on-disk", "--json").stdout)
         assert (Path(made["path"]) / ".git" / "index").is_file()
+        (Path(made["path"]) / "note.txt").write_text("note\n")
+        assert "1 file from the folder" in grove("ws", "collect", "on-disk").stderr
+        ran = grove("ws", "exec", "on-disk", "--", "cat", "note.txt")
+        assert "note" in ran.stdout or "confinement_unavailable" in ran.stderr
         gone = grove("ws", "checkout", "on-disk", "--remove", "--yes")
         assert gone.exit_code == Exit.DONE, gone.output
         assert not Path(made["path"]).exists()

@@ -7,9 +7,12 @@ from grove.checkouts.errors import (
     CheckoutMissing,
     CheckoutsFull,
     CheckoutTooLarge,
+    CommandRefused,
+    CommandsTooMany,
     IndexUnreadable,
     TreeRefused,
 )
+from grove.checkouts.executing import Executed, Order
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
 from grove.checkouts.removing import remove_checkouts, sweep_checkouts, warm_checkouts
 from grove.checkouts.rows import has_checkout
@@ -27,7 +30,11 @@ __all__ = [
     "CheckoutTooLarge",
     "CheckoutsFull",
     "Collected",
+    "CommandRefused",
+    "CommandsTooMany",
+    "Executed",
     "IndexUnreadable",
+    "Order",
     "PlacedCheckout",
     "TreeRefused",
     "has_checkout",

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Final
 
 from grove import activity, jobs
 from grove.checkouts import rows, system
 from grove.checkouts.collecting import Collection
-from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
+from grove.checkouts.commits import CommitTaker
+from grove.checkouts.errors import CheckoutBusy, CheckoutMissing, CommandsTooMany
+from grove.checkouts.executing import Executed, Order, run_order
 from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.locks import locked
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
@@ -18,15 +21,19 @@ from grove.checkouts.placing import FILES, INDEX, LaidFacts, Placer, mount
 from grove.checkouts.store import LAID, TreeStore
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.kit import faults
+from grove.kit.errors import GroveError
 from grove.kit.gate import Actor
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader, refs_of
 from grove.placement import CheckoutPlaces, Locator
 from grove.repositories import Repository, get_repository
+from grove.sandbox import Confiner
 from grove.workspaces import Workspace, any_workspace, open_workspace, take_in
 
 TRASH_JOB: Final = "checkout.remove"
 WARM_JOB: Final = "checkout.warm"
+COMMANDS_MAX: Final = 4
+"""How many commands run in workspaces at once."""
 ATTEMPTS_MAX: Final = 8
 """How often it is tried again to take changes in because the workspace was changed meanwhile."""
 PLACED: Final = faults.declare("checkout.placed")
@@ -42,6 +49,8 @@ class CheckoutDesk:
     mirrors: MirrorReader
     locator: Locator
     limits: CheckoutLimits
+    confiner: Confiner
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(COMMANDS_MAX))
 
     @property
     def places(self) -> CheckoutPlaces:
@@ -152,9 +161,12 @@ class CheckoutDesk:
         for _ in range(ATTEMPTS_MAX):
             with self.database.reading() as tx:
                 seen = any_workspace(tx, actor=actor, workspace_id=workspace.id)
+                repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
             tree, theirs = collection.merge(seen.tree)
+            head, problem = self._take_commits(seen, path, self.mirrors.path(repository))
             faults.reach(MERGED)
-            taken = seen if tree == seen.tree else self._take_in(actor, seen, collection, tree=tree, now=now)
+            changed = (tree, head) != (seen.tree, seen.head)
+            taken = self._take_in(actor, seen, collection, tree=tree, head=head, now=now) if changed else seen
             if taken is not None:
                 faults.reach(TAKEN)
                 collection.bring(tree, theirs)
@@ -165,11 +177,31 @@ class CheckoutDesk:
                     left_out={
                         path.decode(errors="backslashreplace"): why for path, why in collection.found.left_out.items()
                     },
+                    commits=head != seen.head,
+                    commits_problem=problem,
                 )
         raise CheckoutBusy(workspace=workspace.name)
 
+    def _take_commits(self, seen: Workspace, files: Path, mirror: Path) -> tuple[str, str]:
+        """The last commit that the workspace has when it has those of the folder, and why it cannot have them."""
+        taker = CommitTaker(
+            git=self.mirrors.git,
+            git_dir=self._git_dir(seen),
+            confiner=self.confiner,
+            files=files.resolve(),
+            readable=(mirror.resolve(), self._git_dir(seen).resolve() / "objects"),
+        )
+        tip = taker.tip(seen.branch)
+        if tip in {"", seen.head}:
+            return seen.head, ""
+        try:
+            problem = taker.take(tip, known=seen.head)
+        except GroveError as error:
+            problem = f"{error.message} ({error.code})"
+        return (seen.head if problem else tip), problem
+
     def _take_in(
-        self, actor: Actor, seen: Workspace, collection: Collection, *, tree: str, now: datetime
+        self, actor: Actor, seen: Workspace, collection: Collection, *, tree: str, head: str, now: datetime
     ) -> Workspace | None:
         with self.database.transaction() as tx:
             return take_in(
@@ -177,10 +209,55 @@ class CheckoutDesk:
                 actor=actor,
                 seen=seen,
                 tree=tree,
+                head=head,
                 size_bytes=collection.written_bytes,
                 limits=self.limits.written,
                 now=now,
             )
+
+    def execute(self, actor: Actor, name: str, *, order: Order, now: datetime) -> Executed:
+        """Run a command in the folder of a workspace, which is made if there is none, and collect what it changed.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises CommandRefused: if it is no command, or its bounds are too wide.
+        :raises CommandsTooMany: if as many run as may.
+        :raises ConfinementUnavailable: if nothing on this machine can confine it.
+        :raises CheckoutConflict: if a file was changed in the folder and in the workspace before.
+        """
+        order.check()
+        placed = self.checkout(actor, name, now=now)
+        with self.database.reading() as tx:
+            workspace = open_workspace(tx, actor=actor, name=name, changing=True)
+            repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
+        readable = (self.mirrors.path(repository).resolve(), self._git_dir(workspace).resolve() / "objects")
+        with self._alone(workspace), self._turn():
+            self._collect(actor, workspace, now=now)
+            outcome = run_order(self.confiner, order, files=placed.path.resolve(), readable=readable)
+            with self.database.transaction() as tx:
+                activity.record(
+                    tx,
+                    actor=actor,
+                    action="workspace.execute",
+                    target_kind="workspace",
+                    target_id=workspace.id,
+                    now=now,
+                    command=order.words[0],
+                    exit_code=outcome.exit_code,
+                    network=order.network,
+                )
+            try:
+                return Executed(outcome=outcome, collected=self._collect(actor, workspace, now=now), problem="")
+            except GroveError as error:
+                return Executed(outcome=outcome, collected=None, problem=str(error))
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.turns.acquire(blocking=False):
+            raise CommandsTooMany(commands_max=COMMANDS_MAX)
+        try:
+            yield
+        finally:
+            self.turns.release()
 
     def remove(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
         """Take the folder of a workspace away, with whatever is in it; a job removes it from the disk.

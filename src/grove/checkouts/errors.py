@@ -53,3 +53,17 @@ class CheckoutConflict(GroveError):
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "checkout_conflict"
+
+
+class CommandRefused(GroveError):
+    """A command needs at least one word, and bounds that are not above those of the server."""
+
+    code: ClassVar[str] = "command_refused"
+
+
+class CommandsTooMany(GroveError):
+    """As many commands run in workspaces as may at once; try again in a moment."""
+
+    kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code: ClassVar[str] = "commands_too_many"
+    transient: ClassVar[bool] = True

@@ -73,10 +73,13 @@ class PlacedCheckout:
 class Collected:
     """What came of bringing a folder and its workspace together: how many files came from each side.
 
-    `left_out` are files of the folder that were not taken, and why.
+    `left_out` are files of the folder that were not taken, and why; `commits` is whether commits were taken, and
+    `commits_problem` why those that there are were not.
     """
 
     workspace: Workspace
     from_folder: int
     into_folder: int
     left_out: dict[str, str]
+    commits: bool
+    commits_problem: str

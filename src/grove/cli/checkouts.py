@@ -14,6 +14,8 @@ from grove.cli.workspaces import NameArgument
 
 app = typer.Typer()
 
+EXIT_OF_COMMAND = 1
+"""Whatever a command in a workspace ended with, so that it is not taken for an exit code of ours."""
 FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "is_warm", "left_out")
 PATH = (Column("PATH", lambda item: item["path"]),)
 
@@ -50,7 +52,48 @@ def collect(session: Session, *, name: NameArgument) -> None:
         session.output.json(done)
         return
     session.output.items([{"path": path, "why": why} for path, why in done["left_out"].items()], LEFT_OUT, empty="")
-    session.output.note(f"{counted(done['from_folder'], 'file')} from the folder, {done['into_folder']} into it")
+    commits = f"; commits not taken: {done['commits_problem']}" if done["commits_problem"] else ""
+    commits = "; commits taken" if done["commits"] else commits
+    files = f"{counted(done['from_folder'], 'file')} from the folder, {done['into_folder']} into it"
+    session.output.note(files + commits)
+
+
+@command(app, "exec", failing="The command was not run.", fields=("*",))
+def execute(
+    session: Session,
+    *,
+    name: NameArgument,
+    words: Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The command and its words.")],
+    seconds: Annotated[float, typer.Option("--seconds", help="How long it may take.")] = 60.0,
+    memory: Annotated[int, typer.Option("--memory", metavar="MB", help="How much memory it may use.")] = 1_024,
+    processes: Annotated[int, typer.Option("--processes", help="How many processes it may have.")] = 64,
+    network: Annotated[bool, typer.Option("--network", help="Let it reach the network.")] = False,
+) -> None:
+    """Run a command in the folder of a workspace, confined; what it changes comes into the workspace."""
+    session.subject = name
+    order = {
+        "command": words,
+        "seconds_max": seconds,
+        "memory_mb_max": memory,
+        "processes_max": processes,
+        "network": network,
+    }
+    done = session.client.post(f"/workspaces/{name}/exec", order, seconds_more=seconds)
+    if session.output.is_json:
+        session.output.json(done)
+    else:
+        for text in filter(None, (done["stdout"], done["stderr"])):
+            session.output.line(text.rstrip("\n"))
+        session.output.note(_ended(done))
+    if done["exit_code"] != 0:
+        raise typer.Exit(EXIT_OF_COMMAND)
+
+
+def _ended(done: dict[str, Any]) -> str:
+    how = f"stopped: {done['stopped']}" if done["stopped"] else f"exit code {done['exit_code']}"
+    collected = done["collected"]
+    changes = counted(collected["from_folder"], "file") + " changed" if collected else done["problem"]
+    return f"{how} after {done['seconds']:.1f} s, confined by {done['method']}; {changes}"
 
 
 def _told(made: dict[str, Any]) -> str:

@@ -79,12 +79,13 @@ class Client:
                 raise _refusal(answer)
             yield from answer.iter_bytes()
 
-    def post(self, path: str, body: Parameters | None = None) -> Document:
-        """Have something done; what the server answers.
+    def post(self, path: str, body: Parameters | None = None, *, seconds_more: float = 0.0) -> Document:
+        """Have something done; what the server answers, which may take so much longer than usual.
 
         :raises Refused: if it does not do it.
         """
-        return _document(self._asked("POST", path, json=_given(body or {})))
+        timeout = httpx2.Timeout(ANSWER_SECONDS_MAX + seconds_more, connect=CONNECT_SECONDS_MAX)
+        return _document(self._asked("POST", path, json=_given(body or {}), timeout=timeout))
 
     def post_bytes(self, path: str, content: bytes, /, **parameters: Any) -> Document:
         """Hand bytes in; what the server answers.

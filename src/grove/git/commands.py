@@ -65,6 +65,7 @@ COMMANDS: Final[dict[str, Shape]] = {
     ),
     "for-each-ref": _shape("--format=", "--count=", arguments_max=3),
     "hash-object": _shape("-w", "--stdin", "-t", "commit", writes=True),
+    "index-pack": _shape("--stdin", "--fix-thin", "--strict", writes=True),
     "init": _shape("--bare", "--quiet", "--template=", "--initial-branch=", writes=True),
     "ls-remote": _shape("--symref", "--quiet", arguments_max=1),
     "ls-tree": _shape("-r", "-t", "-z", "--long", "--full-tree", arguments_max=1),

@@ -30,6 +30,14 @@ class Importer:
         """Keep the contents of files."""
         self._import(b"blob\ndata %d\n%s\n" % (len(content), content) for content in contents)
 
+    def keep_pack(self, pack: bytes) -> None:
+        """Keep the objects of a pack, each of which is checked; what it builds upon must be there.
+
+        :raises RepositoryCorrupt: if something in it is broken.
+        """
+        options = ("--stdin", "--fix-thin", "--strict")
+        self._runner.run(Call(command="index-pack", options=options, git_dir=self._git_dir, stdin=pack))
+
     def tree_with(self, tree: str, changed: Changed, *, ref: str) -> str:
         """The commit, at a ref of its own, of a tree in which these paths are changed; its objects must be there."""
         check_ref(ref)

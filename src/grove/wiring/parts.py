@@ -148,6 +148,7 @@ def build(settings: Settings) -> Grove:
     tools = BuildTools(parser=parser, embedder=embedder)
     index_tools = _index_tools(settings, mirrors=reader, indexes=indexes, build=tools)
     keyring, stores = keyring_of(settings, locator), secret_stores_of(settings)
+    confined = confiner(settings, locator)
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
     desk = Desk(
         database=database,
@@ -167,7 +168,7 @@ def build(settings: Settings) -> Grove:
         stores=stores,
         rates=rates_of(settings),
         git=git,
-        confiner=confiner(settings, locator),
+        confiner=confined,
         mirrors=reader,
         sources=sources,
         indexes=indexes,
@@ -177,7 +178,9 @@ def build(settings: Settings) -> Grove:
         scip=scip,
         navigation=Navigator(desk=desk, parser=parser, scip=scip),
         workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
-        checkouts=CheckoutDesk(database=database, mirrors=reader, locator=locator, limits=checkout_limits(settings)),
+        checkouts=CheckoutDesk(
+            database=database, mirrors=reader, locator=locator, limits=checkout_limits(settings), confiner=confined
+        ),
         jobs={kind.name: kind for kind in JOB_KINDS},
         pins=PinDesk(database=database, mirrors=reader),
         mirror_tools=_mirror_tools(sources, locator=locator, stores=stores),

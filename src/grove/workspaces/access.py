@@ -36,11 +36,12 @@ def take_in(
     actor: Actor,
     seen: Workspace,
     tree: str,
+    head: str,
     size_bytes: int,
     limits: WorkspaceLimits,
     now: datetime,
 ) -> Workspace | None:
-    """Give a workspace the tree that its folder has; nothing is done if it is not as it was seen any more.
+    """Give a workspace the tree and the last commit of its folder; nothing is done if it is not as it was seen.
 
     One that has ended takes it too, so that it is there when it is restored.
 
@@ -51,14 +52,14 @@ def take_in(
     taken = tx.session.execute(
         update(WorkspaceRow)
         .where(WorkspaceRow.id == seen.id, WorkspaceRow.version == seen.version)
-        .values(version=seen.version + 1, tree=tree, used_at=now)
+        .values(version=seen.version + 1, tree=tree, head=head, used_at=now)
         .returning(WorkspaceRow.id)
         .execution_options(synchronize_session=False)
     )
     if taken.first() is None:
         return None
     rows.count_written(tx, row, size_bytes=size_bytes, limits=limits)
-    rows.record(tx, "workspace.collect", seen, actor=actor, now=now, tree=tree)
+    rows.record(tx, "workspace.collect", seen, actor=actor, now=now, tree=tree, head=head)
     tx.session.flush()
     tx.session.refresh(row)
     return row.value()

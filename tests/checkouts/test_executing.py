@@ -1,0 +1,92 @@
+"""Commands that run in a workspace's folder, confined, and what comes of them."""
+
+import pytest
+
+from grove.checkouts import CommandRefused, Executed, Order
+from grove.sandbox import Method, Stop
+from tests.checkouts.conftest import checked_out, collected, opened, read, write
+from tests.support.git_repositories import git
+from tests.support.grove import House
+
+
+@pytest.fixture(autouse=True)
+def confined(made: House) -> Method:
+    method = made.grove.confiner.method
+    if method is None:
+        pytest.skip("nothing on this machine can confine a command")
+    return method
+
+
+def run(made: House, script: str, *, seconds_max: float = 30.0) -> Executed:
+    order = Order(words=["sh", "-c", script], seconds_max=seconds_max)
+    return made.grove.checkouts.execute(made.admin, "fix", order=order, now=made.now)
+
+
+class TestACommand:
+    def test_changes_the_workspace_and_tells_how_it_ended(self, made: House) -> None:
+        opened(made)
+        write(made, "before.txt", "written before\n")
+        done = run(made, "cat before.txt; echo oh >&2; echo 42 > answer.txt; rm README.md; exit 3")
+        assert (done.outcome.exit_code, done.outcome.stdout) == (3, b"written before\n")
+        assert b"oh\n" in done.outcome.stderr
+        assert done.collected is not None
+        assert done.collected.from_folder == 2
+        assert read(made, "answer.txt") == b"42\n"
+
+    def test_is_stopped_at_its_bounds_and_its_changes_are_kept(self, made: House) -> None:
+        opened(made)
+        done = run(made, "echo half > half.txt; sleep 60", seconds_max=2.0)
+        assert done.outcome.stopped is Stop.TIMEOUT
+        assert read(made, "half.txt") == b"half\n"
+
+    def test_reaches_nothing_of_ours_but_its_folder(self, made: House) -> None:
+        opened(made)
+        opened(made, "other")
+        placed = checked_out(made, "other")
+        data = made.grove.locator.data
+        done = run(made, f"cat {data}/master.key; cat {placed.path}/README.md; echo x > {data}/x; true")
+        assert done.outcome.stdout == b""
+        assert not (data / "x").exists()
+
+    def test_cannot_be_nothing_or_want_too_much(self, made: House) -> None:
+        opened(made)
+        for order in (Order(words=[]), Order(words=["a\0b"]), Order(words=["true"], seconds_max=10_000)):
+            with pytest.raises(CommandRefused):
+                made.grove.checkouts.execute(made.admin, "fix", order=order, now=made.now)
+
+
+class TestCommits:
+    def test_that_were_made_in_the_folder_become_the_workspaces(self, made: House) -> None:
+        workspace = opened(made)
+        done = run(made, "echo mine > mine.txt && git add mine.txt && git commit -qm Mine && git log --oneline | wc -l")
+        assert done.outcome.exit_code == 0, done.outcome.stderr
+        assert done.collected is not None
+        assert done.collected.commits, done.collected.commits_problem
+        status = made.grove.workspaces.status(made.admin, "fix")
+        assert (status.ahead, status.changes) == (1, ())
+        (commit,) = made.grove.git.history(
+            made.grove.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
+        ).commits(status.workspace.head, limit=1)
+        assert (commit.message, commit.parents) == ("Mine\n", (workspace.base,))
+
+    def test_that_do_not_follow_are_told_and_not_taken(self, made: House) -> None:
+        opened(made)
+        folder = checked_out(made).path
+        git(folder, "checkout", "-q", "--orphan", "other")
+        git(folder, "-c", "user.name=x", "commit", "-qm", "Other")
+        git(folder, "branch", "-qM", "ws/fix")
+        done = collected(made)
+        assert not done.commits
+        assert done.commits_problem == "they do not follow from the workspace's last commit"
+
+    def test_run_nothing_outside_of_the_confinement(self, made: House) -> None:
+        opened(made)
+        placed = checked_out(made)
+        canary = made.grove.locator.data / "canary"
+        folder = placed.path
+        (folder / "README.md").write_text("mine\n")
+        git(folder, "commit", "-qam", "Mine")
+        for key in ("core.fsmonitor", "core.alternateRefsCommand", "uploadpack.packObjectsHook", "core.pager"):
+            git(folder, "config", key, f"touch {canary};")
+        assert collected(made).commits
+        assert not canary.exists()
