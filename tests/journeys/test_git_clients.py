@@ -359,14 +359,14 @@ class TestTheCommandLine:
         assert (ada.folder / "there" / "src" / "cart.py").is_file()
 
 
-def grove(server: ServerProcess, ada: GitClient, *words: str) -> str:
+def grove(server: ServerProcess, ada: GitClient, *words: str, exit_code: int = 0) -> str:
     """Run the command line as somebody who is signed in."""
     program = Path(sys.executable).with_name("grove")
     env = {"PATH": os.environ["PATH"], "HOME": str(ada.folder)}
     login = [str(program), "login", server.address, "--with-token"]
     subprocess.run(login, env=env, cwd=ada.folder, input=ADMIN_TOKEN.encode(), capture_output=True, check=True)
     done = subprocess.run([str(program), *words], env=env, cwd=ada.folder, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode == exit_code, done.stderr.decode()
     return done.stdout.decode()
 
 

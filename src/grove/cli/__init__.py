@@ -20,6 +20,7 @@ from grove.cli import (
     freshness,
     history,
     hooks,
+    importing,
     index,
     jobs,
     navigation,
@@ -103,6 +104,7 @@ app.add_typer(jobs.app, name="job")
 app.add_typer(credentials.app, name="cred")
 app.add_typer(contexts.app, name="context")
 app.add_typer(hooks.app, name="hook")
+app.add_typer(importing.app, name="import")
 app.add_typer(scip.app, name="scip")
 workspaces.app.add_typer(checkouts.app)
 workspaces.app.add_typer(promoting.app)
