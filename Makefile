@@ -34,6 +34,7 @@ demo: $(READY) ## Mirror, index and search this repository (REPO=path for anothe
 
 $(SERVICES): | $(BIN)/python
 	$(PYTHON) tests/support/install_services.py
+	$(PYTHON) tests/support/install_indexers.py
 	touch $@
 
 test: $(READY) $(SERVICES) ## Run all tests, on SQLite and on PostgreSQL

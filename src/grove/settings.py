@@ -5,6 +5,7 @@ given as a file instead: `GROVE_NAME_FILE`.
 """
 
 import os
+import shutil
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -126,6 +127,16 @@ class Settings(BaseSettings):
     """With less room than this, in MB, no new work is begun."""
     confinement: Annotated[tuple[Literal["bubblewrap", "landlock"], ...], NoDecode] = ("bubblewrap", "landlock")
     """By what commands that are not trusted may be confined, the first that works here is used; empty: none is run."""
+    scip_python: Path | None = Field(default_factory=lambda: _installed("scip-python"))
+    """The indexer of Python, the program `scip-python`; the one on the search path when it is not set."""
+    scip_typescript: Path | None = Field(default_factory=lambda: _installed("scip-typescript"))
+    """The indexer of TypeScript and JavaScript, the program `scip-typescript`; likewise."""
+    node: Path | None = Field(default_factory=lambda: _installed("node"))
+    """Node.js, which runs both; likewise."""
+    scip_timeout: float = 600.0
+    """How long one indexer may take, in seconds."""
+    scip_memory_mb: int = 2048
+    """How much memory one indexer may take, in MB."""
     log_format: Literal["json", "pretty"] = "json"
     """How log lines look."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -205,6 +216,11 @@ def load_settings(**overrides: Any) -> Settings:
     :raises pydantic.ValidationError: if one of them makes no sense.
     """
     return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def _installed(program: str) -> Path | None:
+    found = shutil.which(program)
+    return Path(found) if found else None
 
 
 def _content_of(path: Path) -> str:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from grove.cli.failure import Exit
@@ -25,3 +26,17 @@ class TestScip:
 
         assert refused.exit_code == Exit.INVALID
         assert "No such file" in refused.stderr
+
+
+class TestMakingThemHere:
+    def test_is_turned_on_shown_and_turned_off(self, grove: CommandLine) -> None:
+        before = grove("scip", "status", "--repo", "payments-api", "--json", "wanted,state")
+        on = grove("repo", "set", "payments-api", "--scip", "on", "--json", "scip,index")
+        off = grove("repo", "set", "payments-api", "--scip", "off", "-o", "table")
+
+        assert json.loads(before.stdout) == {"wanted": False, "state": ""}
+        assert json.loads(on.stdout)["scip"]["wanted"] is True
+        assert "if uploaded" in off.stdout
+
+    def test_knows_two_words(self, grove: CommandLine) -> None:
+        assert grove("repo", "set", "payments-api", "--scip", "maybe").exit_code == Exit.INVALID

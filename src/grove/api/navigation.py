@@ -60,7 +60,7 @@ class NameIn(_Filters):
 
 
 class DefinitionOut(AddressOut):
-    """Where something is defined; `basis` says how that is known, `symbol` is its identity where an index tells it."""
+    """Where something is defined; `basis` says how that is known, `symbol` and `tool` by which index, if any."""
 
     language: str
     marks: list[str]
@@ -72,6 +72,7 @@ class DefinitionOut(AddressOut):
     signature: str
     basis: Basis
     symbol: str
+    tool: str
 
     @classmethod
     def of(cls, place: DefinitionPlace) -> Self:
@@ -100,6 +101,7 @@ class UseOut(AddressOut):
     text: str
     role: Role
     basis: Basis
+    tool: str
     around: AroundOut | None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Uploaded SCIP indexes of a repository."""
+"""SCIP indexes of a repository, uploaded or made here."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,10 +7,12 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
+from grove import scip
 from grove.api.caller import CallerOf
 from grove.api.edge import open_upload
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Page, Revision, Shown
+from grove.api.shapes import Page, Received, Revision, Shown
+from grove.scip import MakingState
 
 router = router_at("/api/v1/repositories/{repository_id}/scip", tag="navigation")
 
@@ -27,6 +29,41 @@ class ScipIndexOut(Shown):
     occurrences: int
     stored_bytes: int
     uploaded_at: datetime
+
+
+class MakingIn(Received):
+    """Whether indexes of the default branch are made here."""
+
+    wanted: bool
+
+
+class MakingOut(Shown):
+    """Whether indexes are made here, and what came of the last attempt: `reason` is why something was not made."""
+
+    wanted: bool
+    state: MakingState
+    commit: str
+    tools: str
+    reason: str
+    log: str
+    finished_at: datetime | None
+
+
+@router.get("/making", openapi_extra=needs("repository.view"))
+def get_making(repository_id: UUID, caller: CallerOf) -> MakingOut:
+    """Whether indexes are made here, and what came of the last attempt, with the indexers' last words."""
+    with caller.reading() as tx:
+        return MakingOut.model_validate(scip.making_of(tx, actor=caller.actor, repository_id=str(repository_id)))
+
+
+@router.put("/making", openapi_extra=needs("repository.configure"))
+def set_making(repository_id: UUID, switch: MakingIn, caller: CallerOf) -> MakingOut:
+    """Have indexes of the default branch made here by the indexers that are installed, or no longer."""
+    with caller.writing() as tx:
+        making = scip.set_making(
+            tx, actor=caller.actor, repository_id=str(repository_id), wanted=switch.wanted, now=caller.now
+        )
+        return MakingOut.model_validate(making)
 
 
 @router.post(

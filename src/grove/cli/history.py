@@ -1,6 +1,6 @@
-"""`grove repo set`: how much of a repository's past is indexed ahead."""
+"""`grove repo set`: how much of a repository's past is indexed ahead, and whether SCIP indexes are made of it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,11 +12,20 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
-FIELDS = ("index", "commits", "commits_waiting", "changes", "stored_bytes", "skipped", "published_at")
+FIELDS = ("index", "commits", "commits_waiting", "changes", "stored_bytes", "skipped", "published_at", "scip")
+SWITCH = {"on": True, "off": False}
 
 
 def _skipped(item: Any) -> str:
     return ", ".join(f"{count:,} {reason}" for reason, count in item["skipped"].items())
+
+
+def _scip(item: Any) -> str:
+    return "made here" if item["scip"]["wanted"] else "if uploaded"
+
+
+def _scip(item: Any) -> str:
+    return "made here" if item["scip"]["wanted"] else "if uploaded"
 
 
 VIEW = (
@@ -26,6 +35,7 @@ VIEW = (
     Column("CHANGES", lambda item: item["changes"], lambda item: f"{item['changes']:,}"),
     Column("SIZE", lambda item: item["stored_bytes"], lambda item: shown_bytes(item["stored_bytes"])),
     Column("NOT INDEXED", lambda item: item["skipped"], _skipped),
+    Column("SCIP", lambda item: item["scip"]["wanted"], _scip),
     Column("PUBLISHED", lambda item: item["published_at"], lambda item: shown_age(item["published_at"])),
 )
 
@@ -35,9 +45,21 @@ def set_repository(
     session: Session,
     *,
     name: NameArgument,
-    index: Annotated[str, typer.Option("--index", help="What to index ahead: heads, tags, '12 months' or all.")],
+    index: Annotated[
+        str | None, typer.Option("--index", help="What to index ahead: heads, tags, '12 months' or all.")
+    ] = None,
+    scip: Annotated[
+        Literal["on", "off"] | None, typer.Option("--scip", help="Have installed indexers make precise symbols.")
+    ] = None,
 ) -> None:
-    """Set how much of a repository's past is indexed ahead; every commit can be searched in any case."""
-    repository = find_repository(session, name)
-    changed = session.client.put(f"/repositories/{repository['id']}/history", {"index": index})
-    session.output.item(changed, VIEW)
+    """Set how much of a repository's past is indexed ahead, and whether SCIP indexes of it are made here.
+
+    Every commit can be searched in any case.
+    """
+    path = f"/repositories/{find_repository(session, name)['id']}"
+    if index is not None:
+        session.client.put(f"{path}/history", {"index": index})
+    if scip is not None:
+        session.client.put(f"{path}/scip/making", {"wanted": SWITCH[scip]})
+    present = session.client.get(f"{path}/history") | {"scip": session.client.get(f"{path}/scip/making")}
+    session.output.item(present, VIEW)

@@ -25,6 +25,16 @@ LIST = (
     Column("SIZE", lambda item: item["stored_bytes"], lambda item: shown_bytes(item["stored_bytes"])),
     Column("UPLOADED", lambda item: item["uploaded_at"], lambda item: shown_age(item["uploaded_at"])),
 )
+MAKING_FIELDS = ("wanted", "state", "commit", "tools", "reason", "log", "finished_at")
+MAKING = (
+    Column("MADE HERE", lambda item: item["wanted"], lambda item: "yes" if item["wanted"] else "no"),
+    Column("STATE", lambda item: item["state"]),
+    Column("COMMIT", lambda item: item["commit"]),
+    Column("BY", lambda item: item["tools"]),
+    Column("REASON", lambda item: item["reason"]),
+    Column("FINISHED", lambda item: item["finished_at"], lambda item: shown_age(item["finished_at"])),
+    Column("LOG", lambda item: item["log"]),
+)
 Repository = Annotated[str, typer.Option("--repo", "-r", metavar="REPO", help="The repository that was indexed.")]
 
 
@@ -56,6 +66,13 @@ def list_indexes(session: Session, *, repository: Repository) -> None:
     """List the indexes of a repository."""
     found = find_repository(session, repository)
     session.output.items(session.client.get(f"/repositories/{found['id']}/scip")["items"], LIST, empty="No indexes.")
+
+
+@command(app, "status", failing="The state could not be shown.", fields=MAKING_FIELDS)
+def show_making(session: Session, *, repository: Repository) -> None:
+    """Show whether indexes are made here, and what came of the last attempt (grove repo set REPO --scip on)."""
+    found = find_repository(session, repository)
+    session.output.item(session.client.get(f"/repositories/{found['id']}/scip/making"), MAKING)
 
 
 @command(app, "rm", failing="The index was not removed.")

@@ -1,6 +1,6 @@
 """Answers about names: definitions, references, callers and callees, each with the truth about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +21,7 @@ from grove.navigation.model import (
 )
 from grove.navigation.precise import Precise
 from grove.navigation.referring import Uses
+from grove.scip import tool_of
 
 HOMES_MAX: Final = 20
 DEFINITIONS_TOLD: Final = 5
@@ -43,10 +44,11 @@ class _Gathered:
         if not self.uses:
             return (_nothing(name, ground),)
         bases = {use.basis for use in self.uses}
+        tools = {tool_of(use.symbol) for use in self.uses if use.symbol}
         left_out = f"{self.not_code:,} in comments or text left out" if self.not_code else ""
         by_text = "where there is no grammar, by text" if Basis.TEXT in bases else ""
         others = f"{self.others:,} of other symbols of this name left out" if self.others else ""
-        return (_basis(bases), by_text, left_out, others)
+        return (_basis(bases, tools), by_text, left_out, others)
 
 
 def find_definitions(wanted: Wanted, *, ground: Ground) -> Definitions:
@@ -213,10 +215,11 @@ def _files_of(places: Iterable[DefinitionPlace], ground: Ground) -> list[File]:
     return list(files)
 
 
-def _basis(bases: set[Basis]) -> str:
+def _basis(bases: set[Basis], tools: Collection[str] = ()) -> str:
+    precise = f"precise ({', '.join(sorted(tools))})" if tools else "precise"
     if bases == {Basis.PRECISE}:
-        return "precise"
-    return "partly precise, else by name" if Basis.PRECISE in bases else "by name"
+        return precise
+    return f"partly {precise}, else by name" if Basis.PRECISE in bases else "by name"
 
 
 def _nothing(name: str, ground: Ground) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from grove.indexing import Mark, Role
+from grove.scip import tool_of
 from grove.search import FileAddress, Truth
 
 
@@ -11,7 +12,7 @@ class Basis(StrEnum):
     """How it is known that a use means what was asked for."""
 
     PRECISE = "precise"
-    """An uploaded index of symbols says so."""
+    """An index of symbols says so."""
     NAME = "name"
     """It is a token of the code with this name."""
     TEXT = "text"
@@ -149,6 +150,11 @@ class DefinitionPlace:
     basis: Basis = Basis.NAME
     symbol: str = ""
 
+    @property
+    def tool(self) -> str:
+        """The indexer that says so; empty where none does."""
+        return tool_of(self.symbol)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
@@ -176,6 +182,11 @@ class UsePlace:
     basis: Basis
     around: Around | None = None
     symbol: str = ""
+
+    @property
+    def tool(self) -> str:
+        """The indexer that says so; empty where none does."""
+        return tool_of(self.symbol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from grove.sandbox.errors import (
 )
 from grove.sandbox.model import Command, Finished, Limits, Stop
 from grove.sandbox.pool import ChildPool
+from grove.sandbox.removing import remove_written
 from grove.sandbox.run import run
 from grove.sandbox.running import Running, start
 from grove.sandbox.worker import Worker, spawn
@@ -45,6 +46,7 @@ __all__ = [
     "Trial",
     "Worker",
     "converse",
+    "remove_written",
     "run",
     "spawn",
     "start",

@@ -16,7 +16,7 @@ from grove.sandbox.census import threads_of_user
 from grove.sandbox.confinement import Bounds, Confinement, Method
 from grove.sandbox.errors import ConfinementFailed
 from grove.sandbox.model import Command, Limits
-from grove.sandbox.run import run
+from grove.sandbox.removing import remove_written
 from grove.sandbox.syscalls import syscall_filter
 
 BUBBLEWRAP: Final = (Path("/usr/bin/bwrap"), Path("/usr/local/bin/bwrap"), Path("/bin/bwrap"))
@@ -30,7 +30,6 @@ _SYSTEM: Final = (
 """What every command may read: programs and what they need to start; nothing that is secret on a sound system."""
 _FACTS: Final = ("/proc/cpuinfo", "/proc/meminfo", "/proc/version")
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_REMOVING_SECONDS_MAX: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,15 +152,4 @@ def _home(scratch: Path) -> Iterator[Path]:
             (home / name).mkdir(mode=0o700)
         yield home
     finally:
-        _remove(home)
-
-
-def _remove(home: Path) -> None:
-    """Remove what a command left, be it nested ever so deep or closed to its owner; links are not followed."""
-    script = 'chmod -R u+rwx "$1" 2>/dev/null; rm -rf "$1"'
-    limits = Limits(seconds_max=_REMOVING_SECONDS_MAX)
-    run(
-        Command(
-            argv=["/bin/sh", "-c", script, "sh", str(home)], env={"PATH": SEARCH_PATH}, cwd=Path("/"), limits=limits
-        )
-    )
+        remove_written(home)

@@ -24,3 +24,10 @@ class ScipNotFound(GroveError):
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
     code: ClassVar[str] = "scip_not_found"
+
+
+class ScipMakingFailed(GroveError):
+    """No SCIP index could be made of this commit."""
+
+    kind: ClassVar[Kind] = Kind.INVALID
+    code: ClassVar[str] = "scip_making_failed"

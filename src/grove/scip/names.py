@@ -41,3 +41,8 @@ def identity_of(symbol: str) -> str:
         at = found.end() + 1
     del parts[_VERSION]
     return " ".join([*parts, symbol[at:]])
+
+
+def tool_of(symbol: str) -> str:
+    """Which indexer told of a symbol: its scheme, which by custom is the indexer's name; nothing of nothing."""
+    return symbol.partition(" ")[0]

@@ -23,7 +23,7 @@ from grove.repositories import Repository, find_repository, resource_of
 from grove.sandbox import ChildFailure, ChildPool
 from grove.scip.errors import ScipInvalid, ScipNotFound, ScipTooLarge
 from grove.scip.model import ScipIndex
-from grove.scip.parsing import INDEX_BYTES_MAX, Parsed, parse_index
+from grove.scip.parsing import INDEX_BYTES_MAX, TOOL_CHARACTERS_MAX, Parsed, parse_index
 from grove.scip.table import FILE_NAME, Content, Document, ScipTable, write_table
 from grove.scip.tables import ScipIndexRow
 
@@ -64,10 +64,25 @@ class ScipDesk:
         :raises ScipInvalid: if it is no index, or of no file of this commit.
         """
         found = self._repository(actor, repository, "scip.upload")
-        if len(content) > INDEX_BYTES_MAX:
-            raise ScipTooLarge(bytes=len(content), bytes_max=INDEX_BYTES_MAX)
         resolved = self.mirrors.resolve(found, commit)
-        tool, table, left_out = self._content(found, resolved, self._parsed(content))
+        return self.keep(actor, found=found, commit=resolved, contents=[content], now=now)
+
+    def keep(
+        self, actor: Actor, *, found: Repository, commit: str, contents: Sequence[bytes], now: datetime
+    ) -> ScipIndex:
+        """Keep what several indexers wrote of a commit, each of other files, as one index; the caller has the right.
+
+        :raises ScipTooLarge: if they are larger than an index may be.
+        :raises ScipInvalid: if they are no index, or of no file of this commit.
+        """
+        size = sum(map(len, contents))
+        if size > INDEX_BYTES_MAX:
+            raise ScipTooLarge(bytes=size, bytes_max=INDEX_BYTES_MAX)
+        # Messages of protobuf that stand behind each other are one, of the repeated fields of all.
+        parsed = self._parsed(b"".join(contents))
+        tool, table, left_out = self._content(found, commit, parsed)
+        if len(contents) > 1:
+            tool = ", ".join(self._parsed(content)[0] for content in contents)[:TOOL_CHARACTERS_MAX]
         name = new_id()
         folder = self._folder(found.tenant_id, found.id)
         write_table(folder / f"{name}.new", table)
@@ -76,7 +91,7 @@ class ScipDesk:
             name=name,
             tenant_id=found.tenant_id,
             repository_id=found.id,
-            commit=resolved,
+            commit=commit,
             tool=tool,
             documents=len(table.documents),
             documents_left_out=left_out,

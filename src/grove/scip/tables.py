@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import Table, UtcDateTime
-from grove.scip.model import ScipIndex
+from grove.scip.model import Making, MakingState, ScipIndex
 
 
 class ScipIndexRow(Table):
@@ -42,4 +42,32 @@ class ScipIndexRow(Table):
             occurrences=self.occurrences,
             stored_bytes=self.stored_bytes,
             uploaded_at=self.uploaded_at,
+        )
+
+
+class ScipMakingRow(Table):
+    """Whether indexes of a repository are made here, and what came of the last attempt."""
+
+    __tablename__ = "scip_makings"
+
+    repository_id: Mapped[str] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    wanted: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(20))
+    commit: Mapped[str] = mapped_column(String(64))
+    tools: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(1000))
+    log: Mapped[str] = mapped_column(Text)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def value(self) -> Making:
+        """The row as the domain knows it."""
+        return Making(
+            wanted=self.wanted,
+            state=MakingState(self.state),
+            commit=self.commit,
+            tools=self.tools,
+            reason=self.reason,
+            log=self.log,
+            finished_at=self.finished_at,
         )

@@ -1,6 +1,6 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
-from grove import checkouts, freshness, indexing, promotions
+from grove import checkouts, freshness, indexing, promotions, scip
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -52,6 +52,11 @@ def _index_commits(tx: Transaction, event: MirrorPublished | indexing.PinsChange
 
 def _index_history(tx: Transaction, event: HeadsPublished | HistoryPolicyChanged) -> None:
     _enqueue_for(event, tx, indexing.HISTORY_JOB)
+
+
+def _index_symbols(tx: Transaction, event: HeadsPublished | scip.ScipWanted) -> None:
+    if scip.is_made_here(tx, repository_id=event.repository_id):
+        _enqueue_for(event, tx, scip.MAKING_JOB)
 
 
 def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
@@ -134,8 +139,9 @@ WHEN: Handlers = {
     RepositorySyncRequested: [_mirror_again],
     MirrorPublished: [_index_commits, _resume_host, _follow_promotions],
     MirrorFoundCurrent: [_resume_host, _follow_promotions],
-    HeadsPublished: [_index_history, _merge_if_due],
+    HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
+    scip.ScipWanted: [_index_symbols],
     SyncFailed: [_pause_busy_host],
     indexing.PinsChanged: [_index_commits],
     indexing.IndexGrown: [_merge_if_due],

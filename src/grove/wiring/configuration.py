@@ -17,6 +17,7 @@ from grove.mirrors import (
 )
 from grove.placement import Locator
 from grove.sandbox import Confiner, Method
+from grove.scip import MakingTools, ScipDesk
 from grove.settings import Settings
 from grove.workspaces import WorkspaceLimits
 
@@ -82,6 +83,19 @@ def checkout_limits(settings: Settings) -> CheckoutLimits:
 def confiner(settings: Settings, locator: Locator) -> Confiner:
     """By what commands that are not trusted are confined."""
     return Confiner(locator.jobs(), methods=[Method(name) for name in settings.confinement])
+
+
+def making_tools(settings: Settings, *, desk: ScipDesk, confiner: Confiner) -> MakingTools:
+    """How SCIP indexes are made: by the indexers that are installed."""
+    installed = {"scip-python": settings.scip_python, "scip-typescript": settings.scip_typescript}
+    return MakingTools(
+        desk=desk,
+        confiner=confiner,
+        executables={name: path for name, path in installed.items() if path is not None},
+        node=settings.node,
+        seconds_max=settings.scip_timeout,
+        memory_bytes_max=settings.scip_memory_mb * MEGABYTE,
+    )
 
 
 def history_limits(settings: Settings) -> HistoryLimits:

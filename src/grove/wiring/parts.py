@@ -33,7 +33,7 @@ from grove.placement import Locator
 from grove.policies import PolicyGate
 from grove.promotions import PromotionDesk
 from grove.sandbox import Confiner
-from grove.scip import ScipDesk
+from grove.scip import MakingTools, ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
 from grove.wiring.causes import WHEN
@@ -45,6 +45,7 @@ from grove.wiring.configuration import (
     git_config,
     history_limits,
     large_repository_bytes,
+    making_tools,
     mirror_limits,
     node_of,
     pinned,
@@ -86,6 +87,11 @@ class Grove:
     index_tools: IndexTools
     history_tools: HistoryTools
     removal_tools: RemovalTools
+
+    @property
+    def making_tools(self) -> MakingTools:
+        """What making indexes of symbols works with."""
+        return making_tools(self.settings, desk=self.scip, confiner=self.confiner)
 
     @property
     def export_tools(self) -> ExportTools:

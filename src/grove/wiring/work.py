@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, indexing, mirrors, promotions
+from grove import checkouts, exports, indexing, mirrors, promotions, scip
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -37,6 +37,12 @@ JOB_KINDS = (
         work=lambda grove, run: _undamaged(
             grove.indexes, run, partial(indexing.index_history, tools=grove.history_tools)
         ),
+    ),
+    JobKind(
+        name=scip.MAKING_JOB,
+        title="Has installed indexers make SCIP indexes of a repository's default branch.",
+        permission="repository.sync",
+        work=lambda grove, run: scip.make_indexes(run, tools=grove.making_tools),
     ),
     JobKind(
         name="repository.remove",
