@@ -94,7 +94,7 @@ class TestReferences:
         assert answer.items[0].around is not None
         assert answer.items[0].around.name == "main"
         assert (answer.definitions[0].basis, answer.definitions[0].symbol) == (Basis.PRECISE, OPEN_BOX)
-        assert "partly precise, else by name" in truth_line(answer.truth)
+        assert "partly precise (scip-python), else by name" in truth_line(answer.truth)
         assert "other symbols of this name left out" in truth_line(answer.truth)
 
     def test_are_found_under_another_name(self, made: House) -> None:

@@ -24,10 +24,6 @@ def _scip(item: Any) -> str:
     return "made here" if item["scip"]["wanted"] else "if uploaded"
 
 
-def _scip(item: Any) -> str:
-    return "made here" if item["scip"]["wanted"] else "if uploaded"
-
-
 VIEW = (
     Column("INDEX", lambda item: item["index"]),
     Column("COMMITS", lambda item: item["commits"], lambda item: f"{item['commits']:,}"),
