@@ -110,7 +110,7 @@ def _listings(database: Database, gate: PolicyGate, admin: Actor, kept: Sequence
         with database.reading() as tx:
             tx.decision(admin, "audit.list", repositories.resource_of(kept[0]))  # the set is read
             seen.clear()
-            times.append(_spent(lambda: seen.extend(tx.allowed(admin, "repository.view", resources))))  # noqa: B023 - it is called here
+            times.append(_spent(lambda: seen.extend(tx.allowed(admin, "repository.view", resources))))
         if seen != [decision.allowed for decision in naive]:
             raise AssertionError("listing decides otherwise than row by row")
     return f"{by_row:.0f} | {times[0]:.1f} | {times[1]:.1f}"

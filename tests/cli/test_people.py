@@ -69,6 +69,19 @@ class TestUsers:
         assert grove("user", "create", "ci", "--service").stdout.split("\t")[1] == "service"
         assert grove("user", "create", "x", "--service", "--agent").exit_code == Exit.INVALID
 
+    def test_sign_in_with_a_password_and_out_again(self, grove: CommandLine, stranger: CommandLine, site: Site) -> None:
+        user = json.loads(grove("user", "create", "grace", "--json").stdout)
+        password = "seventeen green bottles\n"
+        assert grove("user", "password", user["id"], "--stdin", stdin=password).exit_code == Exit.DONE
+        wrong = stranger("login", site.url, "--user", "grace", "--with-password", stdin="wrong, wrong, wrong\n")
+        right = stranger("login", site.url, "--user", "grace", "--with-password", stdin=password)
+
+        assert wrong.exit_code == Exit.DENIED
+        assert right.exit_code == Exit.DONE
+        assert stranger.config.joinpath("hosts.json").stat().st_mode & 0o777 == 0o600
+        assert stranger("whoami", "--json", "name").stdout.split() == ["{", '"name":', '"grace"', "}"]
+        assert "worthless now" in stranger("logout").stderr
+
 
 class TestCredentials:
     def test_are_added_replaced_and_forgotten_without_being_shown(self, grove: CommandLine) -> None:

@@ -24,6 +24,19 @@ class TokenSpent(GroveError):
     code = "token_spent"
 
 
+class SignInRefused(GroveError):
+    """The name or the password is wrong."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "sign_in_refused"
+
+
+class PasswordUnfit(GroveError):
+    """That cannot be a password here."""
+
+    code = "password_unfit"
+
+
 class PrincipalNotFound(GroveError):
     """There is no such user, agent or service."""
 

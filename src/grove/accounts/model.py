@@ -1,6 +1,6 @@
 """Tenants, projects, principals and their tokens. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -71,6 +71,14 @@ class ApiToken:
     revoked_at: datetime | None
     replaced_by: str | None
     """The token that took its place; it goes on working until it expires."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPassword:
+    """What is stored of somebody's password."""
+
+    principal_id: str
+    hashed: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

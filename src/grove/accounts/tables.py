@@ -103,6 +103,17 @@ class ApiTokenRow(Table):
         )
 
 
+class PasswordRow(Table):
+    """What a user signs in with, as its Argon2id hash."""
+
+    __tablename__ = "passwords"
+
+    principal_id: Mapped[str] = mapped_column(ForeignKey("principals.id"), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    hashed: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SetupLinkRow(Table):
     """A single-use link that makes the first administrator."""
 

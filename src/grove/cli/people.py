@@ -163,6 +163,20 @@ def create_user(
     session.output.note(f"Let it in: grove token create NAME --user {made['id']}")
 
 
+@command(users, "password", failing="The password was not set.")
+def set_password(
+    session: Session,
+    *,
+    user: Annotated[str | None, typer.Argument(metavar="[ID]", help="Whose it is to be, by id; else yours.")] = None,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
+) -> None:
+    """Set the password that a user signs in with; who signed in with the one before is signed out."""
+    password = read_secret(what="password", command=session.command, stdin=stdin)
+    identifier = user or session.client.get("/me")["id"]
+    session.client.put(f"/users/{identifier}/password", {"password": password})
+    session.output.note("The password is set.")
+
+
 def _show(session: Session, issued: dict[str, Any]) -> None:
     if session.output.is_json:
         session.output.json(issued)

@@ -28,13 +28,19 @@ def login(
     *,
     url: Annotated[str, typer.Argument(metavar="URL", help="The server's address.")],
     with_token: Annotated[bool, typer.Option("--with-token", help="Read the token from standard input.")] = False,
+    user: Annotated[str | None, typer.Option(help="Sign in with this name and a password, for half a day.")] = None,
+    with_password: Annotated[bool, typer.Option("--with-password", help="Read it from standard input.")] = False,
 ) -> None:
     """Sign in to a server; it is used from then on."""
     address = normal_url(url)
     command_line = f"grove login {address}"
     if address.startswith("http:") and not is_loopback(address):
         session.output.note("This address has no TLS: others on the network can read the token.", style="yellow")
-    token = read_secret(what="token", command=command_line, stdin=with_token)
+    if user is None:
+        token = read_secret(what="token", command=command_line, stdin=with_token)
+    else:
+        password = read_secret(what="password", command=command_line, stdin=with_password)
+        token = _signed_in(session, address, user=user, password=password, command=command_line)
     me = _verified(session, Host(url=address, token=token, user=""), command=command_line)
     session.hosts.remember(Host(url=address, token=token, user=me["name"]))
     session.output.item(me, ME)
@@ -43,7 +49,7 @@ def login(
 
 @command(app, "logout", failing="You are not signed out.")
 def logout(session: Session) -> None:
-    """Forget the token of a server; it stays valid until it is revoked."""
+    """Forget the token of a server; one of a sign-in is worthless then, others are valid until they are revoked."""
     known = session.hosts.find(session.url)
     if known is None:
         raise Failure(
@@ -53,7 +59,13 @@ def logout(session: Session) -> None:
             exit_code=Exit.NOT_FOUND,
         )
     session.hosts.forget(known.url)
-    session.output.note(f"The token for {known.url} is forgotten; grove token revoke makes one worthless.")
+    try:
+        with session.connect(known) as client:
+            ended = bool(client.delete("/login")["revoked"])
+    except Refused:
+        ended = False  # it is forgotten here, whatever the server says
+    after = "worthless now" if ended else "forgotten; grove token revoke makes one worthless"
+    session.output.note(f"The token for {known.url} is {after}.")
 
 
 @command(app, "whoami", failing="The server does not know you.", fields=FIELDS)
@@ -61,6 +73,15 @@ def whoami(session: Session) -> None:
     """Show who you are to the server, and what you may do."""
     session.output.item(session.client.get("/me"), ME)
     session.output.note(session.url)
+
+
+def _signed_in(session: Session, address: str, *, user: str, password: str, command: str) -> str:
+    try:
+        with session.connect(Host(url=address, token="-", user=user)) as client:  # noqa: S106 - nobody is signed in yet
+            return str(client.post("/login", {"name": user, "password": password})["secret"])
+    except Refused as refused:
+        context = Context(command=command, host=address, subject=user)
+        raise failure_of(refused, what="You are not signed in.", context=context) from refused
 
 
 def _verified(session: Session, server: Host, *, command: str) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from grove.settings import Settings
 from grove.workspaces import WorkspaceLimits
 
 MEGABYTE = 1024 * 1024
+SIGN_INS_LIMIT = 10
+"""How often one address may try to sign in as one user a minute; all addresses together three times as often."""
 FAILURES_LIMIT = 60
 """How many tokens that are none one address may show a minute, before it is told to wait."""
 GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
@@ -116,6 +118,7 @@ def pinned(settings: Settings) -> Callable[[str, int], str]:
 def rates_of(settings: Settings) -> Rates:
     """How much each principal may ask for."""
     limits = {"requests": settings.rate_limit, "searches": settings.search_rate_limit, "failures": FAILURES_LIMIT}
+    limits |= {"sign-ins": SIGN_INS_LIMIT, "sign-ins of one": 3 * SIGN_INS_LIMIT}
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     return Rates(limits={sort: count for sort, count in limits.items() if count}, redis_url=redis_url)
 
