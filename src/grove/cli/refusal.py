@@ -54,6 +54,7 @@ _NEXT_OF_CODES = {
     "token_invalid": "grove login {host}",
     "token_missing": "grove login {host}",
     "token_not_found": "grove token list",
+    "workspace_dirty": "grove ws status {subject}",
     "workspace_ended": "grove ws restore {subject}",
     "workspace_exists": "grove ws list",
     "workspace_not_found": "grove ws list",
