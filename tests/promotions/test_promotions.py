@@ -34,6 +34,12 @@ from tests.support.sources import connect, sync
 
 TOKEN = "forge-token-0123456789"
 FORGES: dict[str, type[PullForge]] = {"github": GitHubForge, "gitlab": GitLabForge, "gitea": GiteaForge}
+OWNERS = {
+    "github": {".github/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"},
+    "gitlab": {".gitlab/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"},
+    "gitea": {".gitea/CODEOWNERS": "docs/.* @acme/core\nsrc/.* @ada @bob\n"},
+}
+"""Who owns what, as each forge has it written."""
 KEY = "AKIA" + "IOSFODNN7EXAMPLE"
 
 
@@ -68,7 +74,7 @@ class Place:
 def place_at(tmp_path: Path, kind: str, **settings: Any) -> Iterator[Place]:
     with serving(tmp_path) as host:
         upstream = Repository.new(tmp_path / "acme" / "shop.git")
-        upstream.commit({"src/cart.py": "total = 0\n", ".github/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"})
+        upstream.commit({"src/cart.py": "total = 0\n", **OWNERS[kind]})
         git(upstream.path, "config", "http.receivepack", "true")
         host.behaviour.token = TOKEN
         forge = FORGES[kind](repository=upstream, token=TOKEN)

@@ -115,6 +115,7 @@ class RepositoryOut(Shown):
     size_bytes: int | None
     estimated_bytes: int | None
     requested_by: UUID
+    owners: list[str]
     created_at: datetime
     updated_at: datetime
     synced_at: datetime | None

@@ -3,6 +3,7 @@
 from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, PullNotFound, PullsNotTracked, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
+from grove.mirrors.owning import PathOwners, path_owners
 from grove.mirrors.pulls import MirroredPull, are_pulls_tracked, pull_of, pulls_of, track_pulls
 from grove.mirrors.queries import (
     branches_of,
@@ -28,6 +29,7 @@ __all__ = [
     "MirrorTools",
     "MirrorWithheld",
     "MirroredPull",
+    "PathOwners",
     "PullNotFound",
     "PullsNotTracked",
     "RefsVanished",
@@ -41,6 +43,7 @@ __all__ = [
     "check_source",
     "connect_source",
     "heads_to_index",
+    "path_owners",
     "pull_of",
     "pulls_of",
     "record_fetch",

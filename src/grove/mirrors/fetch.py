@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert
 
 from grove.credentials import Keyring, SecretStores, lease_secret
-from grove.forges import ForgeAccess
+from grove.forges import Forge, ForgeAccess
 from grove.git import (
     FetchLimits,
     FetchProgress,
@@ -42,6 +42,7 @@ from grove.mirrors.pulls import (
 )
 from grove.mirrors.queries import refs_of
 from grove.mirrors.tables import MirrorRefRow
+from grove.owners import read_owners
 from grove.placement import Locator
 from grove.repositories import Clone, Index, Problem, Repository, record_clone, record_mirror, repository_of_job
 
@@ -109,7 +110,7 @@ def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
         _check_refs_kept(tools.git, plan, listing)
         refs = _fetch(run, tools, plan, listing)
         _publish(tools.git, plan, listing, refs)
-        _finish(run, plan, listing, refs)
+        _finish(run, plan, listing, refs, owners=_owners(tools.git, plan, listing, refs))
     finally:
         remove_tree(plan.incoming)
 
@@ -314,9 +315,21 @@ def _publish(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, s
     faults.reach(PUBLISHED)
 
 
-def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str]) -> None:
-    default = listing.default_branch
-    head = refs.get(f"refs/heads/{default}") if default else None
+def _head(listing: RemoteListing, refs: Mapping[str, str]) -> str | None:
+    return refs.get(f"refs/heads/{listing.default_branch}") if listing.default_branch else None
+
+
+def _owners(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str]) -> tuple[str, ...]:
+    """Who owns the whole repository, as its default branch says."""
+    head, repository = _head(listing, refs), plan.repository
+    if head is None:
+        return ()
+    with git.objects(plan.mirror) as reader:
+        owners = read_owners(reader, head, forge=Forge(repository.forge), host=repository.host)
+    return owners.of_all().owners if owners is not None else ()
+
+
+def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str], *, owners: tuple[str, ...]) -> None:
     size_bytes = folder_bytes(plan.mirror)
     repository = plan.repository
     with run.finish() as tx:
@@ -329,9 +342,10 @@ def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, st
             tx,
             tenant_id=repository.tenant_id,
             repository_id=repository.id,
-            default_branch=default,
-            head_commit=head,
+            default_branch=listing.default_branch,
+            head_commit=_head(listing, refs),
             size_bytes=size_bytes,
+            owners=owners,
             now=run.now,
         )
         tx.publish(

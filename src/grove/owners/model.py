@@ -60,10 +60,9 @@ class Owners:
         owners = dict.fromkeys(owner for rule in fitting for owner in rule.owners)
         return Ownership(owners=tuple(owners), rules=tuple(fitting))
 
-    @property
-    def of_everything(self) -> tuple[str, ...]:
-        """Those who own whatever no other rule speaks of: of the whole repository."""
-        return self.of(_ANYWHERE).owners
+    def of_all(self) -> Ownership:
+        """Who owns whatever no narrower rule speaks of: the whole repository."""
+        return self.of(_ANYWHERE)
 
 
 _ANYWHERE = "\x00"

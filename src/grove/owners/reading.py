@@ -78,7 +78,8 @@ def _of_github(lines: Sequence[str]) -> Read:
 
 
 def _of_gitlab(lines: Sequence[str]) -> Read:
-    section, defaults = "", ()
+    section = ""
+    defaults: tuple[str, ...] = ()
     for number, line in enumerate(lines, start=1):
         text = line.strip()
         heading = _SECTION.fullmatch(text)

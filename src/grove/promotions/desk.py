@@ -237,7 +237,7 @@ class PromotionDesk:
 
     def _invite(self, pulls: PullDesk, number: int, repository: Repository, change: _Change) -> Sequence[str]:
         with self.mirrors.objects(repository) as reader:
-            people, teams = owners_of(reader, change.since, change.paths)
+            people, teams = owners_of(reader, change.since, change.paths, repository=repository)
         return [*people, *teams] if pulls.invite(number, people=people, teams=teams) else []
 
     def _folder(self, workspace: Workspace) -> Path:

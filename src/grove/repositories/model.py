@@ -199,6 +199,8 @@ class Repository:
     request_reason: str = ""
     decision: dict[str, Any] | None = None
     """The last word about it, of a person or a policy: `state`, `reason`, `by` and `at`."""
+    owners: tuple[str, ...] = ()
+    """Who owns all of it, as the CODEOWNERS of its default branch says."""
 
     @property
     def visibility(self) -> str:

@@ -159,4 +159,5 @@ def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> Repositor
         history=str(HistoryPolicy()),
         request_reason=wanted.reason,
         decision=None,
+        owners=[],
     )

@@ -35,6 +35,7 @@ def resource_of(repository: Repository) -> Resource:
         "archived": repository.archived,
         "fork": repository.fork,
         "requester": repository.requested_by,
+        "owners": repository.owners,
     }
     return Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id, attributes=attributes)
 

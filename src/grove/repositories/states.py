@@ -1,5 +1,6 @@
 """The moves that only a job makes, in the transaction in which its lease is checked."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from grove.kit.transactions import Transaction
@@ -29,8 +30,9 @@ def record_mirror(
     head_commit: str | None,
     size_bytes: int,
     now: datetime,
+    owners: Sequence[str] | None = None,
 ) -> Repository:
-    """Take over what a fetch has brought.
+    """Take over what a fetch has brought; owners stay what they were when None are given.
 
     :raises NotAllowedNow: if the repository is being removed.
     """
@@ -39,6 +41,7 @@ def record_mirror(
     row.default_branch = default_branch
     row.head_commit = head_commit
     row.size_bytes = size_bytes
+    row.owners = list(owners) if owners is not None else row.owners
     row.synced_at = now
     row.problem = None
     return row.value()

@@ -46,6 +46,7 @@ class RepositoryRow(Table):
     history: Mapped[str] = mapped_column(String(40), server_default="all")
     request_reason: Mapped[str] = mapped_column(String(2000), server_default="")
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    owners: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -79,6 +80,7 @@ class RepositoryRow(Table):
             history=HistoryPolicy.parse(self.history),
             request_reason=self.request_reason,
             decision=self.decision,
+            owners=tuple(self.owners),
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:
