@@ -49,3 +49,18 @@ class TestWorkspaces:
         assert gone.exit_code == Exit.DONE, gone.output
         assert not Path(made["path"]).exists()
         assert grove("ws", "delete", "on-disk", "--yes").exit_code == Exit.DONE
+
+    def test_take_patches_and_list_their_commits(self, grove: CommandLine) -> None:
+        assert grove("ws", "create", "payments-api", "--name", "patched").exit_code == Exit.DONE
+        patch = "--- /dev/null\n+++ b/made.txt\n@@ -0,0 +1 @@\n+made\n"
+        applied = grove("ws", "apply", "patched", stdin=patch)
+        assert applied.exit_code == Exit.DONE, applied.output
+        again = grove("ws", "apply", "patched", stdin=patch)
+        assert again.exit_code == Exit.CONFLICT
+        assert "made.txt" in again.stdout
+        assert grove("ws", "commit", "patched", "-m", "Made").exit_code == Exit.DONE
+        (first, *_) = json.loads(grove("ws", "log", "patched", "--json").stdout)
+        assert first["message"] == "Made\n"
+        for act in ("merge", "rebase"):
+            assert grove("ws", act, "patched").exit_code == Exit.DONE
+        assert grove("ws", "delete", "patched", "--yes").exit_code == Exit.DONE

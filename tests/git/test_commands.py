@@ -74,7 +74,6 @@ class TestWords:
             "checkout",
             "archive",
             "log",
-            "apply",
             "am",
             "rebase",
             "submodule",

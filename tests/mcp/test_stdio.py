@@ -46,6 +46,10 @@ class TestStdio:
             "find_similar",
             "job_status",
             "repo_request",
+            "open_workspace",
+            "workspace_status",
+            "edit_workspace",
+            "change_workspace",
         ]
         assert not (tmp_path / "none").exists()
 

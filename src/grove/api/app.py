@@ -38,6 +38,7 @@ from grove.api import (
     search,
     setup,
     tracing,
+    workspace_changes,
     workspaces,
 )
 from grove.api.edge import Edge
@@ -64,6 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     scip.router,
     index.router,
     workspaces.router,
+    workspace_changes.router,
     checkouts.router,
     promotions.router,
     pulls.router,

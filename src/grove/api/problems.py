@@ -147,6 +147,8 @@ def _shown(value: object) -> Any:
         return value
     if isinstance(value, list | tuple | set | frozenset):
         return [_shown(part) for part in value]
+    if isinstance(value, Mapping):
+        return {str(name): _shown(part) for name, part in value.items()}
     return mask(str(value))
 
 

@@ -93,11 +93,13 @@ class EditIn(Received):
     executable: bool | None = None
     expected: str | None = Field(default=None, max_length=64)
     target: str = Field(default="", max_length=4_096, description="Where a file is moved to.")
+    old: str = Field(default="", description="The text to replace; it must be in the file exactly once.")
 
     def edit(self) -> Edit:
         """The change as the operation takes it."""
         try:
             content = self.base64 if self.base64 is not None else (self.text or "").encode()
+            old = self.old.encode()
         except UnicodeEncodeError as error:
             raise workspaces.WorkspacePathRefused(
                 path=self.path, reason="the text holds half of a character"
@@ -109,6 +111,7 @@ class EditIn(Received):
             executable=self.executable,
             expected=self.expected,
             target=self.target,
+            old=old,
         )
 
 
@@ -144,7 +147,8 @@ class StatusOut(Shown):
     is_stale: bool
 
 
-def _shown(workspace: Workspace) -> WorkspaceOut:
+def shown(workspace: Workspace) -> WorkspaceOut:
+    """As people see it."""
     return WorkspaceOut.model_validate(workspace)
 
 
@@ -154,14 +158,14 @@ def create_workspace(wanted: WorkspaceIn, caller: CallerOf) -> WorkspaceOut:
     made = caller.grove.workspaces.create(
         caller.actor, repository=wanted.repository, name=wanted.name, target=wanted.ref, now=caller.now
     )
-    return _shown(made)
+    return shown(made)
 
 
 @router.get("", openapi_extra=needs("workspace.list"))
 def list_workspaces(caller: CallerOf, *, ended: bool = False, everybody: bool = False) -> Page[WorkspaceOut]:
     """Your open workspaces, or those that have ended; administrators may see everybody's."""
     found = caller.grove.workspaces.owned(caller.actor, ended=ended, everybody=everybody)
-    return Page(items=[_shown(workspace) for workspace in found])
+    return Page(items=[shown(workspace) for workspace in found])
 
 
 @router.get("/{name}", openapi_extra=needs("workspace.view"))
@@ -174,13 +178,13 @@ def get_workspace(name: Name, caller: CallerOf, *, patches: bool = False, since_
 @router.delete("/{name}", openapi_extra=needs("workspace.change"))
 def end_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
     """End a workspace; it can be restored, with what was not committed."""
-    return _shown(caller.grove.workspaces.end(caller.actor, name, now=caller.now))
+    return shown(caller.grove.workspaces.end(caller.actor, name, now=caller.now))
 
 
 @router.post("/{name}/restore", openapi_extra=needs("workspace.change"))
 def restore_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
     """Open a workspace again that has ended, by its id."""
-    return _shown(caller.grove.workspaces.restore(caller.actor, name, now=caller.now))
+    return shown(caller.grove.workspaces.restore(caller.actor, name, now=caller.now))
 
 
 @router.get("/{name}/files", openapi_extra=needs("workspace.view"))
@@ -208,18 +212,18 @@ def read_workspace_file(name: Name, caller: CallerOf, *, path: PathText) -> File
 
 @router.post("/{name}/edits", openapi_extra=needs("workspace.change"))
 def edit_workspace(name: Name, wanted: EditsIn, caller: CallerOf) -> WorkspaceOut:
-    """Write, move and remove files: all of it, or nothing."""
+    """Write, replace, move and remove: all of it, or nothing."""
     edits = [edit.edit() for edit in wanted.edits]
-    return _shown(caller.grove.workspaces.edit(caller.actor, name, edits=edits, now=caller.now))
+    return shown(caller.grove.workspaces.edit(caller.actor, name, edits=edits, now=caller.now))
 
 
 @router.post("/{name}/commits", status_code=201, openapi_extra=needs("workspace.change"))
 def commit_workspace(name: Name, wanted: CommitIn, caller: CallerOf) -> WorkspaceOut:
     """Make a commit of all changes."""
-    return _shown(caller.grove.workspaces.commit_changes(caller.actor, name, message=wanted.message, now=caller.now))
+    return shown(caller.grove.workspaces.commit_changes(caller.actor, name, message=wanted.message, now=caller.now))
 
 
 @router.post("/{name}/refresh", openapi_extra=needs("workspace.change"))
 def refresh_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
     """Move a workspace forward to what the mirror has now; refused when it is dirty or has diverged."""
-    return _shown(caller.grove.workspaces.refresh(caller.actor, name, now=caller.now))
+    return shown(caller.grove.workspaces.refresh(caller.actor, name, now=caller.now))

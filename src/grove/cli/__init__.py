@@ -37,6 +37,7 @@ from grove.cli import (
     signing_in,
     topics,
     tracing,
+    workspace_changes,
     workspaces,
 )
 from grove.cli.hosts import Host, Hosts, normal_url
@@ -109,6 +110,7 @@ app.add_typer(hooks.app, name="hook")
 app.add_typer(importing.app, name="import")
 app.add_typer(scip.app, name="scip")
 workspaces.app.add_typer(checkouts.app)
+workspaces.app.add_typer(workspace_changes.app)
 workspaces.app.add_typer(promoting.app)
 app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")

@@ -2,6 +2,7 @@
 
 from grove.git.address import Pinned, is_allowed, pin
 from grove.git.client import Git
+from grove.git.composing import Conflict, Merged, Misfit, Side, TreeComposer
 from grove.git.errors import (
     AccessForbidden,
     AddressRefused,
@@ -88,6 +89,7 @@ __all__ = [
     "Change",
     "Commit",
     "CommitChanges",
+    "Conflict",
     "CredentialRejected",
     "CredentialRequired",
     "EntryKind",
@@ -110,6 +112,8 @@ __all__ = [
     "LocalPath",
     "LocalPathRefused",
     "MemoryExceeded",
+    "Merged",
+    "Misfit",
     "ObjectFormatUnsupported",
     "ObjectInfo",
     "ObjectMissing",
@@ -136,9 +140,11 @@ __all__ = [
     "Secret",
     "SecretRefused",
     "Service",
+    "Side",
     "StorageFull",
     "TooManyRefs",
     "TransferInterrupted",
+    "TreeComposer",
     "TreeEntry",
     "TreeLimits",
     "TreeTooDeep",

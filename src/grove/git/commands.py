@@ -30,6 +30,7 @@ def _shape(*options: str, arguments_max: int = 0, writes: bool = False, takes_pa
 
 
 COMMANDS: Final[dict[str, Shape]] = {
+    "apply": _shape("--cached", "--whitespace=", "--recount", writes=True),
     "blame": Shape(
         options=frozenset({"--porcelain", "-L"}), arguments_max=1, takes_paths=True, knows_end_of_options=False
     ),
@@ -70,10 +71,16 @@ COMMANDS: Final[dict[str, Shape]] = {
     "ls-remote": _shape("--symref", "--quiet", arguments_max=1),
     "ls-tree": _shape("-r", "-t", "-z", "--long", "--full-tree", arguments_max=1),
     "merge-base": _shape(arguments_max=2),
+    "merge-tree": Shape(
+        options=frozenset({"--write-tree", "-z", "--no-messages"}),
+        arguments_max=2,
+        writes=True,
+        knows_end_of_options=False,
+    ),
     "mktree": _shape("-z", writes=True),
     "push": _shape("--porcelain", "--no-verify", "--no-progress", "--force-with-lease=", arguments_max=2),
-    "receive-pack": _shape("--stateless-rpc", "--http-backend-info-refs", arguments_max=1, writes=True),
     "read-tree": Shape(options=frozenset(), arguments_max=1, writes=True, knows_end_of_options=False),
+    "receive-pack": _shape("--stateless-rpc", "--http-backend-info-refs", arguments_max=1, writes=True),
     "rev-list": _shape(
         "--objects",
         "--quiet",
@@ -92,6 +99,7 @@ COMMANDS: Final[dict[str, Shape]] = {
     "symbolic-ref": _shape(arguments_max=2, writes=True),
     "update-ref": _shape("--stdin", "-z", writes=True),
     "upload-pack": _shape("--stateless-rpc", "--http-backend-info-refs", "--strict", arguments_max=1, writes=True),
+    "write-tree": _shape(writes=True),
 }
 
 

@@ -4,11 +4,10 @@ Nothing is read from a folder that people write to, so that no setting, filter, 
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grove.git.model import GitConfig
+from grove.git.model import GitConfig, Person
 from grove.git.refs import check_oid
 from grove.git.runner import Call, Runner
 
@@ -39,16 +38,14 @@ class ObjectWriter:
         return self._written("mktree", ("-z",), b"".join(lines))
 
     def write_commit(
-        self, tree: str, *, parents: Iterable[str], name: str, email: str, at: datetime, message: str
+        self, tree: str, *, parents: Iterable[str], committer: Person, author: Person | None = None, message: str
     ) -> str:
-        """Keep a commit of one author, who is its committer too; its id."""
-        person = f"{name.translate(_NOT_IN_NAMES).strip() or 'nobody'} <{email.translate(_NOT_IN_NAMES)}>"
-        signed = f"{person} {int(at.timestamp())} +0000"
+        """Keep a commit; its id. Who commits it is its author too, unless there is another."""
         lines = [
             f"tree {check_oid(tree)}",
             *(f"parent {check_oid(parent)}" for parent in parents),
-            f"author {signed}",
-            f"committer {signed}",
+            f"author {_signed(author or committer)}",
+            f"committer {_signed(committer)}",
             "",
             message.replace("\0", "").strip() + "\n",
         ]
@@ -57,3 +54,8 @@ class ObjectWriter:
     def _written(self, command: str, options: tuple[str, ...], content: bytes) -> str:
         call = Call(command=command, options=options, git_dir=self._git_dir, stdin=content)
         return check_oid(self._runner.run(call).stdout.decode().strip())
+
+
+def _signed(person: Person) -> str:
+    name, email = (text.translate(_NOT_IN_NAMES).strip() for text in (person.name, person.email))
+    return f"{name or 'nobody'} <{email}> {int(person.at.timestamp())} {person.at:%z}"

@@ -19,6 +19,7 @@ from grove.mcp.requesting import repo_request
 from grove.mcp.searching import find_symbol, search_code
 from grove.mcp.tools import TOOL_PERMISSIONS
 from grove.mcp.tracing import file_history
+from grove.mcp.workspaces import change_workspace, edit_workspace, open_workspace, workspace_status
 
 log = logger(__name__)
 
@@ -34,6 +35,10 @@ ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "find_similar": find_similar,
     "job_status": job_status,
     "repo_request": repo_request,
+    "open_workspace": open_workspace,
+    "workspace_status": workspace_status,
+    "edit_workspace": edit_workspace,
+    "change_workspace": change_workspace,
 }
 
 

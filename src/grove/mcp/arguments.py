@@ -58,6 +58,19 @@ class Arguments(BaseModel):
         return {name: value for name, value in renamed.items() if value is not None}
 
 
+class PlaceArguments(Arguments):
+    """Arguments that name a file or folder of a repository, or of a workspace."""
+
+    repo: Annotated[str, Field(max_length=500)] = ""
+    workspace: Annotated[str, Field(max_length=60, description="Instead of repo: as it is now in yours")] = ""
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Self:
+        if bool(self.repo) == bool(self.workspace):
+            raise ValueError("give repo or workspace, one of them")
+        return self
+
+
 class SearchCode(Arguments):
     """Arguments of `search_code`."""
 
@@ -89,10 +102,9 @@ class SearchCode(Arguments):
     cursor: Annotated[str, Field(max_length=100, description="From an earlier answer, to go on after it")] = ""
 
 
-class ReadFile(Arguments):
+class ReadFile(PlaceArguments):
     """Arguments of `read_file`."""
 
-    repo: RepositoryName
     path: Annotated[FilePath, Field(min_length=1)]
     ref: Ref = ""
     start_line: Annotated[int, Field(ge=1)] = 1
@@ -124,10 +136,9 @@ class FileHistory(Arguments):
         return self
 
 
-class ListTree(Arguments):
+class ListTree(PlaceArguments):
     """Arguments of `list_tree`."""
 
-    repo: RepositoryName
     path: Annotated[FilePath, Field(description="Folder; the whole repository if left out")] = ""
     ref: Ref = ""
     depth: Annotated[int, Field(ge=1, le=10)] = 1
@@ -254,6 +265,6 @@ def _plain(node: Any) -> Any:
         kept = {**choices[0], **kept}
     elif choices:
         kept["anyOf"] = choices
-    if kept.get("default", 0) in {None, ""}:
+    if kept.get("default", 0) in (None, "", [], ()):
         del kept["default"]
     return kept

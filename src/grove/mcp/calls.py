@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -18,6 +19,11 @@ class Caller:
 
     grove: "Grove"
     actor: Actor
+
+    @property
+    def now(self) -> datetime:
+        """The time of what is done."""
+        return datetime.now(UTC)
 
 
 Enter = Callable[[Request | None], Caller]

@@ -9,10 +9,11 @@ from grove.git import EntryKind
 from grove.mcp.arguments import ListTree, ReadFile
 from grove.mcp.budget import TOKENS_MAX, Level, count_fitting, fit, tokens_of
 from grove.mcp.calls import Caller, Reply, joined
-from grove.mcp.errors import FileNotText, PageEmpty, SymbolUnknown
+from grove.mcp.errors import ArgumentsInvalid, FileNotText, PageEmpty, SymbolUnknown
 from grove.mcp.places import COMMIT_DIGITS
 from grove.mcp.registry import repository_named
 from grove.mcp.visible import LINE_CHARACTERS_MAX, visible, visible_line
+from grove.mcp.workspaces import content_in_workspace, tree_in_workspace
 from grove.navigation import Outline, Outlined
 from grove.search import FileContent, Tree, TreeItem, TreeRequest
 
@@ -24,6 +25,8 @@ def read_file(caller: Caller, arguments: ReadFile) -> Reply:
 
     :raises GroveError: if there is no such file, or it cannot be shown.
     """
+    if arguments.workspace:
+        return _in_workspace(caller, arguments)
     repository = repository_named(caller, arguments.repo).name
     content = caller.grove.search.read_file(
         caller.actor,
@@ -41,11 +44,23 @@ def read_file(caller: Caller, arguments: ReadFile) -> Reply:
     return _page(content, arguments, first=first)
 
 
+def _in_workspace(caller: Caller, arguments: ReadFile) -> Reply:
+    if arguments.symbol or arguments.view == "outline" or arguments.ref:
+        raise ArgumentsInvalid(tool="read_file", reason="a workspace takes path, start_line and end_line alone")
+    content, oid = content_in_workspace(caller, arguments)
+    if content.binary:
+        raise FileNotText(path=arguments.path, size_bytes=content.size_bytes)
+    reply = _page(content, arguments, first=arguments.start_line)
+    return Reply(lines=reply.lines, truth=joined(reply.truth, f"oid={oid}"))
+
+
 def list_tree(caller: Caller, arguments: ListTree) -> Reply:
     """The entries of a folder, in as much detail as fits.
 
     :raises GroveError: if there is no such folder.
     """
+    if arguments.workspace:
+        return _shown_tree(tree_in_workspace(caller, arguments), arguments)
     tree = caller.grove.search.list_tree(
         caller.actor,
         repository=repository_named(caller, arguments.repo).name,
@@ -53,6 +68,10 @@ def list_tree(caller: Caller, arguments: ListTree) -> Reply:
             path=arguments.path.strip("/"), revision=arguments.ref, depth=arguments.depth, limit=arguments.limit
         ),
     )
+    return _shown_tree(tree, arguments)
+
+
+def _shown_tree(tree: Tree, arguments: ListTree) -> Reply:
     where = f"{tree.repository}@{tree.commit[:COMMIT_DIGITS]}:{tree.path or '/'}"
     more = f"the first {len(tree.items):,} shown; give path or a larger limit for others" if tree.more else "all shown"
     truth = joined(f"{_entries(len(tree.items))} of {where}", more)

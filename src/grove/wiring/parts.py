@@ -54,7 +54,7 @@ from grove.wiring.configuration import (
 )
 from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.work import JOB_KINDS
-from grove.workspaces import PushDesk, WorkspaceDesk, commits_in_use
+from grove.workspaces import MergeDesk, PatchDesk, PushDesk, WorkspaceDesk, commits_in_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,18 @@ class Grove:
             access=self.sources.forge_access,
             guarded=self.settings.guarded_paths,
         )
+
+    @property
+    def patches(self) -> PatchDesk:
+        """What takes patches into workspaces."""
+        limits = workspace_limits(self.settings)
+        return PatchDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+
+    @property
+    def merges(self) -> MergeDesk:
+        """What brings workspaces and their branches together."""
+        limits = workspace_limits(self.settings)
+        return MergeDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
 
     def close(self) -> None:
         """Let go of what is open."""

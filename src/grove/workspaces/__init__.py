@@ -4,7 +4,11 @@ from grove.workspaces.access import any_workspace, open_workspace, take_in
 from grove.workspaces.desk import WorkspaceDesk
 from grove.workspaces.errors import (
     ChangedMeanwhile,
+    MergeConflicts,
     NothingToCommit,
+    PatchRefused,
+    RebaseRefused,
+    TextNotFound,
     WorkspaceDirty,
     WorkspaceDiverged,
     WorkspaceEnded,
@@ -17,15 +21,18 @@ from grove.workspaces.errors import (
     WorkspacesTooMany,
 )
 from grove.workspaces.events import WorkspaceClosed
+from grove.workspaces.merging import MergeDesk
 from grove.workspaces.model import (
     ChangedFile,
     Edit,
     EditKind,
+    Resolution,
     Workspace,
     WorkspaceFile,
     WorkspaceLimits,
     WorkspaceStatus,
 )
+from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
 from grove.workspaces.rows import commits_in_use, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
@@ -36,8 +43,15 @@ __all__ = [
     "Edit",
     "EditKind",
     "Exchange",
+    "MergeConflicts",
+    "MergeDesk",
     "NothingToCommit",
+    "PatchDesk",
+    "PatchRefused",
     "PushDesk",
+    "RebaseRefused",
+    "Resolution",
+    "TextNotFound",
     "Workspace",
     "WorkspaceClosed",
     "WorkspaceDesk",

@@ -5,52 +5,42 @@ tree is the current one. No file that a user wrote is ever in a folder that git 
 leaves at most objects that nothing leads to.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
-from grove.git import EntryKind, ObjectReader, ObjectWriter, TreeEntry
+from grove.git import Commit, EntryKind, TreeEntry
 from grove.kit import faults
 from grove.kit.files import remove_tree
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
-from grove.kit.transactions import Database
-from grove.mirrors import MirrorReader
-from grove.placement import Locator
-from grove.repositories import Repository, find_repository, get_repository
+from grove.repositories import find_repository, get_repository
 from grove.workspaces import rows
 from grove.workspaces.editing import EXECUTABLE_MODE, edited, path_bytes
 from grove.workspaces.errors import ChangedMeanwhile, NothingToCommit, WorkspaceDirty, WorkspaceDiverged
 from grove.workspaces.events import WorkspaceClosed
+from grove.workspaces.ground import Ground, committer
 from grove.workspaces.model import (
     ChangedFile,
     Edit,
     Workspace,
     WorkspaceFile,
-    WorkspaceLimits,
     WorkspaceStatus,
 )
+from grove.workspaces.pins import PIN, keep_pinned, unpin
 from grove.workspaces.tables import WorkspaceRow
 
 ATTEMPTS_MAX: Final = 8
 """How often an edit is done again because another one was quicker."""
 PATCH_CONTEXT: Final = 3
-PIN: Final = "refs/grove/workspaces/"
 MADE = faults.declare("workspace.made")
 WRITTEN = faults.declare("workspace.written")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceDesk:
+class WorkspaceDesk(Ground):
     """Opens, changes and ends the workspaces of one data folder; any number of threads may use it."""
-
-    database: Database
-    mirrors: MirrorReader
-    locator: Locator
-    limits: WorkspaceLimits
 
     def create(self, actor: Actor, *, repository: str, name: str, target: str, now: datetime) -> Workspace:
         """Open a workspace at a branch, tag or commit; the default branch if `target` is empty.
@@ -104,7 +94,7 @@ class WorkspaceDesk:
                 rows.record(tx, "workspace.create", made, actor=actor, now=now, name=name, base=base)
         except BaseException:
             remove_tree(folder)
-            git.update_refs(mirror, deletes=[PIN + workspace_id], updates={})
+            unpin(git, mirror, workspace_id)
             raise
         return made
 
@@ -187,9 +177,8 @@ class WorkspaceDesk:
         for _ in range(ATTEMPTS_MAX):
             with self.database.reading() as tx:
                 seen = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE).value()
-            folder = self._folder(seen)
             with self._objects(seen) as reader:
-                tree = edited(reader, ObjectWriter(self.mirrors.git.config, folder), seen.tree, edits)
+                tree = edited(reader, self._writer(seen), seen.tree, edits)
             faults.reach(WRITTEN)
             with self.database.transaction() as tx:
                 row = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE)
@@ -232,6 +221,11 @@ class WorkspaceDesk:
             behind=len(history.list_new([upstream], known=[workspace.head])) if upstream else 0,
         )
 
+    def log(self, actor: Actor, name: str, *, skip: int = 0, limit: int) -> list[Commit]:
+        """The commits that lead to the workspace's last one, newest first."""
+        workspace = self._seen(actor, name)
+        return self.mirrors.git.history(self._folder(workspace)).commits(workspace.head, skip=skip, limit=limit)
+
     def commit_changes(self, actor: Actor, name: str, *, message: str, now: datetime) -> Workspace:
         """Make a commit of all changes, by the actor.
 
@@ -242,10 +236,8 @@ class WorkspaceDesk:
         with self._objects(seen) as reader:
             if reader.read_root(seen.head)[0] == seen.tree:
                 raise NothingToCommit(workspace=name)
-        writer = ObjectWriter(self.mirrors.git.config, self._folder(seen))
-        email = f"{actor.id}@users.grove.invalid"
-        head = writer.write_commit(
-            seen.tree, parents=[seen.head], name=actor.name, email=email, at=now, message=message or "Change files"
+        head = self._writer(seen).write_commit(
+            seen.tree, parents=[seen.head], committer=committer(actor, now=now), message=message or "Change files"
         )
         return self._moved(actor, seen, action="workspace.commit", head=head, tree=seen.tree, now=now)
 
@@ -266,37 +258,7 @@ class WorkspaceDesk:
         with self._objects(seen) as reader:
             tree, _ = reader.read_root(status.upstream)
         mirror = self.mirrors.path(self._repository(actor, seen))
-        self.mirrors.git.update_refs(mirror, updates={PIN + seen.id: status.upstream})
+        keep_pinned(self.mirrors.git, mirror, seen, status.upstream)
         return self._moved(
             actor, seen, action="workspace.refresh", head=status.upstream, base=status.upstream, tree=tree, now=now
         )
-
-    def _moved(self, actor: Actor, seen: Workspace, *, action: str, now: datetime, **values: str) -> Workspace:
-        with self.database.transaction() as tx:
-            row = rows.open_row(tx, actor=actor, name=seen.id, action=rows.CHANGE)
-            if not rows.is_changed(tx, seen, used_at=now, **values):
-                raise ChangedMeanwhile(workspace=seen.name)
-            rows.record(tx, action, seen, actor=actor, now=now, head=values["head"])
-            tx.session.refresh(row)
-            return row.value()
-
-    def _seen(self, actor: Actor, name: str, *, action: str = rows.VIEW) -> Workspace:
-        with self.database.reading() as tx:
-            return rows.open_row(tx, actor=actor, name=name, action=action).value()
-
-    def _repository(self, actor: Actor, workspace: Workspace) -> Repository:
-        with self.database.reading() as tx:
-            return get_repository(tx, actor=actor, repository_id=workspace.repository_id)
-
-    def _upstream(self, actor: Actor, workspace: Workspace) -> str | None:
-        """Where the mirror has the branch now; nothing if it is gone."""
-        refs = self.mirrors.git.refs(self.mirrors.path(self._repository(actor, workspace)))
-        return refs.get(f"refs/heads/{workspace.target}")
-
-    def _folder(self, workspace: Workspace) -> Path:
-        return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
-
-    @contextmanager
-    def _objects(self, workspace: Workspace) -> Iterator[ObjectReader]:
-        with self.mirrors.git.objects(self._folder(workspace)) as reader:
-            yield reader

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grove.git import EntryKind, ObjectReader, ObjectWriter, PathMissing, TreeEntry, is_safe_path, parse_tree
-from grove.workspaces.errors import ChangedMeanwhile, WorkspacePathRefused
+from grove.workspaces.errors import ChangedMeanwhile, TextNotFound, WorkspacePathRefused
 from grove.workspaces.model import Edit, EditKind
 
 PATH_BYTES_MAX: Final = 4096
@@ -31,7 +31,8 @@ def edited(reader: ObjectReader, writer: ObjectWriter, tree: str, edits: Sequenc
     """The tree after all the edits, in their order; none counts if one is refused.
 
     :raises ChangedMeanwhile: if a file is not as an edit expects it.
-    :raises PathMissing: if a file to move or remove is not there.
+    :raises PathMissing: if a file to replace, move or remove is not there.
+    :raises TextNotFound: if what is to be replaced is not there exactly once.
     :raises WorkspacePathRefused: if a path cannot be one of a file.
     """
     for edit in edits:
@@ -44,7 +45,10 @@ def edited(reader: ObjectReader, writer: ObjectWriter, tree: str, edits: Sequenc
             continue
         if now is None:
             raise PathMissing(path=edit.path)
-        if edit.kind is EditKind.MOVE:
+        if edit.kind is EditKind.REPLACE:
+            content = _replaced(reader.read(now.oid), edit)
+            tree = _with(reader, writer, tree, path=path, entry=(now.mode, writer.blob(content)))
+        elif edit.kind is EditKind.MOVE:
             target = path_bytes(edit.target)
             if (there := _file(reader, tree, target)) is not None:
                 raise ChangedMeanwhile(path=edit.target, found=there.oid, expected="")
@@ -53,6 +57,13 @@ def edited(reader: ObjectReader, writer: ObjectWriter, tree: str, edits: Sequenc
         else:
             tree = _with(reader, writer, tree, path=path, entry=None)
     return tree
+
+
+def _replaced(content: bytes, edit: Edit) -> bytes:
+    count = content.count(edit.old) if edit.old else 0
+    if count != 1:
+        raise TextNotFound(path=edit.path, times=count)
+    return content.replace(edit.old, edit.content)
 
 
 def _file(reader: ObjectReader, tree: str, path: bytes) -> TreeEntry | None:

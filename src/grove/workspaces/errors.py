@@ -87,3 +87,31 @@ class WorkspaceDiverged(GroveError):
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "workspace_diverged"
+
+
+class PatchRefused(GroveError):
+    """The patch does not fit, and nothing of it was applied; read the files again and make it anew."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "patch_refused"
+
+
+class MergeConflicts(GroveError):
+    """Both sides changed the same files, and nothing was merged; say for each of them what it is to be."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "merge_conflicts"
+
+
+class RebaseRefused(GroveError):
+    """A branch with merges in it cannot be rebased; merge instead."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "rebase_refused"
+
+
+class TextNotFound(GroveError):
+    """The text to replace is not in the file exactly once; read the file again, and give more of what is around it."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "text_not_found"

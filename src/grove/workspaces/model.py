@@ -45,6 +45,7 @@ class EditKind(StrEnum):
     """What may be done to a path."""
 
     WRITE = "write"
+    REPLACE = "replace"
     REMOVE = "remove"
     MOVE = "move"
 
@@ -53,7 +54,8 @@ class EditKind(StrEnum):
 class Edit:
     """One change of a file. `expected` is the id of the content that it must have now; empty if it must not be there.
 
-    `target` is where a file is moved to; nothing may be there yet.
+    `target` is where a file is moved to; nothing may be there yet. `old` is what `content` replaces; it must be there
+    exactly once.
     """
 
     kind: EditKind
@@ -62,6 +64,16 @@ class Edit:
     executable: bool | None = None
     expected: str | None = None
     target: str = ""
+    old: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a path with conflicts is to be: one of the sides (`take` is `ours` or `theirs`), or else `content`."""
+
+    path: str
+    content: bytes = b""
+    take: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from grove.git import Git
 from grove.kit.files import remove_tree
 from grove.kit.transactions import Database
 from grove.placement import Locator
-from grove.workspaces.desk import PIN
+from grove.workspaces.pins import unpin
 from grove.workspaces.tables import WorkspaceRow
 
 
@@ -21,6 +21,6 @@ def sweep_workspaces(database: Database, locator: Locator, *, git: Git) -> list[
         alternates = folder / "objects" / "info" / "alternates"
         mirror = Path(alternates.read_text().strip()).parent if alternates.is_file() else None
         if mirror is not None and mirror.is_dir():
-            git.update_refs(mirror, deletes=[PIN + folder.name], updates={})
+            unpin(git, mirror, folder.name)
         remove_tree(folder)
     return removed

@@ -1,0 +1,93 @@
+"""What the tools for workspaces take."""
+
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from grove.mcp.arguments import Arguments, FilePath, MaxTokens, Ref, RepositoryName
+from grove.mcp.budget import TOKENS_DEFAULT
+
+EDITS_MAX: Final = 100
+TEXT_CHARACTERS_MAX: Final = 200_000
+WorkspaceName = Annotated[str, Field(min_length=1, max_length=60, description="The workspace")]
+_CALLED: Final = {"workspace": "name", "workspace_name": "name"}
+
+
+class OpenWorkspace(Arguments):
+    """Arguments of `open_workspace`."""
+
+    also_called: ClassVar[dict[str, str]] = _CALLED
+
+    repo: RepositoryName
+    name: Annotated[str, Field(min_length=1, max_length=60, description="What to call it")]
+    ref: Ref = ""
+
+
+class WorkspaceStatus(Arguments):
+    """Arguments of `workspace_status`."""
+
+    also_called: ClassVar[dict[str, str]] = _CALLED
+
+    name: Annotated[str, Field(max_length=60, description="All open ones of yours if left out")] = ""
+    view: Literal["status", "diff", "log"] = "status"
+    since_base: Annotated[bool, Field(description="diff from where it began, commits and all")] = False
+    limit: Annotated[int, Field(ge=1, le=200, description="Commits")] = 20
+    max_tokens: MaxTokens = TOKENS_DEFAULT
+
+
+class EditItem(BaseModel):
+    """One edit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Literal["replace", "write", "remove", "move"]
+    path: Annotated[FilePath, Field(min_length=1)]
+    text: Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, description="New text, or content of the file")] = ""
+    old: Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, description="replace: what text stands for; once")] = ""
+    to: Annotated[FilePath, Field(description="move: new path")] = ""
+    expected: Annotated[
+        str | None, Field(max_length=64, description="oid that the file must have; '' if it must be new")
+    ] = None
+
+
+class EditWorkspace(Arguments):
+    """Arguments of `edit_workspace`."""
+
+    also_called: ClassVar[dict[str, str]] = {**_CALLED, "diff": "patch"}
+
+    name: WorkspaceName
+    edits: Annotated[tuple[EditItem, ...], Field(max_length=EDITS_MAX)] = ()
+    patch: Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, description="Or a unified diff, as git has it")] = ""
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if bool(self.edits) == bool(self.patch):
+            raise ValueError("give edits or patch, one of them")
+        return self
+
+
+class Resolved(BaseModel):
+    """What a path with conflicts is to be."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Annotated[FilePath, Field(min_length=1)]
+    take: Literal["ours", "theirs"] | None = None
+    text: Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, description="Instead of take: the content")] = ""
+
+
+class ChangeWorkspace(Arguments):
+    """Arguments of `change_workspace`."""
+
+    also_called: ClassVar[dict[str, str]] = _CALLED
+
+    name: WorkspaceName
+    action: Annotated[
+        Literal["commit", "refresh", "merge", "rebase", "end", "restore"],
+        Field(description="refresh, merge, rebase: bring in the mirror's branch"),
+    ]
+    message: Annotated[str, Field(max_length=2_000, description="For commit")] = ""
+    resolutions: Annotated[
+        tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="For merge, after conflicts")
+    ] = ()
+    upstream: Annotated[str, Field(max_length=64, description="For merge: as the conflicts named it")] = ""

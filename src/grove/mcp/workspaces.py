@@ -1,0 +1,231 @@
+"""`open_workspace`, `workspace_status`, `edit_workspace` and `change_workspace`, and reading in a workspace."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from grove.git import EntryKind
+from grove.indexing import language_of
+from grove.mcp.arguments import ListTree, ReadFile
+from grove.mcp.budget import Level, fit
+from grove.mcp.calls import Caller, Reply, joined
+from grove.mcp.places import COMMIT_DIGITS
+from grove.mcp.registry import repository_named
+from grove.mcp.visible import visible, visible_line
+from grove.mcp.workspace_arguments import ChangeWorkspace, EditItem, EditWorkspace, OpenWorkspace, WorkspaceStatus
+from grove.search import FileContent, Tree, TreeItem
+from grove.workspaces import (
+    ChangedFile,
+    Edit,
+    EditKind,
+    MergeConflicts,
+    PatchRefused,
+    Resolution,
+    Workspace,
+)
+from grove.workspaces import (
+    WorkspaceStatus as Status,
+)
+
+
+def open_workspace(caller: Caller, arguments: OpenWorkspace) -> Reply:
+    """Open a workspace of a repository.
+
+    :raises GroveError: if it may not be, or its name is taken.
+    """
+    repository = repository_named(caller, arguments.repo).name
+    made = caller.grove.workspaces.create(
+        caller.actor, repository=repository, name=arguments.name, target=arguments.ref, now=caller.now
+    )
+    return Reply(lines=[_line(made)], truth=f"Open. Read it by read_file(workspace={visible(made.name)!r}, path=...).")
+
+
+def workspace_status(caller: Caller, arguments: WorkspaceStatus) -> Reply:
+    """The caller's workspaces, or what is changed in one of them, or its commits.
+
+    :raises GroveError: if there is no such workspace, or its differences are too large.
+    """
+    if not arguments.name:
+        found = caller.grove.workspaces.owned(caller.actor)
+        return _fitted([_line(each) for each in found], f"{len(found):,} open workspaces", arguments.max_tokens)
+    if arguments.view == "log":
+        commits = caller.grove.workspaces.log(caller.actor, arguments.name, limit=arguments.limit)
+        lines = [
+            visible(
+                f"{commit.oid[:COMMIT_DIGITS]}  {commit.committer.at.date().isoformat()}  {commit.author.name}  "
+                + (commit.message.strip().splitlines() or [""])[0]
+            )
+            for commit in commits
+        ]
+        return _fitted(lines, f"the newest {len(commits):,} commits of {visible(arguments.name)}", arguments.max_tokens)
+    is_diff = arguments.view == "diff"
+    status = caller.grove.workspaces.status(
+        caller.actor, arguments.name, patches=is_diff, since_base=arguments.since_base
+    )
+    truth = _standing(status)
+    levels = [Level("paths", lambda: [_changed(change) for change in status.changes])]
+    if is_diff:
+        levels.insert(0, Level("patches", lambda: list(_patches(status.changes))))
+    fitted = fit(levels, tokens_max=arguments.max_tokens, truth=truth)
+    return Reply(lines=fitted.lines or ["(no changes)"], truth=joined(truth, fitted.note))
+
+
+def edit_workspace(caller: Caller, arguments: EditWorkspace) -> Reply:
+    """Change files: all of it, or nothing.
+
+    :raises GroveError: if an edit cannot be made.
+    """
+    if arguments.patch:
+        try:
+            changed = caller.grove.patches.apply(
+                caller.actor, arguments.name, patch=arguments.patch.encode(errors="replace"), now=caller.now
+            )
+        except PatchRefused as refused:
+            return Reply(lines=list(_misfits(refused)), truth=f"NOT APPLIED, nothing changed. {refused.message}")
+        return Reply(lines=[_line(changed)], truth="Applied. workspace_status(view='diff') shows it.")
+    edits = [_edit(item) for item in arguments.edits]
+    caller.grove.workspaces.edit(caller.actor, arguments.name, edits=edits, now=caller.now)
+    there = dict.fromkeys(edit.target or edit.path for edit in edits if edit.kind is not EditKind.REMOVE)
+    lines = [
+        visible(f"{path}  oid={caller.grove.workspaces.read(caller.actor, arguments.name, path=path).oid}")
+        for path in there
+    ]
+    return Reply(lines=lines or ["(removed)"], truth=f"{len(edits):,} edits made; give oid as expected for the next.")
+
+
+def change_workspace(caller: Caller, arguments: ChangeWorkspace) -> Reply:
+    """Commit, bring the mirror's branch in, end or restore.
+
+    :raises GroveError: if it cannot be done as the workspace stands.
+    """
+    desk, merges, name = caller.grove.workspaces, caller.grove.merges, arguments.name
+    actor, now = caller.actor, caller.now
+    try:
+        match arguments.action:
+            case "commit":
+                done = desk.commit_changes(actor, name, message=arguments.message, now=now)
+            case "refresh":
+                done = desk.refresh(actor, name, now=now)
+            case "merge":
+                resolutions = [
+                    Resolution(path=each.path, take=each.take, content=each.text.encode(errors="replace"))
+                    for each in arguments.resolutions
+                ]
+                done = merges.merge(actor, name, resolutions=resolutions, upstream=arguments.upstream or None, now=now)
+            case "rebase":
+                done = merges.rebase(actor, name, now=now)
+            case "end":
+                done = desk.end(actor, name, now=now)
+                return Reply(lines=[_line(done)], truth=f"Ended; change_workspace(name={done.id!r}, action='restore').")
+            case "restore":
+                done = desk.restore(actor, name, now=now)
+    except MergeConflicts as refused:
+        return Reply(lines=list(_conflicts(refused)), truth=_after_conflicts(refused, arguments.action))
+    return Reply(lines=[_line(done)], truth=_standing(desk.status(actor, done.id)))
+
+
+def content_in_workspace(caller: Caller, arguments: ReadFile) -> tuple[FileContent, str]:
+    """A file as it is in a workspace, and its id.
+
+    :raises GroveError: if there is no such file.
+    """
+    name = arguments.workspace
+    file = caller.grove.workspaces.read(caller.actor, name, path=arguments.path.removeprefix("/"))
+    content = FileContent(
+        repository=f"workspace {name}",
+        repository_id="",
+        commit="now",
+        path=file.path,
+        oid=file.oid,
+        size_bytes=len(file.content),
+        content=file.content,
+        language=language_of(file.path, file.content[:512]),
+        binary=b"\0" in file.content,
+    )
+    return content, file.oid
+
+
+def tree_in_workspace(caller: Caller, arguments: ListTree) -> Tree:
+    """A folder as it is in a workspace.
+
+    :raises GroveError: if there is no such folder.
+    """
+    name, folder = arguments.workspace, arguments.path.strip("/")
+    entries = caller.grove.workspaces.files(caller.actor, name, folder=folder)
+    items = tuple(
+        TreeItem(
+            path=entry.path.decode(errors="backslashreplace"),
+            kind=entry.kind,
+            size_bytes=0 if entry.kind is EntryKind.FOLDER else entry.size_bytes,
+            oid=entry.oid,
+        )
+        for entry in entries[: arguments.limit]
+    )
+    more = len(entries) > arguments.limit
+    return Tree(repository=f"workspace {name}", repository_id="", commit="now", path=folder, items=items, more=more)
+
+
+def _edit(item: EditItem) -> Edit:
+    return Edit(
+        kind=EditKind(item.action),
+        path=item.path.removeprefix("/"),
+        content=item.text.encode(errors="replace"),
+        old=item.old.encode(errors="replace"),
+        target=item.to.removeprefix("/"),
+        expected=item.expected,
+    )
+
+
+def _line(workspace: Workspace) -> str:
+    state = "" if workspace.ended_at is None else "  ended"
+    return visible(
+        f"{workspace.name}  branch {workspace.branch}  from {workspace.target}  "
+        f"head {workspace.head[:COMMIT_DIGITS]}{state}  id {workspace.id}"
+    )
+
+
+def _standing(status: Status) -> str:
+    target = visible(status.workspace.target)
+    behind = f"{status.ahead:,} ahead, {status.behind:,} behind {target}" if status.upstream else f"{target} has no tip"
+    advice = "stale: change_workspace(action='refresh') or merge" if status.is_stale else ""
+    count = len(status.changes)
+    return joined(f"{count:,} changed file{'s' if count != 1 else ''}", behind, advice)
+
+
+def _changed(change: ChangedFile) -> str:
+    was = f"  (was {change.old_path})" if change.old_path != change.path else ""
+    return visible(f"{change.kind} {change.path}{was}")
+
+
+def _patches(changes: Sequence[ChangedFile]) -> Iterator[str]:
+    for change in changes:
+        yield _changed(change)
+        yield from (visible_line(line) for line in (change.patch or "").splitlines())
+
+
+def _misfits(refused: PatchRefused) -> Iterator[str]:
+    hunks: Any = refused.facts["hunks"]
+    for hunk in hunks:
+        yield visible(f"{hunk['path']}:{hunk['line']}  {hunk['reason']}" if hunk["path"] else hunk["reason"])
+        yield from (visible_line(line) for line in hunk["hunk"].splitlines())
+
+
+def _conflicts(refused: MergeConflicts) -> Iterator[str]:
+    conflicts: Any = refused.facts["conflicts"]
+    for each in conflicts:
+        gone = [side for side in ("base", "ours", "theirs") if each[side] is None]
+        yield visible(f"conflict {each['path']}") + (f"  (not in {', '.join(gone)})" if gone else "")
+        yield from (visible_line(line) for line in (each["text"] or "").splitlines())
+
+
+def _after_conflicts(refused: MergeConflicts, action: str) -> str:
+    if action == "rebase":
+        return f"NOT REBASED, nothing changed: conflicts in commit {refused.facts['commit']}. Use action='merge'."
+    return (
+        "NOT MERGED, nothing changed. Call again with action='merge', "
+        f"upstream={refused.facts['upstream']!r} and resolutions for each of these paths."
+    )
+
+
+def _fitted(lines: Sequence[str], truth: str, tokens_max: int) -> Reply:
+    fitted = fit([Level("lines", lambda: list(lines))], tokens_max=tokens_max, truth=truth)
+    return Reply(lines=fitted.lines or ["(none)"], truth=joined(truth, fitted.note))

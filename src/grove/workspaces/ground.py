@@ -1,0 +1,74 @@
+"""What every desk of workspaces stands on: finding one that the actor may use, its objects, and moving it on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from grove.git import ObjectReader, ObjectWriter, Person
+from grove.kit.gate import Actor
+from grove.kit.transactions import Database
+from grove.mirrors import MirrorReader
+from grove.placement import Locator
+from grove.repositories import Repository, get_repository
+from grove.workspaces import rows
+from grove.workspaces.errors import ChangedMeanwhile
+from grove.workspaces.model import Workspace, WorkspaceLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where the workspaces of one data folder are, and how much there may be of them."""
+
+    database: Database
+    mirrors: MirrorReader
+    locator: Locator
+    limits: WorkspaceLimits
+
+    def _moved(
+        self, actor: Actor, seen: Workspace, *, action: str, now: datetime, size_bytes: int = 0, **values: str
+    ) -> Workspace:
+        """Move a workspace on, if it is still as it was seen.
+
+        :raises ChangedMeanwhile: if it is not.
+        :raises WorkspaceFull: if the owner has written as much as may be.
+        """
+        with self.database.transaction() as tx:
+            row = rows.open_row(tx, actor=actor, name=seen.id, action=rows.CHANGE)
+            if not rows.is_changed(tx, seen, used_at=now, **values):
+                raise ChangedMeanwhile(workspace=seen.name)
+            rows.count_written(tx, row, size_bytes=size_bytes, limits=self.limits)
+            rows.record(tx, action, seen, actor=actor, now=now, head=values.get("head", seen.head))
+            tx.session.flush()
+            tx.session.refresh(row)
+            return row.value()
+
+    def _seen(self, actor: Actor, name: str, *, action: str = rows.VIEW) -> Workspace:
+        with self.database.reading() as tx:
+            return rows.open_row(tx, actor=actor, name=name, action=action).value()
+
+    def _repository(self, actor: Actor, workspace: Workspace) -> Repository:
+        with self.database.reading() as tx:
+            return get_repository(tx, actor=actor, repository_id=workspace.repository_id)
+
+    def _upstream(self, actor: Actor, workspace: Workspace) -> str | None:
+        """Where the mirror has the branch now; nothing if it is gone."""
+        refs = self.mirrors.git.refs(self.mirrors.path(self._repository(actor, workspace)))
+        return refs.get(f"refs/heads/{workspace.target}")
+
+    def _folder(self, workspace: Workspace) -> Path:
+        return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
+
+    def _writer(self, workspace: Workspace) -> ObjectWriter:
+        return ObjectWriter(self.mirrors.git.config, self._folder(workspace))
+
+    @contextmanager
+    def _objects(self, workspace: Workspace) -> Iterator[ObjectReader]:
+        with self.mirrors.git.objects(self._folder(workspace)) as reader:
+            yield reader
+
+
+def committer(actor: Actor, *, now: datetime) -> Person:
+    """The actor as git names people."""
+    return Person(name=actor.name, email=f"{actor.id}@users.grove.invalid", at=now)
