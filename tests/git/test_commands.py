@@ -80,7 +80,6 @@ class TestWords:
             "gc",
             "clone",
             "config",
-            "push",
             "-c",
         ],
     )

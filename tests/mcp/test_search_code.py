@@ -176,7 +176,8 @@ class TestErrors:
 
         assert "embedder: Extra inputs are not permitted" in error
         assert "limit: Input should be greater than or equal to 1" in error
-        assert "It takes query, mode, repo, ref, path, lang, context, group_by, limit, max_tokens, cursor." in error
+        known = "query, mode, repo, ref, path, lang, context, workspace, group_by, limit, max_tokens, cursor"
+        assert f"It takes {known}." in error
 
     def test_name_the_tools_there_are(self, tools: Tools) -> None:
         assert "The tools are search_code, read_file," in tools.call("grep_everything").error

@@ -53,6 +53,7 @@ class QuestionIn(Received):
     rev: Alternatives = Field(default=[])
     path: Alternatives = Field(default=[])
     lang: Alternatives = Field(default=[])
+    workspace: Alternatives = Field(default=[], description="Workspaces to search as they are now, by name or id.")
     limit: int = Field(default=20, ge=1, le=FILES_MAX, description="How many files are answered at most.")
     offset: int = Field(default=0, ge=0, le=FILES_MAX, description="How many of the best files are left out.")
     context: int = Field(default=0, ge=0, le=CONTEXT_LINES_MAX, description="Lines to show around each match.")
@@ -67,6 +68,7 @@ class QuestionIn(Received):
             revisions=tuple(self.rev),
             paths=tuple(self.path),
             languages=tuple(self.lang),
+            workspaces=tuple(self.workspace),
             limit=self.limit,
             offset=self.offset,
             context_lines=self.context,

@@ -61,6 +61,9 @@ def search(
     revision: Annotated[list[str] | None, typer.Option("--ref", "-b", metavar="REF", help="Branch or tag.")] = None,
     language: Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")] = None,
     path: Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")] = None,
+    workspace: Annotated[
+        list[str] | None, typer.Option("--workspace", metavar="NAME", help="Workspaces, as they are now.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files at most.")] = 20,
     word: Annotated[bool, typer.Option("--word", "-w", help="Only whole words.")] = False,
     context: Annotated[int, typer.Option("--context", "-C", min=0, max=20, help="Lines around a match.")] = 2,
@@ -81,6 +84,7 @@ def search(
         "rev": revision,
         "path": path,
         "lang": language,
+        "workspace": workspace,
     }
     if file is not None:
         _export(session, question, file, strict=strict)

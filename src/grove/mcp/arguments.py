@@ -94,6 +94,7 @@ class SearchCode(Arguments):
     path: Annotated[FilePath, Field(description="Glob or regular expression on paths")] = ""
     lang: Annotated[str, Field(max_length=50)] = ""
     context: Annotated[int, Field(ge=0, le=20, description="Lines before and after")] = 0
+    workspace: Annotated[str, Field(max_length=60, description="One of yours, as it is now")] = ""
     group_by: Annotated[Literal["file", "repo"], Field(description="repo keeps each repository's results together")] = (
         "file"
     )

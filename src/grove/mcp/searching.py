@@ -35,6 +35,7 @@ def search_code(caller: Caller, arguments: SearchCode) -> Reply:
         revisions=_given(arguments.ref),
         paths=_given(arguments.path),
         languages=_given(arguments.lang),
+        workspaces=_given(arguments.workspace),
         limit=arguments.limit,
         offset=offset,
         context_lines=arguments.context,

@@ -23,7 +23,7 @@ from grove.search.answer import (
 )
 from grove.search.commits import CommitFinder
 from grove.search.contexts import ENTRIES_MAX, Context, get_context, list_contexts, remove_context, set_context
-from grove.search.corpus import Catalogue, Corpus, Limits, Resolution, Severity, Skipped, Suggestion, Target
+from grove.search.corpus import Catalogue, Corpus, Draft, Limits, Resolution, Severity, Skipped, Suggestion, Target
 from grove.search.desk import Desk
 from grove.search.engine import search, search_stream, searched_commit
 from grove.search.errors import (
@@ -80,6 +80,7 @@ __all__ = [
     "Difference",
     "DifferingFile",
     "Done",
+    "Draft",
     "Excerpt",
     "Facet",
     "Facets",

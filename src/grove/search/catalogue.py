@@ -11,7 +11,7 @@ from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_named
 from grove.repositories import Approval, Clone, Index, Lifecycle, Repository, list_visible
-from grove.search.corpus import Resolution, Severity, Skipped, Sought, Target
+from grove.search.corpus import Draft, Resolution, Severity, Skipped, Sought, Target
 from grove.search.question import Admits, Plan
 from grove.snapshots import Head, commits_of, damaged_among, list_heads
 
@@ -43,6 +43,28 @@ class RegistryCatalogue:
             heads.setdefault(head.repository_id, []).append(head)
         damaged = damaged_among(tx, tenant_id=actor.tenant_id)
         return cls(tx=tx, repositories=repositories, heads=heads, damaged=damaged)
+
+    def resolve_drafts(
+        self, plan: Plan, drafts: Sequence[Draft], *, within: Sequence[Plan] | None = None
+    ) -> Resolution:
+        """The workspaces to search, as they are now, instead of commits."""
+        sought: list[Sought] = []
+        skipped: list[Skipped] = []
+        repositories = {repository.id: repository for repository in self.repositories}
+        for draft in drafts:
+            repository = repositories.get(draft.repository_id)
+            is_within = repository is not None and any(_admits(each, repository) for each in within or (plan,))
+            if repository is None or not is_within or not _admits(plan, repository):
+                skipped.append(_nothing_chosen(kept=len(self.repositories)))
+            elif not repository.is_served:
+                reason, message = _state(repository)
+                skipped.append(Skipped(reason=reason, title=repository.name, message=message))
+            else:
+                near = frozenset(head.snapshot for head in self.heads.get(repository.id, ()))
+                sought.append(
+                    Sought(repository=repository, revision=draft.branch, name=draft.tree, near=near, draft=draft)
+                )
+        return Resolution(targets=(), skipped=tuple(skipped), sought=tuple(sought))
 
     def resolve(self, plan: Plan, *, within: Sequence[Plan] | None = None) -> Resolution:
         """The commits to search, and what cannot be searched, with the reason.

@@ -1,7 +1,8 @@
 """Commits that have no snapshot, made searchable for one question: the part of a search that asks git."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -80,8 +81,8 @@ class CommitFinder:
         repository, first = wanted.repository, work.first_ordinal
         if not wanted.name:
             return None
-        with self.mirrors.objects(repository) as objects:
-            commit = self._commit(wanted, objects)
+        with self._objects(wanted) as objects:
+            commit = wanted.draft.tree if wanted.draft else self._commit(wanted, objects)
             if commit is None:
                 return None
             key = (repository.id, commit)
@@ -101,6 +102,13 @@ class CommitFinder:
             )
         self.sketches.put(key, made, generation=generation, first_ordinal=first)
         return made
+
+    @contextmanager
+    def _objects(self, wanted: Sought) -> Iterator[ObjectReader]:
+        """Where the objects of what is sought are."""
+        mirror = self.mirrors.path(wanted.repository)
+        with self.mirrors.git.objects(wanted.draft.folder if wanted.draft else mirror) as objects:
+            yield objects
 
     def _commit(self, wanted: Sought, objects: ObjectReader) -> str | None:
         commit = objects.peel(wanted.name)
@@ -160,7 +168,7 @@ def _target(wanted: Sought, made: Sketch) -> Target:
         name=repository.name,
         revision=wanted.revision,
         snapshot=made.snapshot.name,
-        commit=made.snapshot.commit,
+        commit=wanted.draft.head if wanted.draft else made.snapshot.commit,
         is_default_revision=False,
         files_read=made.files_read,
     )

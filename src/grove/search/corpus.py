@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from grove.indexing import Embedder, History, IndexView
+from grove.kit.gate import Actor
+from grove.kit.transactions import Transaction
 from grove.repositories import Repository
 from grove.search.question import Plan
 
@@ -64,6 +67,28 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The files of somebody's workspace as they are now: a tree in a git directory, on top of the commit `head`."""
+
+    repository_id: str
+    branch: str
+    folder: Path
+    head: str
+    tree: str
+
+
+class Drafts(Protocol):
+    """Finds workspaces that an actor may see."""
+
+    def __call__(self, tx: Transaction, *, actor: Actor, name: str) -> Draft:
+        """The workspace of that name.
+
+        :raises GroveError: if there is none, or the actor may not see it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """A commit that was asked for and has no snapshot: `name` is an object's id, or how one begins.
 
@@ -75,6 +100,8 @@ class Sought:
     name: str
     moment: datetime | None = None
     near: frozenset[str] = frozenset()
+    draft: Draft | None = None
+    """What is sought instead of a commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

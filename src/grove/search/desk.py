@@ -20,7 +20,7 @@ from grove.search.answer import Answer
 from grove.search.catalogue import RegistryCatalogue
 from grove.search.commits import CommitFinder
 from grove.search.contexts import plans_within
-from grove.search.corpus import Corpus, Limits
+from grove.search.corpus import Corpus, Drafts, Limits
 from grove.search.engine import search, search_stream
 from grove.search.planning import plan_of
 from grove.search.question import Question
@@ -53,6 +53,7 @@ class Desk:
     mirrors: MirrorReader
     commits: CommitFinder
     embedder: Embedder
+    drafts: Drafts
     limits: Limits = field(default_factory=Limits)
 
     def run(self, actor: Actor, question: Question) -> Answer:
@@ -148,9 +149,13 @@ class Desk:
         plan = plan_of(question)
 
         def settle(tx: Transaction) -> Callable[[], Corpus]:
-            resolution = RegistryCatalogue.read(tx, actor=actor).resolve(
-                plan, within=plans_within(tx, actor=actor, names=plan.contexts)
-            )
+            catalogue = RegistryCatalogue.read(tx, actor=actor)
+            within = plans_within(tx, actor=actor, names=plan.contexts)
+            if plan.workspaces:
+                drafts = [self.drafts(tx, actor=actor, name=name) for name in plan.workspaces]
+                resolution = catalogue.resolve_drafts(plan, drafts, within=within)
+            else:
+                resolution = catalogue.resolve(plan, within=within)
             generation = generation_of(tx, tenant_id=actor.tenant_id)
             ids = {target.repository_id for target in resolution.targets}
             ids |= {wanted.repository.id for wanted in resolution.sought}

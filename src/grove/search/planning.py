@@ -68,6 +68,7 @@ def plan_of(question: Question) -> Plan:
         revisions=tuple(dict.fromkeys((*question.revisions, *settings.revisions))),
         own_revisions=(*_revisions_of(expression), *_revisions_of(all_of(beside))),
         contexts=settings.contexts,
+        workspaces=tuple(dict.fromkeys((*question.workspaces, *settings.workspaces))),
         archived=settings.archived,
         fork=settings.fork,
         moment=settings.moment,
@@ -79,6 +80,7 @@ def plan_of(question: Question) -> Plan:
         wants_all=settings.wants_all,
         notes=_notes(expression) if method is Method.EXACT else (),
     )
+    _require_workspaces_fit(plan, question.mode)
     return _exact_first(plan, expression, lowering) if _CODE.search(words) and question.mode is Mode.AUTO else plan
 
 
@@ -93,6 +95,11 @@ def _require_page(question: Question) -> None:
     if not 0 < question.limit <= FILES_PER_ANSWER_MAX or question.offset < 0 or question.context_lines < 0:
         reason = f"limit is 1 to {FILES_PER_ANSWER_MAX}, offset and context_lines are not negative"
         raise QueryInvalid(reason=reason, position=0)
+
+
+def _require_workspaces_fit(plan: Plan, mode: Mode) -> None:
+    if plan.workspaces and (plan.revisions or plan.own_revisions or plan.moment or plan.history):
+        raise ModeConflict(mode=mode, reason="a workspace is searched as it is now: leave rev: and type:commit out")
 
 
 def _read(question: Question) -> Expression:

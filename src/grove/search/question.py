@@ -43,10 +43,10 @@ class Select(StrEnum):
 class Question:
     """A query as an entry point received it.
 
-    `revisions`, `paths` and `languages` mean the same as the filters of the query's text; so do `repositories`, but one
-    that is plainly a name means that repository alone, by all of its name or its last parts. Several values of one of
-    them are alternatives; `wants_all` means the same as `count:all`. `limit` files are answered from the `offset`-th
-    best on.
+    `revisions`, `paths`, `languages` and `workspaces` mean the same as the filters of the query's text; so do
+    `repositories`, but one that is plainly a name means that repository alone, by all of its name or its last parts.
+    Several values of one of them are alternatives; `wants_all` means the same as `count:all`. `limit` files are
+    answered from the `offset`-th best on.
     """
 
     text: str
@@ -55,6 +55,7 @@ class Question:
     revisions: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
     limit: int = 20
     offset: int = 0
     context_lines: int = 0
@@ -193,6 +194,7 @@ class Plan:
     revisions: tuple[str, ...] = ()
     own_revisions: tuple[OwnRevisions, ...] = ()
     contexts: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
     archived: Admits = Admits.YES
     fork: Admits = Admits.YES
     moment: datetime | None = None
@@ -222,6 +224,7 @@ class Plan:
         pieces += [f"at {revision}" for revision in self.revisions]
         pieces += map(str, self.own_revisions)
         pieces += [f"within {' or '.join(self.contexts)}"] if self.contexts else []
+        pieces += [f"in the workspace {' or '.join(self.workspaces)}"] if self.workspaces else []
         pieces += [f"archived {self.archived}"] if self.archived is not Admits.YES else []
         pieces += [f"fork {self.fork}"] if self.fork is not Admits.YES else []
         pieces += [f"as of {self.moment.isoformat()}"] if self.moment else []

@@ -29,7 +29,7 @@ _ONCE: Final = frozenset(
         FilterName.AFTER,
     }
 )
-_WHOLE: Final = _ONCE | {FilterName.REV, FilterName.CONTEXT} | _SAID
+_WHOLE: Final = _ONCE | {FilterName.REV, FilterName.CONTEXT, FilterName.WORKSPACE} | _SAID
 _CASES: Final = {"yes": "yes", "no": "no", "auto": "auto"}
 _ADMITS: Final = {"yes": "yes", "no": "no", "only": "only", "true": "only", "false": "no"}
 _YES: Final = {"yes": "yes", "no": "no"}
@@ -54,6 +54,7 @@ class Settings:
     selected: Select | None = None
     symbol_kind: str = ""
     contexts: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
     archived: Admits = Admits.YES
     fork: Admits = Admits.YES
     revisions: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ def settled(expression: Expression, *, asked_at: datetime) -> tuple[Settings, Ex
         whole_words=bool(word) and one_of(word, _YES) == "yes" if word else False,
         selected=Select.REPOSITORY if type_name == "repo" else selected,
         symbol_kind=kind,
+        workspaces=tuple(dict.fromkeys(workspace.value for workspace in given[FilterName.WORKSPACE])),
         archived=_admits(once[FilterName.ARCHIVED]),
         fork=_admits(once[FilterName.FORK]),
         contexts=tuple(dict.fromkeys(context.value for context in given[FilterName.CONTEXT])),

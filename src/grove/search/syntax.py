@@ -28,6 +28,7 @@ class FilterName(StrEnum):
     MESSAGE = "message"
     BEFORE = "before"
     AFTER = "after"
+    WORKSPACE = "workspace"
 
 
 FILTERS: dict[str, FilterName] = {
@@ -47,6 +48,7 @@ FILTERS: dict[str, FilterName] = {
     "msg": FilterName.MESSAGE,
     "since": FilterName.AFTER,
     "until": FilterName.BEFORE,
+    "ws": FilterName.WORKSPACE,
 }
 """Every name that a filter may be written with."""
 

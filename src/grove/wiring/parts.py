@@ -52,6 +52,7 @@ from grove.wiring.configuration import (
     rates_of,
     workspace_limits,
 )
+from grove.wiring.drafts import WorkspaceDrafts
 from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.work import JOB_KINDS
 from grove.workspaces import MergeDesk, PatchDesk, PushDesk, WorkspaceDesk, commits_in_use
@@ -174,6 +175,7 @@ def build(settings: Settings) -> Grove:
         mirrors=reader,
         commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=TREE_LIMITS),
         embedder=embedder,
+        drafts=WorkspaceDrafts(locator),
     )
     sources = _sources(settings, git=git, keyring=keyring)
     return Grove(
