@@ -57,7 +57,6 @@ _NEXT_OF_CODES = {
     "token_invalid": "grove login {host}",
     "token_missing": "grove login {host}",
     "token_not_found": "grove token list",
-    "workspace_dirty": "grove ws status {subject}",
     "text_not_found": "grove ws read {subject} PATH",
     "workspace_dirty": "grove ws commit {subject} -m MESSAGE",
     "workspace_diverged": "grove ws merge {subject}    (or rebase)",
