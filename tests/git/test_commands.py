@@ -147,11 +147,11 @@ class TestErrorOf:
         ],
     )
     def test_names_the_cause(self, said: bytes, exit_code: int, error: type[GroveError]) -> None:
-        finished = Finished(exit_code=exit_code, stdout=b"", stderr=said, stopped=None, seconds=0)
+        finished = Finished(pid=1, exit_code=exit_code, stdout=b"", stderr=said, stopped=None, seconds=0)
         assert type(error_of("fetch", finished)) is error
 
     def test_bounds_what_it_repeats(self) -> None:
-        finished = Finished(exit_code=1, stdout=b"", stderr=b"fatal: " + b"x" * 10_000, stopped=None, seconds=0)
+        finished = Finished(pid=1, exit_code=1, stdout=b"", stderr=b"fatal: " + b"x" * 10_000, stopped=None, seconds=0)
         assert len(str(error_of("fetch", finished))) < 1000
 
 

@@ -114,5 +114,5 @@ def _check_end(running: Running) -> None:
     complaints = running.complaints
     exit_code = running.close()
     if exit_code != 0:
-        finished = Finished(exit_code=exit_code, stdout=b"", stderr=complaints, stopped=None, seconds=0)
+        finished = Finished(pid=1, exit_code=exit_code, stdout=b"", stderr=complaints, stopped=None, seconds=0)
         raise error_of("ls-tree", finished)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
-_PARENT, _GROUP = 1, 2
+_STATE, _PARENT, _GROUP = 0, 1, 2
+_DEAD: Final = {b"Z", b"X"}
 _TIMES: Final = slice(11, 15)
 _THREADS: Final = 17
 _PAGES: Final = 21
@@ -14,6 +15,7 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class _Process(NamedTuple):
+    state: bytes
     parent: int
     group: int
     cpu_ticks: int
@@ -52,6 +54,18 @@ def usage_of(leader: int) -> Usage:
     )
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process can still do anything."""
+    process = _read(str(pid))
+    return process is not None and process.state not in _DEAD
+
+
+def is_group_alive(leader: int) -> bool:
+    """Whether any process of a group can still do anything."""
+    everyone = (process for name in _names() if name.isdigit() and (process := _read(name)))
+    return any(process.group == leader and process.state not in _DEAD for process in everyone)
+
+
 def threads_of_user(user: int) -> int:
     """How many threads a user has, which is what the kernel counts against the user's limit of processes."""
     total = 0
@@ -75,6 +89,7 @@ def _read(name: str) -> _Process | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return _Process(
+        state=fields[_STATE],
         parent=int(fields[_PARENT]),
         group=int(fields[_GROUP]),
         cpu_ticks=sum(map(int, fields[_TIMES])),

@@ -1,6 +1,7 @@
 """Running commands that are not trusted: by bubblewrap, else by Landlock, else not at all."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from grove.sandbox import warden
-from grove.sandbox.census import usage_of
+from grove.sandbox.census import is_alive, is_group_alive, usage_of
 from grove.sandbox.confinement import SIGNALLED, Bounds, Confinement, Method, Outcome, Trial
 from grove.sandbox.errors import ConfinementFailed, ConfinementUnavailable
 from grove.sandbox.model import Stop
@@ -22,6 +23,9 @@ _MARKS: Final = {Method.BUBBLEWRAP: b'"exit-code"', Method.LANDLOCK: warden.CONF
 _LANDLOCK_VERSION_MIN: Final = 6
 """The first that keeps signals within the confinement; Linux 6.12 has it."""
 _CENSUS_SECONDS: Final = 0.05
+_GONE_SECONDS_MAX: Final = 10.0
+_GONE_TICK_SECONDS: Final = 0.005
+_CHILD_PID: Final = re.compile(rb'"child-pid": ?([0-9]+)')
 _OWN_PROCESSES: Final = {Method.BUBBLEWRAP: 3, Method.LANDLOCK: 1}
 _OWN_BYTES: Final = 32 * 1024 * 1024
 _STATUS_BYTES_MAX: Final = 4096
@@ -76,6 +80,7 @@ def _confined(method: Method, confinement: Confinement, *, scratch: Path, cancel
         watch = _Watch(confinement.bounds, written=made.written, own_processes=_OWN_PROCESSES[method])
         finished = run(made.command, cancelled=cancelled, watch=watch)
         status = os.pread(made.status, _STATUS_BYTES_MAX, 0)
+        _wait_for_all(method, finished.pid, status)
     started = _MARKS[method] in status and warden.FAILED not in status
     if not (started or finished.stopped):
         raise ConfinementFailed(reason=finished.stderr.decode(errors="replace").strip(), method=str(method))
@@ -87,6 +92,16 @@ def _confined(method: Method, confinement: Confinement, *, scratch: Path, cancel
         stopped=finished.stopped,
         seconds=finished.seconds,
     )
+
+
+def _wait_for_all(method: Method, pid: int, status: bytes) -> None:
+    """Wait until the last process that was killed is gone; the first one of a namespace goes after all others."""
+    found = _CHILD_PID.search(status)
+    deadline = time.monotonic() + _GONE_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if not (is_alive(int(found[1])) if found else method is Method.LANDLOCK and is_group_alive(pid)):
+            return
+        time.sleep(_GONE_TICK_SECONDS)
 
 
 class _Watch:

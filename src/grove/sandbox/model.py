@@ -60,6 +60,7 @@ class Command:
 class Finished:
     """How a process ended: `exit_code` is minus the signal when one ended it, `stderr` its last words."""
 
+    pid: int
     exit_code: int
     stdout: bytes
     stderr: bytes

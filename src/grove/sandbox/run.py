@@ -46,6 +46,7 @@ def run(
         exit_code = child.end()
         pipes.close()
     return Finished(
+        pid=child.pid,
         exit_code=exit_code,
         stdout=bytes(pipes.received[: command.limits.stdout_bytes_max]),
         stderr=bytes(pipes.tail),
