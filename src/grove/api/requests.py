@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import Field
 
-from grove import mirrors, repositories
+from grove import repositories
 from grove.api.caller import CallerOf
 from grove.api.connecting import connect
 from grove.api.repositories import ReasonIn, SourceIn
@@ -101,8 +101,7 @@ def list_requests(
 @router.post("", status_code=201, openapi_extra=needs("repository.connect"))
 def make_request(wanted: RequestIn, caller: CallerOf, response: Response) -> RequestOut:
     """Ask for a repository; it is looked at first, and mirrored at once when policy admits it."""
-    source: mirrors.Source = wanted.source()
-    repository, _job = connect(caller, source, credential=wanted.credential)
+    repository, _job = connect(caller, wanted.source(), credential=wanted.credential)
     response.headers["Location"] = f"{router.prefix}/{repository.id}"
     return _shown(caller, repository.id)
 

@@ -29,6 +29,7 @@ from grove.repositories.model import (
     Repository,
     ScreenStatus,
     clone_status_of,
+    request_status_of,
     screen_status_of,
 )
 from grove.repositories.operations import (
@@ -97,6 +98,7 @@ __all__ = [
     "remove_repository",
     "repository_of_job",
     "request_again",
+    "request_status_of",
     "request_sync",
     "resource_of",
     "restore_repository",

@@ -281,3 +281,18 @@ _CLONE_STATUS = {
 def clone_status_of(repository: Repository) -> str:
     """The state of the mirror in the words of the `/api/v1/code` routes."""
     return _CLONE_STATUS[repository.clone]
+
+
+def request_status_of(repository: Repository) -> str:
+    """Where it is between being asked for and ready, in the words of the `/registry` routes."""
+    if repository.lifecycle is not Lifecycle.ACTIVE:
+        return repository.lifecycle.value
+    if repository.approval is not Approval.APPROVED:
+        return "pending" if repository.approval is Approval.PENDING else repository.approval.value
+    if repository.clone is Clone.CLONING:
+        return "cloning"
+    if repository.indexed_at is not None and repository.clone is Clone.PRESENT:
+        return "ready"
+    if Clone.FAILED is repository.clone or Index.FAILED is repository.index:
+        return "error"
+    return "indexing" if repository.clone is Clone.PRESENT else "approved"

@@ -1,0 +1,147 @@
+"""`/registry`: the registry in the words of two older interfaces, over the same repositories and the same operations.
+
+`repo_id` is a repository's name, the unmistakable end of it, or its id. What these interfaces let a caller claim, such
+as the last indexed commit, is only told here; and unlike there, every route needs a token.
+"""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+from pydantic import Field
+
+from grove import mirrors, repositories
+from grove.api.caller import Caller, CallerOf
+from grove.api.connecting import connect
+from grove.api.routing import needs, router_at
+from grove.api.shapes import Address, Line, Received, Shown, Words
+from grove.repositories import (
+    Index,
+    Lifecycle,
+    Repository,
+    RepositoryNotFound,
+    clone_status_of,
+    request_status_of,
+    why_not_ready,
+)
+
+LIST_MAX = 1_000
+
+router = router_at("/registry", tag="registry")
+
+RepoId = Annotated[str, Path(max_length=500, description="A name, the end of one, or an id.")]
+
+
+class RegistryIn(Received):
+    """A repository to register; one that is kept already stays as it is."""
+
+    url: Address = Field(examples=["https://github.com/acme/payments-api.git"])
+    repo_id: Line | None = Field(default=None, description="What to call it; its address if it is left out.")
+    name: Line | None = Field(default=None, description="The same, in other words.")
+    reason: Words = ""
+
+    def source(self) -> mirrors.Source:
+        """As the core has it."""
+        return mirrors.Source(address=self.url, name=self.repo_id or self.name, reason=self.reason)
+
+
+class RegistryUpdateIn(Received):
+    """Whether a repository is put aside."""
+
+    archived: bool
+    reason: Words = ""
+
+
+class RegistryOut(Shown):
+    """A repository; `status` goes from pending by approved, cloning and indexing to ready, or to error."""
+
+    repo_id: str
+    id: UUID
+    name: str
+    url: str
+    status: str
+    clone_status: str
+    updating: bool
+    stale: bool
+    why: str
+    archived: bool
+    last_indexed_commit: str | None
+    last_indexed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, repository: Repository) -> Self:
+        """In the words of these routes."""
+        return cls(
+            repo_id=repository.name,
+            id=UUID(repository.id),
+            name=repository.name.rpartition("/")[2],
+            url=repository.url,
+            status=request_status_of(repository),
+            clone_status=clone_status_of(repository),
+            updating=repository.index is Index.BUILDING and repository.indexed_at is not None,
+            stale=repository.index is Index.STALE,
+            why=why_not_ready(repository),
+            archived=repository.lifecycle is Lifecycle.ARCHIVED,
+            last_indexed_commit=repository.head_commit if repository.indexed_at is not None else None,
+            last_indexed_at=repository.indexed_at,
+            created_at=repository.created_at,
+            updated_at=repository.updated_at,
+        )
+
+
+@router.get("", openapi_extra=needs("repository.list"))
+def list_registry(caller: CallerOf, *, include_archived: Annotated[bool, Query()] = False) -> list[RegistryOut]:
+    """The repositories by name, 1,000 at most; those that are put aside when wanted."""
+    with caller.reading() as tx:
+        found = repositories.list_repositories(tx, actor=caller.actor, limit=LIST_MAX)
+    return [RegistryOut.of(each) for each in found if include_archived or each.lifecycle is not Lifecycle.ARCHIVED]
+
+
+@router.get("/{repo_id:path}", openapi_extra=needs("repository.view"))
+def get_registry_entry(repo_id: RepoId, caller: CallerOf) -> RegistryOut:
+    """A repository."""
+    return RegistryOut.of(_named(caller, repo_id))
+
+
+@router.post("", openapi_extra=needs("repository.connect"))
+def register(wanted: RegistryIn, caller: CallerOf) -> RegistryOut:
+    """Register a repository, or show it when it is kept already; it is mirrored at once when policy admits it."""
+    try:
+        return RegistryOut.of(_named(caller, wanted.url))
+    except RepositoryNotFound:
+        repository, _job = connect(caller, wanted.source())
+    return RegistryOut.of(_named(caller, repository.id))
+
+
+@router.put("/{repo_id:path}", openapi_extra=needs("repository.archive"))
+def update_registry_entry(repo_id: RepoId, wanted: RegistryUpdateIn, caller: CallerOf) -> RegistryOut:
+    """Put a repository aside, or take it back into use; what holds already stays."""
+    repository = _named(caller, repo_id)
+    if wanted.archived != (repository.lifecycle is Lifecycle.ARCHIVED):
+        with caller.writing() as tx:
+            if wanted.archived:
+                repository = repositories.archive_repository(
+                    tx, actor=caller.actor, repository_id=repository.id, reason=wanted.reason, now=caller.now
+                )
+            else:
+                repository = repositories.restore_repository(
+                    tx, actor=caller.actor, repository_id=repository.id, now=caller.now
+                )
+    return RegistryOut.of(repository)
+
+
+@router.delete("/{repo_id:path}", status_code=204, openapi_extra=needs("repository.remove"))
+def remove_registry_entry(repo_id: RepoId, caller: CallerOf) -> Response:
+    """Have a repository removed with its mirror, index and credential."""
+    repository = _named(caller, repo_id)
+    with caller.writing() as tx:
+        repositories.remove_repository(tx, actor=caller.actor, repository_id=repository.id, now=caller.now)
+    return Response(status_code=204)
+
+
+def _named(caller: Caller, name: str) -> Repository:
+    with caller.reading() as tx:
+        return repositories.find_repository(tx, actor=caller.actor, name=name)

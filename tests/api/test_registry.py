@@ -1,0 +1,66 @@
+"""The routes below `/registry`, in the words of the interfaces that they come from."""
+
+from dataclasses import replace
+
+import pytest
+
+from grove.accounts import Role
+from grove.repositories import Approval, Clone, Index, Lifecycle, request_status_of
+from tests.api.conftest import Door
+from tests.repositories.test_model import NEW
+from tests.support.people import NOON
+
+
+class TestTheRegistry:
+    def test_is_created_read_put_aside_and_removed_from(self, door: Door) -> None:
+        body = {"url": str(door.upstream.path), "repo_id": "acme/payments"}
+        created = door.admin.post("/registry", json=body)
+        assert created.status_code == 200, created.text
+        assert (created.json()["repo_id"], created.json()["status"]) == ("acme/payments", "approved")
+        assert door.admin.post("/registry", json=body).json()["id"] == created.json()["id"]
+        door.made.work()
+
+        shown = door.admin.get("/registry/acme/payments").json()
+        assert (shown["status"], shown["clone_status"], shown["name"]) == ("ready", "COMPLETED", "payments")
+        assert shown["last_indexed_commit"]
+        assert [each["repo_id"] for each in door.admin.get("/registry").json()] == ["acme/payments"]
+        aside = door.admin.put("/registry/acme/payments", json={"archived": True}).json()
+        assert (aside["archived"], aside["status"]) == (True, "archived")
+        assert door.admin.get("/registry").json() == []
+        assert len(door.admin.get("/registry", params={"include_archived": True}).json()) == 1
+        assert not door.admin.put("/registry/payments", json={"archived": False}).json()["archived"]
+        assert door.admin.delete("/registry/acme/payments").status_code == 204
+        door.made.work()
+        assert door.admin.get("/registry/acme/payments").status_code == 404
+        assert door.admin.delete("/registry/acme/payments").status_code == 404
+
+    def test_asks_who_it_is_and_takes_no_claims(self, door: Door) -> None:
+        claims = {"url": str(door.upstream.path), "last_indexed_commit": "0" * 40}
+
+        assert door.anonymous.get("/registry").status_code == 401
+        assert door.admin.post("/registry", json=claims).status_code == 422
+        assert door.of(Role.VIEWER).post("/registry", json={"url": claims["url"]}).status_code == 403
+        door.admin.post("/registry", json={"url": claims["url"]})
+        assert door.stranger().get("/registry/payments").status_code == 404
+
+
+class TestTheWord:
+    @pytest.mark.parametrize(
+        ("states", "word"),
+        [
+            ({"approval": Approval.PENDING}, "pending"),
+            ({"approval": Approval.REJECTED}, "rejected"),
+            ({"approval": Approval.REVOKED}, "revoked"),
+            ({"lifecycle": Lifecycle.ARCHIVED}, "archived"),
+            ({"clone": Clone.QUEUED}, "approved"),
+            ({"clone": Clone.CLONING}, "cloning"),
+            ({"clone": Clone.PRESENT, "index": Index.BUILDING}, "indexing"),
+            ({"clone": Clone.FAILED}, "error"),
+            ({"clone": Clone.PRESENT, "index": Index.FAILED}, "error"),
+            ({"clone": Clone.PRESENT, "index": Index.READY, "indexed_at": NOON}, "ready"),
+            ({"clone": Clone.PRESENT, "index": Index.BUILDING, "indexed_at": NOON}, "ready"),
+        ],
+        ids=str,
+    )
+    def test_follows_from_the_four_fields(self, states: dict[str, object], word: str) -> None:
+        assert request_status_of(replace(NEW, **states)) == word  # type: ignore[arg-type]
