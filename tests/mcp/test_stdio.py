@@ -50,6 +50,8 @@ class TestStdio:
             "workspace_status",
             "edit_workspace",
             "change_workspace",
+            "pull_request",
+            "promote_workspace",
         ]
         assert not (tmp_path / "none").exists()
 

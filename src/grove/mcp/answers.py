@@ -13,6 +13,7 @@ from grove.kit.logging import logger
 from grove.mcp.arguments import Arguments
 from grove.mcp.calls import Caller, Enter, Reply
 from grove.mcp.navigating import find_files, find_references, find_similar
+from grove.mcp.pulling import promote_workspace, pull_request
 from grove.mcp.reading import list_tree, read_file
 from grove.mcp.registry import job_status, list_repos
 from grove.mcp.requesting import repo_request
@@ -39,6 +40,8 @@ ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "workspace_status": workspace_status,
     "edit_workspace": edit_workspace,
     "change_workspace": change_workspace,
+    "pull_request": pull_request,
+    "promote_workspace": promote_workspace,
 }
 
 

@@ -248,6 +248,23 @@ class RepoRequest(Arguments):
     name: Annotated[str, Field(max_length=200)] = ""
 
 
+class PullRequest(Arguments):
+    """Arguments of `pull_request`."""
+
+    repo: Annotated[str, Field(min_length=1, max_length=500)]
+    number: Annotated[int | None, Field(ge=1, le=2_147_483_647)] = None
+
+
+class PromoteWorkspace(Arguments):
+    """Arguments of `promote_workspace`."""
+
+    workspace: Annotated[str, Field(min_length=1, max_length=60)]
+    title: Annotated[str, Field(max_length=200)] = ""
+    body: Annotated[str, Field(max_length=60_000)] = ""
+    target: Annotated[str, Field(max_length=1_024, description="branch to go into")] = ""
+    status: Annotated[bool, Field(description="only tell how it is")] = False
+
+
 def schema_of(arguments: type[Arguments]) -> dict[str, Any]:
     """The published JSON schema: what pydantic says, without what costs a reader tokens and tells nothing."""
     schema: dict[str, Any] = _plain(arguments.model_json_schema())

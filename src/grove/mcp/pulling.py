@@ -1,0 +1,68 @@
+"""`pull_request`: what an open one changes. `promote_workspace`: the pull request of one's own workspace."""
+
+from datetime import UTC, datetime
+
+from grove import mirrors
+from grove.mcp.arguments import PromoteWorkspace, PullRequest
+from grove.mcp.calls import Caller, Reply, joined
+from grove.mcp.registry import repository_named
+from grove.mcp.visible import visible_line
+from grove.promotions import Promotion, Wish
+
+LINES_MAX = 200
+COMMIT_DIGITS = 12
+
+
+def pull_request(caller: Caller, arguments: PullRequest) -> Reply:
+    """List the open pull requests of a repository, or tell what one of them changes.
+
+    :raises GroveError: if it cannot be told.
+    """
+    grove, actor = caller.grove, caller.actor
+    repository = repository_named(caller, arguments.repo)
+    if arguments.number is None:
+        with grove.database.reading() as tx:
+            pulls = mirrors.pulls_of(tx, repository_id=repository.id) if repository.is_served else []
+            tracked = mirrors.are_pulls_tracked(tx, repository_id=repository.id)
+        lines = [visible_line(f"#{pull.number} {pull.title}  {pull.branch} -> {pull.target}") for pull in pulls]
+        told = f"{len(pulls)} open" if tracked else "pull requests of this repository are not mirrored"
+        return Reply(lines=lines, truth=joined(told, "number tells what one changes" if pulls else ""))
+    delta = grove.deltas.delta(actor, repository=repository.id, number=arguments.number)
+    files = [f"{file.kind} {file.path} +{file.lines_added} -{file.lines_removed}" for file in delta.files]
+    symbols = [f"{each.change} {each.kind} {each.name} {each.path}:{each.line}" for each in delta.symbols]
+    lines = [*files, *symbols]
+    return Reply(
+        lines=[visible_line(line) for line in lines[:LINES_MAX]],
+        truth=joined(
+            f"#{delta.pull.number} at {delta.pull.head[:COMMIT_DIGITS]} since {delta.base[:COMMIT_DIGITS]}",
+            f"{len(files)} files, {len(symbols)} definitions",
+            f"{len(lines) - LINES_MAX} lines left out" if len(lines) > LINES_MAX else "",
+            f"{delta.files_unread} files not looked into" if delta.files_unread else "",
+            f"search its files by rev:pr/{delta.pull.number}",
+        ),
+    )
+
+
+def promote_workspace(caller: Caller, arguments: PromoteWorkspace) -> Reply:
+    """Push a workspace and have one pull request for it, or only tell how that is.
+
+    :raises GroveError: if it is refused, or the forge does not do it.
+    """
+    promotions, now = caller.grove.promotions, datetime.now(UTC)
+    if arguments.status:
+        return _reply(promotions.get(caller.actor, arguments.workspace, now=now))
+    wish = Wish(title=arguments.title, body=arguments.body, target=arguments.target)
+    return _reply(promotions.promote(caller.actor, arguments.workspace, wish=wish, now=now))
+
+
+def _reply(promotion: Promotion) -> Reply:
+    checks = [f"{check.state} {check.name} {check.url}" for check in promotion.checks]
+    number = f"#{promotion.number} " if promotion.number else ""
+    return Reply(
+        lines=[visible_line(line) for line in (f"{number}{promotion.title}  {promotion.url}", *checks)],
+        truth=joined(
+            f"{'draft' if promotion.draft and promotion.state == 'open' else promotion.state}",
+            f"{promotion.branch} into {promotion.target} at {promotion.pushed[:COMMIT_DIGITS]}",
+            f"reviews asked of {', '.join(promotion.reviewers)}" if promotion.reviewers else "",
+        ),
+    )
