@@ -10,6 +10,7 @@ from grove.kit.transactions import Transaction
 from grove.mirrors.pulls import forget_pulls
 from grove.mirrors.tables import MirrorRefRow
 from grove.placement import Locator
+from grove.sandbox import remove_written
 
 
 def remove_mirror(tx: Transaction, *, repository_id: str) -> None:
@@ -26,6 +27,10 @@ def sweep_leftovers(locator: Locator, *, known: Collection[tuple[str, str]], run
     removed = list(locator.jobs().glob("git-*"))
     for folder in removed:
         remove_tree(folder)
+    written = [path for name in ("confined-*", "scip-*") for path in locator.jobs().glob(name)]
+    for folder in written:
+        remove_written(folder)  # what is in it was not written by us
+    removed += written
     for folder in sorted(locator.tenants.glob("*/r/*")):
         place = (folder.parent.parent.name, folder.name)
         doomed = [folder] if place not in known else _abandoned(folder, running)
