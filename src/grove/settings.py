@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """How checkouts may be laid out, the first that works is used; add `overlay` where Grove may mount."""
     warm_checkouts: int = Field(default=1, ge=0, le=100)
     """How many folders of a repository that is in use are laid out before anybody wants them."""
+    max_workspace_idle_days: int = 90
+    """After so many days without a change a workspace ends by itself, and can be restored; 0 means never."""
     max_checkout_mb: int = 8_192
     """How much all checkouts of one user may take on disk, in MB."""
     max_checkout_file_mb: int = 256

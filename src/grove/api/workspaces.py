@@ -45,6 +45,24 @@ class WorkspaceOut(Shown):
     created_at: datetime
     used_at: datetime
     ended_at: datetime | None
+    follows: bool
+
+
+class ListedWorkspaceOut(WorkspaceOut):
+    """A workspace, and how it and its branch in the mirror have gone apart: `state` says it in a word."""
+
+    state: str
+    advice: str
+    ahead: int
+    behind: int
+    is_dirty: bool
+    ends_at: datetime | None
+
+
+class FollowIn(Received):
+    """Whether a workspace moves forward by itself after each sync."""
+
+    follows: bool
 
 
 class FileOut(Shown):
@@ -162,10 +180,23 @@ def create_workspace(wanted: WorkspaceIn, caller: CallerOf) -> WorkspaceOut:
 
 
 @router.get("", openapi_extra=needs("workspace.list"))
-def list_workspaces(caller: CallerOf, *, ended: bool = False, everybody: bool = False) -> Page[WorkspaceOut]:
+def list_workspaces(caller: CallerOf, *, ended: bool = False, everybody: bool = False) -> Page[ListedWorkspaceOut]:
     """Your open workspaces, or those that have ended; administrators may see everybody's."""
     found = caller.grove.workspaces.owned(caller.actor, ended=ended, everybody=everybody)
-    return Page(items=[shown(workspace) for workspace in found])
+    standings = caller.grove.keeping.standings(caller.actor, found)
+    items = [
+        ListedWorkspaceOut(
+            **shown(workspace).model_dump(),
+            state="ended" if ended else standing.state,
+            advice="" if ended else standing.advice,
+            ahead=standing.ahead,
+            behind=standing.behind,
+            is_dirty=standing.is_dirty,
+            ends_at=None if ended else standing.ends_at,
+        )
+        for workspace, standing in zip(found, standings, strict=True)
+    ]
+    return Page(items=items)
 
 
 @router.get("/{name}", openapi_extra=needs("workspace.view"))
@@ -173,6 +204,12 @@ def get_workspace(name: Name, caller: CallerOf, *, patches: bool = False, since_
     """Where a workspace stands: what is not committed, and whether it is stale."""
     status = caller.grove.workspaces.status(caller.actor, name, patches=patches, since_base=since_base)
     return StatusOut.model_validate(status)
+
+
+@router.put("/{name}/following", openapi_extra=needs("workspace.change"))
+def set_following(name: Name, wanted: FollowIn, caller: CallerOf) -> WorkspaceOut:
+    """Have it moved forward by itself after each sync, while it is clean and has no commits of its own; or not."""
+    return shown(caller.grove.keeping.set_following(caller.actor, name, follows=wanted.follows, now=caller.now))
 
 
 @router.delete("/{name}", openapi_extra=needs("workspace.change"))

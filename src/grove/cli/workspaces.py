@@ -2,6 +2,7 @@
 
 import base64
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,14 @@ LIST = (
     Column("HEAD", lambda item: item["head"], lambda item: item["head"][:12]),
     Column("USED", lambda item: item["used_at"], lambda item: shown_age(item["used_at"])),
 )
+LISTED = (
+    *LIST,
+    Column("STATE", lambda item: item["state"]),
+    Column("AHEAD", lambda item: item["ahead"]),
+    Column("BEHIND", lambda item: item["behind"]),
+)
+NOTICE = timedelta(days=14)
+"""So long before a workspace ends by itself, its owner is told."""
 CHANGES = (Column("KIND", lambda item: item["kind"]), Column("PATH", lambda item: item["path"]))
 ENTRIES = (
     Column("KIND", lambda item: item["kind"]),
@@ -61,7 +70,24 @@ def list_workspaces(
 ) -> None:
     """List your workspaces."""
     found = session.client.get("/workspaces", ended=ended, everybody=everybody)
-    session.output.items(found["items"], LIST, empty="No workspaces.")
+    session.output.items(found["items"], LISTED, empty="No workspaces.")
+    for item in found["items"]:
+        if item["advice"]:
+            session.output.note(f"{item['name']} is {item['state']}: {item['advice']}")
+        if item["ends_at"] and datetime.fromisoformat(item["ends_at"]) - datetime.now(UTC) < NOTICE:
+            session.output.note(f"{item['name']} ends on {item['ends_at'][:10]} unless it is changed before")
+
+
+@command(app, "follow", failing="That was not changed.", fields=FIELDS)
+def follow(
+    session: Session,
+    *,
+    name: NameArgument,
+    off: Annotated[bool, typer.Option("--off", help="Leave it where it is from now on.")] = False,
+) -> None:
+    """Have a workspace moved forward after each sync, as long as nothing of yours is in the way."""
+    session.subject = name
+    session.output.row(session.client.put(f"/workspaces/{name}/following", {"follows": not off}), LIST)
 
 
 @command(app, "status", failing="The workspace could not be shown.", fields=("*",))

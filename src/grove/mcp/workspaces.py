@@ -46,7 +46,12 @@ def workspace_status(caller: Caller, arguments: WorkspaceStatus) -> Reply:
     """
     if not arguments.name:
         found = caller.grove.workspaces.owned(caller.actor)
-        return _fitted([_line(each) for each in found], f"{len(found):,} open workspaces", arguments.max_tokens)
+        standings = caller.grove.keeping.standings(caller.actor, found)
+        lines = [
+            joined(f"{_line(each)}  {stands.state}, {stands.ahead} ahead, {stands.behind} behind", stands.advice)
+            for each, stands in zip(found, standings, strict=True)
+        ]
+        return _fitted(lines, f"{len(found):,} open workspaces", arguments.max_tokens)
     if arguments.view == "log":
         commits = caller.grove.workspaces.log(caller.actor, arguments.name, limit=arguments.limit)
         lines = [

@@ -1,5 +1,7 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
+from datetime import timedelta
+
 from grove import checkouts, freshness, indexing, promotions, scip
 from grove.git import HostBusy
 from grove.indexing import (
@@ -19,10 +21,12 @@ from grove.repositories import (
     RepositoryRemoved,
     RepositorySyncRequested,
 )
-from grove.workspaces import WorkspaceClosed, refuse_removal
+from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, is_upkeep_due, refuse_removal
 
 MERGE_DELAY_SECONDS = 3.0
 """Merges are in no hurry: whatever is due goes first."""
+UNUSED = timedelta(days=1)
+"""Workspaces that were used since are not looked at when a mirror has nothing new."""
 
 
 def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str, **arguments: object) -> None:
@@ -75,6 +79,16 @@ def _follow_promotions(tx: Transaction, event: MirrorPublished | MirrorFoundCurr
 def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
     if event.code == HostBusy.code:
         freshness.pause_host(tx, host=event.host, now=event.at)
+
+
+def _keep_workspaces_up(tx: Transaction, event: MirrorPublished) -> None:
+    if is_upkeep_due(tx, repository_id=event.repository_id):
+        _enqueue_for(event, tx, KEEP_UP_JOB)
+
+
+def _end_unused_workspaces(tx: Transaction, event: MirrorFoundCurrent) -> None:
+    if is_upkeep_due(tx, repository_id=event.repository_id, unused_since=event.at - UNUSED):
+        _enqueue_for(event, tx, KEEP_UP_JOB)
 
 
 def _refuse_removal(tx: Transaction, event: RepositoryRemoved) -> None:
@@ -137,8 +151,8 @@ def _merge(tx: Transaction, event: RepositoryEvent) -> None:
 WHEN: Handlers = {
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again],
-    MirrorPublished: [_index_commits, _resume_host, _follow_promotions],
-    MirrorFoundCurrent: [_resume_host, _follow_promotions],
+    MirrorPublished: [_index_commits, _resume_host, _follow_promotions, _keep_workspaces_up],
+    MirrorFoundCurrent: [_resume_host, _follow_promotions, _end_unused_workspaces],
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     scip.ScipWanted: [_index_symbols],

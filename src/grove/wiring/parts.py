@@ -55,7 +55,7 @@ from grove.wiring.configuration import (
 from grove.wiring.drafts import WorkspaceDrafts
 from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.work import JOB_KINDS
-from grove.workspaces import MergeDesk, PatchDesk, PushDesk, WorkspaceDesk, commits_in_use
+from grove.workspaces import KeepDesk, MergeDesk, PatchDesk, PushDesk, WorkspaceDesk, commits_in_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +135,17 @@ class Grove:
         return PatchDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
 
     @property
+    def keeping(self) -> KeepDesk:
+        """What keeps workspaces up with their branches, and ends those that nobody uses."""
+        return KeepDesk(
+            database=self.database,
+            mirrors=self.mirrors,
+            locator=self.locator,
+            limits=workspace_limits(self.settings),
+            idle_days_max=self.settings.max_workspace_idle_days,
+        )
+
+    @property
     def merges(self) -> MergeDesk:
         """What brings workspaces and their branches together."""
         limits = workspace_limits(self.settings)
@@ -161,9 +172,7 @@ def build(settings: Settings) -> Grove:
     database = Database(database_url(settings, locator), gate=gate, handlers=WHEN)
     git = Git(git_config(settings, locator))
     reader = MirrorReader(git=git, locator=locator)
-    indexes = OpenIndexes(locator)
-    embedder = StaticEmbedder.load()
-    parser = PooledParser()
+    indexes, embedder, parser = OpenIndexes(locator), StaticEmbedder.load(), PooledParser()
     tools = BuildTools(parser=parser, embedder=embedder)
     index_tools = _index_tools(settings, mirrors=reader, indexes=indexes, build=tools)
     keyring, stores = keyring_of(settings, locator), secret_stores_of(settings)

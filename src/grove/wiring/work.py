@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, indexing, mirrors, promotions, scip
+from grove import checkouts, exports, indexing, mirrors, promotions, scip, workspaces
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -88,6 +88,12 @@ JOB_KINDS = (
         title="Lays the files of a repository out in a folder before anybody wants them.",
         permission="workspace.create",
         work=lambda grove, run: checkouts.warm_checkouts(run, desk=grove.checkouts),
+    ),
+    JobKind(
+        name=workspaces.KEEP_UP_JOB,
+        title="Moves workspaces forward that follow their branch, and ends those that nobody uses.",
+        permission="repository.sync",
+        work=lambda grove, run: grove.keeping.keep_up(run),
     ),
     JobKind(
         name="export.write",

@@ -21,12 +21,14 @@ from grove.workspaces.errors import (
     WorkspacesTooMany,
 )
 from grove.workspaces.events import WorkspaceClosed
+from grove.workspaces.keeping import KEEP_UP_JOB, KeepDesk
 from grove.workspaces.merging import MergeDesk
 from grove.workspaces.model import (
     ChangedFile,
     Edit,
     EditKind,
     Resolution,
+    Standing,
     Workspace,
     WorkspaceFile,
     WorkspaceLimits,
@@ -34,15 +36,17 @@ from grove.workspaces.model import (
 )
 from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
-from grove.workspaces.rows import commits_in_use, refuse_removal
+from grove.workspaces.rows import commits_in_use, is_upkeep_due, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
 
 __all__ = [
+    "KEEP_UP_JOB",
     "ChangedFile",
     "ChangedMeanwhile",
     "Edit",
     "EditKind",
     "Exchange",
+    "KeepDesk",
     "MergeConflicts",
     "MergeDesk",
     "NothingToCommit",
@@ -51,6 +55,7 @@ __all__ = [
     "PushDesk",
     "RebaseRefused",
     "Resolution",
+    "Standing",
     "TextNotFound",
     "Workspace",
     "WorkspaceClosed",
@@ -70,6 +75,7 @@ __all__ = [
     "WorkspacesTooMany",
     "any_workspace",
     "commits_in_use",
+    "is_upkeep_due",
     "open_workspace",
     "refuse_removal",
     "sweep_workspaces",

@@ -26,11 +26,41 @@ class Workspace:
     created_at: datetime
     used_at: datetime
     ended_at: datetime | None
+    follows: bool
 
     @property
     def branch(self) -> str:
         """The branch that its commits are on."""
         return f"ws/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a workspace and its branch in the mirror have gone apart; it ends by itself unless it is used before."""
+
+    ahead: int
+    behind: int
+    is_dirty: bool
+    has_upstream: bool
+    ends_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """In a word: `current`, `stale` (it can move forward), `dirty`, `diverged`, or `detached` from any branch."""
+        if not self.has_upstream:
+            return "detached"
+        if not self.behind:
+            return "current"
+        return "dirty" if self.is_dirty else "diverged" if self.ahead else "stale"
+
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty when there is nothing."""
+        return {
+            "stale": "refresh moves it forward",
+            "dirty": "commit, then merge or rebase",
+            "diverged": "merge or rebase",
+        }.get(self.state, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,26 @@ def list_workspaces(tx: Transaction, *, actor: Actor, ended: bool, everybody: bo
     return [row.value() for row in tx.session.scalars(rows.order_by(WorkspaceRow.used_at.desc(), WorkspaceRow.id))]
 
 
+def open_ones(tx: Transaction, *, repository_id: str) -> list[Workspace]:
+    """All open workspaces of a repository, for work that Grove does by itself."""
+    chosen = select(WorkspaceRow).where(WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
+    return [row.value() for row in tx.session.scalars(chosen.order_by(WorkspaceRow.id))]
+
+
+def is_upkeep_due(tx: Transaction, *, repository_id: str, unused_since: datetime | None = None) -> bool:
+    """Whether a repository has open workspaces, or such as nobody has used since."""
+    chosen = select(WorkspaceRow.id).where(WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
+    if unused_since is not None:
+        chosen = chosen.where(WorkspaceRow.used_at < unused_since)
+    return tx.session.scalar(chosen.limit(1)) is not None
+
+
+def end(tx: Transaction, seen: Workspace, *, actor: Actor, now: datetime, reason: str) -> None:
+    """End a workspace, if it is still as it was seen; whether the actor may is known already."""
+    if is_changed(tx, seen, slot=seen.id, ended_at=now):
+        record(tx, "workspace.end", seen, actor=actor, now=now, reason=reason)
+
+
 def require_room(tx: Transaction, *, owner_id: str, name: str, limits: WorkspaceLimits) -> None:
     """Return when the owner may have one more open workspace, of that name.
 

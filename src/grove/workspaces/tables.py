@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import Table, UtcDateTime
@@ -30,6 +30,7 @@ class WorkspaceRow(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    follows: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
     def value(self) -> Workspace:
         """The workspace as the rest of Grove sees it."""
@@ -47,4 +48,5 @@ class WorkspaceRow(Table):
             created_at=self.created_at,
             used_at=self.used_at,
             ended_at=self.ended_at,
+            follows=self.follows,
         )
