@@ -247,6 +247,8 @@ class WorkspaceDesk(Ground):
         :raises WorkspaceDirty: if there are changes that are not committed.
         :raises WorkspaceDiverged: if it has commits that the mirror lacks.
         """
+        with self.database.transaction() as tx:
+            rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE)
         status = self.status(actor, name)
         seen = status.workspace
         if status.upstream is None or not status.is_stale:
