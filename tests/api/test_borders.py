@@ -20,7 +20,7 @@ from grove.policies import RULES
 from tests.api.conftest import Door, open_door
 
 CANARY = "canary"
-QUERY = {
+QUERY: dict[str, str | int] = {
     "path": "README.md",
     "rev": "main",
     "base": "main",
@@ -34,7 +34,9 @@ QUERY = {
     "commit": "main",
     "service": "git-upload-pack",
 }
-STRICT_QUERIES = {"/similar": {"source_path": "README.md", "start_line": 1, "end_line": 2}}
+STRICT_QUERIES: dict[str, dict[str, str | int]] = {
+    "/similar": {"source_path": "README.md", "start_line": 1, "end_line": 2}
+}
 """Of routes that take nothing that they do not know."""
 BODIES: Mapping[str, Any] = {
     "AgentIn": {"name": "x"},
@@ -54,11 +56,14 @@ BODIES: Mapping[str, Any] = {
     "NewPasswordIn": {"password": "seventeen green bottles"},
     "OrderIn": {"command": ["true"]},
     "PasswordIn": {"password": "ghp_another-secret"},
+    "PatchIn": {"patch": "x"},
     "PinIn": {"repository_id": "{repository_id}", "revision": "main"},
     "ProjectIn": {"name": "x"},
     "PullsIn": {"tracked": False},
     "ReasonIn": {"reason": "no"},
     "RebuildIn": {"repository_id": "{repository_id}"},
+    "RegistryIn": {"url": "/nowhere"},
+    "RegistryUpdateIn": {"archived": True},
     "RequestIn": {"url": "/nowhere", "reason": "x"},
     "RollBackIn": {"version": 0},
     "ServiceIn": {"name": "x"},
@@ -69,7 +74,8 @@ BODIES: Mapping[str, Any] = {
     "VerifyIn": {"repository_id": "{repository_id}"},
     "WorkspaceIn": {"repository": "{repository_id}", "name": "theft"},
 }
-"""What is sent, by the name of its shape; an empty object otherwise. Ids in braces are those of the things."""
+"""What is sent, by the name of its shape, so that it is well formed; an empty object otherwise.
+Ids in braces are those of the things."""
 OWN = {"PUT /api/v1/contexts/{name}"}
 """Routes that make the thing that their path names, in the tenant of whoever asks."""
 EMPTY = {"GET /api/v1/code/projects/{project_id}/repos"}
