@@ -1,0 +1,253 @@
+"""How fast a workspace's files are in a folder: `python -m benchmarks.workspaces FOLDER REPO... [--runs 3]`.
+
+FOLDER decides which disk is measured; each REPO is a bare repository, of which a copy is made there. Everything is done
+in turns, in an order drawn by lot, and the least of the runs counts.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grove.checkouts import CheckoutLimits, CheckoutMethod
+from grove.checkouts.git_folder import GitFolder
+from grove.checkouts.methods import working_methods
+from grove.checkouts.placing import Placer
+from grove.checkouts.store import TreeStore
+from grove.checkouts.trash import empty_trash, throw_away
+from grove.git import Git, GitConfig
+from grove.workspaces import WorkspaceLimits
+
+GB = 1024**3
+NEARBY = "HEAD~20"
+CLONE_LOCAL = "git clone --local"
+ONCE = {"git clone file://"}
+"""It takes so long that once is enough."""
+
+
+@dataclass
+class Best:
+    """The least that was seen of one way."""
+
+    seconds: float = float("inf")
+    status_seconds: float = float("inf")
+    remove_seconds: float = float("inf")
+    size_bytes: int = 0
+
+
+@dataclass
+class Bench:
+    """One repository on the disk that is measured."""
+
+    folder: Path
+    mirror: Path
+    head: str
+    nearby: str
+    files: int
+    best: dict[str, Best] = field(default_factory=dict)
+
+    def git(self) -> Git:
+        """Git as Grove runs it."""
+        home, jobs = self.folder / "home", self.folder / "jobs"
+        for place in (home, jobs):
+            place.mkdir(exist_ok=True)
+        executable = Path(shutil.which("git") or "/usr/bin/git")
+        return Git(GitConfig(executable=executable, home=home, job_root=jobs, data_root=self.folder))
+
+    def placer(self, method: CheckoutMethod, *, warm: int = 0, trees: str = "trees") -> Placer:
+        """What lays folders out."""
+        git = self.git()
+        limits = CheckoutLimits(
+            bytes_max=100 * GB,
+            file_bytes_max=GB,
+            trees_bytes_max=100 * GB,
+            written=WorkspaceLimits(count_max=100, written_bytes_max=GB),
+            methods=(method,),
+            warm_max=warm,
+        )
+        store = TreeStore(git=git, git_dir=self.mirror, folder=self.folder / trees, limits=limits)
+        return Placer(
+            git=git,
+            git_dir=self.mirror,
+            trees=store,
+            pool=self.folder / "pool",
+            trash=self.folder / "trash",
+            root=self.folder,
+            limits=limits,
+        )
+
+    def tree(self, commit: str) -> str:
+        """The tree of a commit."""
+        return words("git", "--git-dir", self.mirror, "rev-parse", f"{commit}^{{tree}}")
+
+
+def words(*argv: str | Path) -> str:
+    done = subprocess.run([str(word) for word in argv], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def prepare(folder: Path, repository: Path) -> Bench:
+    place = folder / repository.resolve().parent.name
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    mirror = place / "mirror.git"
+    shutil.copytree(repository, mirror, symlinks=True)
+    head = words("git", "--git-dir", mirror, "rev-parse", "HEAD")
+    head = without_holes(mirror, head)
+    nearby = words("git", "--git-dir", mirror, "rev-parse", NEARBY)
+    nearby = without_holes(mirror, nearby, move=False)
+    files = len(words("git", "--git-dir", mirror, "ls-tree", "-r", "--name-only", head).splitlines())
+    return Bench(folder=place, mirror=mirror, head=head, nearby=nearby, files=files)
+
+
+def without_holes(mirror: Path, commit: str, *, move: bool = True) -> str:
+    """The commit, or one after it without the files that a mirror lacks, which git cannot check out."""
+    walk = ("rev-list", "--objects", "--missing=print", "--no-object-names", f"{commit}^{{tree}}")
+    missing = {line[1:] for line in words("git", "--git-dir", mirror, *walk).splitlines() if line.startswith("?")}
+    if not missing:
+        return commit
+    env = {**os.environ, "GIT_INDEX_FILE": str(mirror / "bench-index"), "GIT_DIR": str(mirror)}
+    people = {f"GIT_{who}_{what}": "bench@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+    def run(*argv: str) -> str:
+        done = subprocess.run(["git", *argv], check=True, capture_output=True, text=True, env={**env, **people})
+        return done.stdout.strip()
+
+    run("read-tree", commit)
+    for line in run("ls-tree", "-r", commit).splitlines():
+        if line.split()[2] in missing:
+            run("update-index", "--force-remove", line.split("\t")[1])
+    whole = run("commit-tree", run("write-tree"), "-p", commit, "-m", "Leave out what is missing")
+    if move:
+        run("update-ref", "HEAD", whole)
+    return whole
+
+
+def git_ways(bench: Bench) -> dict[str, Callable[[Path], object]]:
+    mirror, template = bench.mirror, bench.folder / "template"
+    words("git", "clone", "-q", "--shared", mirror, template)
+    return {
+        "git clone file://": lambda to: words("git", "clone", "-q", f"file://{mirror}", to),
+        CLONE_LOCAL: lambda to: words("git", "clone", "-q", "--local", mirror, to),
+        "git clone --shared": lambda to: words("git", "clone", "-q", "--shared", mirror, to),
+        "git worktree add": lambda to: words(
+            "git", "--git-dir", mirror, "worktree", "add", "-q", "--detach", to, bench.head
+        ),
+        "cp -a of a shared clone": lambda to: words("cp", "-a", template, to),
+    }
+
+
+def grove_ways(bench: Bench, allowed: tuple[CheckoutMethod, ...]) -> dict[str, Callable[[Path], object]]:
+    tree = bench.tree(bench.head)
+
+    def placing(method: CheckoutMethod, *, first: bool = False) -> Callable[[Path], object]:
+        def place(to: Path) -> None:
+            lay(
+                bench, bench.placer(method, trees="trees-first" if first else "trees"), to, commit=bench.head, tree=tree
+            )
+            shutil.rmtree(bench.folder / "trees-first", ignore_errors=True)
+
+        return place
+
+    ways: dict[str, Callable[[Path], object]] = {
+        f"Grove, {method}": placing(method) for method in working_methods(bench.folder, allowed)
+    }
+    ways["Grove, copy, first of its tree"] = placing(CheckoutMethod.COPY, first=True)
+    warm = bench.placer(CheckoutMethod.COPY, warm=1)
+    ways["Grove, warm, same commit"] = lambda to: lay(bench, warm, to, commit=bench.head, tree=tree)
+    nearby = bench.tree(bench.nearby)
+    ways["Grove, warm, 20 commits away"] = lambda to: lay(bench, warm, to, commit=bench.nearby, tree=nearby)
+    return ways
+
+
+def lay(bench: Bench, placer: Placer, to: Path, *, commit: str, tree: str) -> None:
+    wanted = GitFolder(
+        branch="ws/bench",
+        head=commit,
+        golden=bench.mirror,
+        objects=(bench.mirror / "objects",),
+        origin="https://example.org/bench.git",
+        refs={},
+        upstream="",
+        user_name="bench",
+        user_email="bench@localhost",
+    )
+    placer.place(to, commit=commit, tree=tree, wanted=wanted)
+
+
+def measure(bench: Bench, name: str, way: Callable[[Path], object], number: int) -> None:
+    to = bench.folder / f"work-{number}"
+    if "warm" in name:
+        bench.placer(CheckoutMethod.COPY, warm=1).warm(tree=bench.tree(bench.head))
+    elif (bench.folder / "pool").exists():
+        shutil.rmtree(bench.folder / "pool")
+    os.sync()
+    before = used_bytes(bench.folder)
+    began = time.perf_counter()
+    way(to)
+    seconds = time.perf_counter() - began
+    os.sync()
+    grown = used_bytes(bench.folder) - before
+    files = to / "files" if (to / "files").is_dir() and "Grove" in name else to
+    began = time.perf_counter()
+    said = subprocess.run(["git", "-C", files, "status", "--porcelain"], check=True, capture_output=True).stdout
+    status_seconds = time.perf_counter() - began
+    assert said == b"", f"{name}: {said[:200]!r}"
+    began = time.perf_counter()
+    throw_away(to, bench.folder / "trash")
+    remove_seconds = time.perf_counter() - began
+    empty_trash(bench.folder / "trash")
+    words("git", "--git-dir", bench.mirror, "worktree", "prune")
+    best = bench.best.setdefault(name, Best())
+    best.seconds, best.size_bytes = min(best.seconds, seconds), grown
+    best.status_seconds = min(best.status_seconds, status_seconds)
+    best.remove_seconds = min(best.remove_seconds, remove_seconds)
+
+
+def used_bytes(folder: Path) -> int:
+    found = os.statvfs(folder)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+
+def show(bench: Bench) -> None:
+    beside = bench.best[CLONE_LOCAL].seconds
+    print(f"\n{bench.folder.name}: {bench.files:,} files\n")
+    print("| way | seconds | times as fast as clone --local | MB | first git status, ms | remove, ms |")
+    print("|---|---|---|---|---|---|")
+    for name, best in bench.best.items():
+        numbers = f"{best.seconds:.3f} | {beside / best.seconds:.2f} | {max(0, best.size_bytes) / 1e6:.1f}"
+        removed = f"{best.remove_seconds * 1000:.1f}" if "Grove" in name else ""
+        print(f"| {name} | {numbers} | {best.status_seconds * 1000:.0f} | {removed} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("repositories", type=Path, nargs="+")
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args()
+    order = random.Random(1)
+    for repository in given.repositories:
+        bench = prepare(given.folder.resolve(), repository)
+        ways = {**git_ways(bench), **grove_ways(bench, tuple(CheckoutMethod))}
+        for run in range(given.runs):
+            names = [name for name in ways if run == 0 or name not in ONCE]
+            if run:
+                order.shuffle(names)
+            for number, name in enumerate(names):
+                try:
+                    measure(bench, name, ways[name], number)
+                except subprocess.CalledProcessError as failed:  # a mirror that lacks objects of old cannot be cloned
+                    print(f"{name}: {failed.stderr.strip().splitlines()[-1][:150]}", flush=True)
+                    del ways[name]
+        show(bench)
+        shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
