@@ -13,8 +13,15 @@ from tests.support.git_repositories import Repository
 from tests.support.server import ServerProcess, serving
 
 WORKSPACE_POINTS = ("workspace.made", "workspace.written")
+CHECKOUT_POINTS = (
+    "checkout.tree_built",
+    "checkout.laid",
+    "checkout.placed",
+    "checkout.merged",
+    "checkout.taken",
+)
 """Points of the server itself; all others are reached by workers."""
-POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS))
+POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS) - set(CHECKOUT_POINTS))
 PUSHES = {"index.merge_written": 8, "index.merge_swapped": 8}
 """Segments are merged when there are eight."""
 NEEDS_REBUILD = {"index.rebuilt_commit"}
@@ -174,6 +181,37 @@ class TestAServerKilledInAWorkspaceAt:
     def _open_and_edit(self, server: ServerProcess, wanted: dict[str, Any], edits: dict[str, Any]) -> None:
         server.post("/workspaces", json=wanted)
         server.post("/workspaces/fix/edits", json=edits)
+
+
+class TestAServerKilledInACheckoutAt:
+    @pytest.mark.parametrize("point", CHECKOUT_POINTS)
+    def test_this_point_hands_out_nothing_half_made_and_loses_nothing(
+        self, tmp_path: Path, upstream: Repository, point: str
+    ) -> None:
+        settings = {"local_roots": str(upstream.path.parent), "fault": f"{point}:kill9", "warm_checkouts": "0"}
+        with serving(tmp_path / "data", **settings) as server:
+            server.wait_for_jobs(connect(server, upstream))
+            server.post("/workspaces", json={"repository": "parts", "name": "fix"})
+            with pytest.raises(httpx2.TransportError):
+                self._change_in_the_folder(server)
+            assert (server.data / f"fault-{point}").exists(), "the point was never reached"
+            server.kill()
+            server.start()
+
+            known = {item["id"] for item in server.get("/workspaces")["items"]}
+            assert {path.name for path in server.data.glob("t/*/c/*")} <= known
+            assert list(server.data.glob("t/*/r/*/trees/.building-*")) == []
+            self._change_in_the_folder(server)
+            folder = Path(server.post("/workspaces/fix/checkout")["path"])
+            assert len(list(folder.glob("src/*.py"))) == FILES
+            status = server.get("/workspaces/fix")
+            assert [change["path"] for change in status["changes"]] == ["mine.txt"]
+            assert server.post("/workspaces/fix/collect")["from_folder"] == 0
+
+    def _change_in_the_folder(self, server: ServerProcess) -> None:
+        folder = Path(server.post("/workspaces/fix/checkout")["path"])
+        (folder / "mine.txt").write_text("mine\n")
+        server.post("/workspaces/fix/collect")
 
 
 class TestTermination:

@@ -16,7 +16,6 @@ def throw_away(folder: Path, trash: Path) -> None:
     """Take a folder out of use at once, if it is there; `empty_trash` removes it."""
     if not folder.exists():
         return
-    unmount_beneath(folder)
     trash.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(FileNotFoundError):  # somebody was quicker
         folder.rename(trash / new_id())
@@ -28,6 +27,7 @@ def empty_trash(trash: Path) -> int:
         return 0
     doomed = list(trash.iterdir())
     for folder in doomed:
+        unmount_beneath(folder)
         with suppress(OSError):  # mostly it is no subvolume, and then it is removed like any folder
             remove_subvolume(folder / "files")
         _open_folders(folder)
