@@ -33,6 +33,7 @@ from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.pulls import (
     PULL_PREFIX,
     MirroredPull,
+    are_current,
     are_pulls_tracked,
     fetch_pulls,
     keep_pulls,
@@ -211,11 +212,11 @@ def _is_current(plan: _Plan, listing: RemoteListing) -> bool:
     repository = plan.repository
     is_whole = repository.clone is Clone.PRESENT and repository.index is Index.READY and repository.problem is None
     upstream = {name: commit for name, commit in listing.refs.items() if not name.endswith("^{}")}
-    upstream |= {ref_of(pull.number): pull.head for pull in plan.pulls}
     return (
         is_whole
         and _is_published(plan.mirror)
-        and upstream == plan.published_refs
+        and upstream == {name: oid for name, oid in plan.published_refs.items() if not name.startswith(PULL_PREFIX)}
+        and are_current(plan.pulls, plan.published_refs)
         and listing.default_branch == repository.default_branch
     )
 

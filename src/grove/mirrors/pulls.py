@@ -115,6 +115,14 @@ def listed_pulls(
         return list(known)
 
 
+def are_current(pulls: Sequence[MirroredPull], refs: Mapping[str, str]) -> bool:
+    """Whether the refs of a mirror have these pull requests and no others; some forges tell commits by few digits."""
+    here = {name for name in refs if name.startswith(PULL_PREFIX)}
+    return here == {ref_of(pull.number) for pull in pulls} and all(
+        refs[ref_of(pull.number)].startswith(pull.head) for pull in pulls
+    )
+
+
 def fetch_pulls(
     git: Git, aside: Path, remote: Remote, *, forge: str, pulls: Sequence[MirroredPull], limits: FetchLimits
 ) -> None:
