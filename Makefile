@@ -32,7 +32,7 @@ $(READY): $(LOCK) pyproject.toml | $(BIN)/python
 demo: $(READY) ## Mirror, index and search this repository (REPO=path for another, ONCE=1 to stop afterwards)
 	$(BIN)/grove demo $(if $(REPO),$(REPO)) $(if $(ONCE),--once)
 
-$(SERVICES): | $(BIN)/python
+$(SERVICES): tests/support/install_services.py | $(BIN)/python
 	$(PYTHON) tests/support/install_services.py
 	$(PYTHON) tests/support/install_indexers.py
 	touch $@
