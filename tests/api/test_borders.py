@@ -49,6 +49,7 @@ BODIES: Mapping[str, Any] = {
     "EditsIn": {"edits": [{"kind": "write", "path": "a.txt", "text": "x"}]},
     "ExplainIn": {"action": "repository.view", "repository": "{repository_id}"},
     "ExportIn": {"q": "retry"},
+    "FollowIn": {"follows": False},
     "FreshnessIn": {"poll_seconds": 600},
     "HistoryPolicyIn": {"index": "heads"},
     "HookIn": {"provider": "github", "covers": "https://git.example.org/canary"},
