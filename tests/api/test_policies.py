@@ -149,9 +149,15 @@ class TestExplaining:
 
 
 class TestChecking:
+    def test_costs_work_and_so_is_not_for_everybody(self, door: Door) -> None:
+        many = "".join(f'@id("p{number}") permit (principal, action, resource);' for number in range(201))
+
+        assert door.of(Role.VIEWER).post("/api/v1/policies/check", json={"documents": {}}).status_code == 403
+        assert put(door.admin, many, expect=422)["code"] == "policies_invalid"
+
     def test_applies_nothing(self, door: Door) -> None:
         body = {"documents": {"own.cedar": HIDE}, "cases": CASES}
-        check = door.of(Role.VIEWER).post("/api/v1/policies/check", json=body).json()
+        check = door.of(Role.MAINTAINER).post("/api/v1/policies/check", json=body).json()
 
         assert check["passed"]
         assert [result["policies"] for result in check["results"]] == [["core_is_hidden"], ["grove.viewer"]]

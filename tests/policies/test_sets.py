@@ -1,5 +1,6 @@
 """Decisions that are remembered by what policies look at are those that each resource would get by itself."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,27 @@ class TestWhatIsRemembered:
             decided = [each.allowed for each in together.decide(one, action, kept, large_bytes=5)]
 
             assert decided == [together.evaluate(one, action, each, large_bytes=5).allowed for each in kept]
+
+
+class TestADocumentThatMeansHarm:
+    @pytest.mark.parametrize(
+        "condition",
+        [
+            "(" * 20_000 + "true" + ")" * 20_000,
+            "[" * 2_000 + "1" + "]" * 2_000 + " == 1",
+            "{a:" * 2_000 + "1" + "}" * 2_000 + " == 1",
+            " && ".join(["true"] * 20_000),
+            "if true then " * 2_000 + "true" + " else true" * 2_000,
+            "context" + ".a" * 20_000 + " == 1",
+            "+".join(["1"] * 20_000) + " == 1",
+            '"\\\n" ' + "(" * 2_000 + '"',
+            'context.source == "// (" ' + "(" * 2_000,
+            '// "\n' + "(" * 2_000 + '// "',
+            "+".join(["1"] * 990) + " == 1",
+            " && ".join(["true"] * 160),
+        ],
+    )
+    def test_is_refused_before_it_ends_the_process(self, condition: str) -> None:
+        text = f'@id("x") permit (principal, action, resource) when {{ {condition} }};'
+
+        assert findings({"own.cedar": text})

@@ -175,7 +175,7 @@ def get_version(version: Annotated[int, Path(ge=1, le=VERSION_MAX)], caller: Cal
         return _version(policies.policy_version(tx, actor=caller.actor, version=version))
 
 
-@router.post("/check", openapi_extra=needs("policy.view"))
+@router.post("/check", openapi_extra=needs("policy.explain"))
 def check_policies(wanted: DraftIn, caller: CallerOf) -> CheckOut:
     """Look at policies and try their cases, without applying them."""
     with caller.reading() as tx:

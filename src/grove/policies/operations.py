@@ -57,7 +57,7 @@ def check_policies(tx: Transaction, *, actor: Actor, draft: PolicyDraft, gate: P
     :raises PoliciesTooLarge: if there are too many.
     :raises PolicyCaseInvalid: if a case says something that no case can say.
     """
-    tx.require(actor, "policy.view", _resource(actor))
+    tx.require(actor, "policy.explain", _resource(actor))
     return _checked(draft, gate)
 
 

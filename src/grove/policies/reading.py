@@ -16,7 +16,12 @@ DEFAULT_DOCUMENTS: Final = ("borders.cedar", "requests.cedar", "roles.cedar")
 RESERVED: Final = "grove."
 """What the ids of the policies that are shipped begin with."""
 LOCKED_DOCUMENT: Final = "locked.cedar"
-_COMMENTS: Final = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*')
+POLICIES_MAX: Final = 200
+DEPTH_MAX: Final = 30
+TREE_DEPTH_MAX: Final = 300
+"""An expression of 140 operators; each decision walks down all of it."""
+CODE_CHARACTERS_MAX: Final = 2_000
+_COMMENTS: Final = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*', re.DOTALL)
 
 
 @cache
@@ -30,7 +35,10 @@ def parsed(document: str, text: str) -> list[Policy]:
 
     :raises ValueError: if it cannot be parsed.
     """
-    found: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))
+    tree = cedarpy.policies_to_json_str(text)
+    if _deepest(_masked(tree)) > TREE_DEPTH_MAX:
+        raise ValueError("a policy joins too many conditions; make two of it")
+    found: dict[str, dict[str, Any]] = json.loads(tree)
     static = found["staticPolicies"]
     if found["templates"]:
         raise ValueError("templates cannot be used; write out the principal and the resource")
@@ -47,7 +55,13 @@ def findings(documents: Mapping[str, str]) -> list[Finding]:
     """All that is wrong with a tenant's documents: nothing, when they may be applied."""
     found: list[Finding] = []
     seen: dict[str, str] = {}
+    if sum(_masked(text).count(";") for text in documents.values()) > POLICIES_MAX:
+        return [Finding(document="", policy="", message=f"there are more than {POLICIES_MAX} policies")]
     for document, text in sorted(documents.items()):
+        entangled = _entangled(text)
+        if entangled:
+            found.append(Finding(document=document, policy="", message=entangled))
+            continue
         try:
             policies = parsed(document, text)
         except ValueError as error:
@@ -71,7 +85,7 @@ def _of_id(policy: Policy, seen: dict[str, str]) -> Finding | None:
 
 
 def _of_types(document: str, text: str, policies: Sequence[Policy]) -> list[Finding]:
-    result = cedarpy.validate_policies(text, schema())
+    result = cedarpy.validate_policies(text, schema(), release_gil=True)
     named = {f"policy{number}": policy.id for number, policy in enumerate(policies)}
     return [
         Finding(document=document, policy=named.get(error.policy_id, error.policy_id), message=error.error)
@@ -79,11 +93,34 @@ def _of_types(document: str, text: str, policies: Sequence[Policy]) -> list[Find
     ]
 
 
+def _entangled(text: str) -> str:
+    """What makes a document more nested than Cedar's parser can take, which would end the process; empty if nothing."""
+    for policy in _masked(text).split(";"):
+        if _deepest(policy) > DEPTH_MAX:
+            return f"a policy has more than {DEPTH_MAX} brackets within each other"
+        if sum(sign > " " for sign in policy) > CODE_CHARACTERS_MAX:
+            return f"a policy has more than {CODE_CHARACTERS_MAX:,} characters beside its strings and comments"
+    return ""
+
+
+def _deepest(masked: str) -> int:
+    """How many brackets stand within each other at most."""
+    depth = deepest = 0
+    for sign in masked:
+        depth += (sign in "([{") - (sign in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _masked(text: str) -> str:
+    """The text with strings and comments blotted out."""
+    return _COMMENTS.sub(lambda found: "\0" * len(found[0]), text)
+
+
 def _pieces(text: str) -> list[str]:
     """The text of each policy: a policy ends with the first semicolon outside of strings and comments."""
     pieces, begin = [], 0
-    masked = _COMMENTS.sub(lambda found: "x" * len(found[0]), text)
-    for place, sign in enumerate(masked):
+    for place, sign in enumerate(_masked(text)):
         if sign == ";":
             pieces.append(text[begin : place + 1].strip())
             begin = place + 1
