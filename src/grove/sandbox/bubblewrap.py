@@ -13,11 +13,12 @@ def bubblewrap_options(
 ) -> bytes:
     """The options as `--args` takes them, each ended by a zero byte: a list of processes does not show them."""
     options = ["--unshare-all", *(["--share-net"] if confinement.network else [])]
-    options += ["--die-with-parent", "--new-session", "--seccomp", str(filter_fd)]
+    options += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--seccomp", str(filter_fd)]
     options += ["--json-status-fd", str(status_fd)]
     for path in system:
         options += ["--ro-bind-try", path, path]
-    options += ["--proc", "/proc", "--dev", "/dev"]
+    # As root one could else write to /proc/sys, which asks for the number of a user and not for capabilities.
+    options += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
     options += ["--size", str(confinement.bounds.home_bytes_max), "--tmpfs", "/tmp"]  # noqa: S108
     options += ["--perms", "0700", "--dir", HOME]
     folders = [(path, "--ro-bind") for path in confinement.readable] + [

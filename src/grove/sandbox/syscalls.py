@@ -26,6 +26,8 @@ _OTHER_ABI: Final = 0x40000000
 _NAMESPACES: Final = 0x7E020080
 """Every CLONE_NEW… flag that `clone` takes."""
 _INTERNET: Final = (2, 10)
+_NAMESPACED: Final = (1, 2, 10, 16)
+"""The families of sockets that a network namespace holds: Unix, IP and netlink; a virtual machine's host is in none."""
 
 _MACHINES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """The kernel's name of a machine, and its column in the tables below."""
@@ -122,6 +124,8 @@ def syscall_filter(*, with_landlock: bool, network: bool) -> bytes:
     steps += _when(_CLONE[column], 0, [(_JUMP_IF_ANY_BIT, 0, 1, _NAMESPACES), (_RETURN, 0, 0, _ANSWER | _EPERM)])
     if with_landlock:
         steps += _beside_landlock(column, network=network)
+    else:
+        steps += _when(_SOCKET[column], 0, _unless_equal(_NAMESPACED))
     steps.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
