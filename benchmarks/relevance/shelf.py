@@ -19,6 +19,7 @@ from grove.indexing import (
 from grove.kit.errors import GroveError
 from grove.search import Corpus
 from grove.search import Target as Commit
+from grove.vectors import Meaning
 
 
 @dataclass(kw_only=True)
@@ -56,8 +57,9 @@ class ShelfBuilder:
     def __init__(self, scratch: Path) -> None:
         self._git = git_at(scratch)
         self._store = IndexStore(scratch / "index")
-        self._embedder = StaticEmbedder.load()
-        self._tools = BuildTools(parser=TreeSitterParser(), embedder=self._embedder)
+        embedder = StaticEmbedder.load()
+        self._meaning = Meaning.of_table(embedder)
+        self._tools = BuildTools(parser=TreeSitterParser(), embedder=embedder)
         self._segments: list[str] = []
         self._snapshots: list[str] = []
         self._next_ordinal = 0
@@ -91,7 +93,7 @@ class ShelfBuilder:
             )
         view = self._store.open_view(segments=self._segments, snapshots=self._snapshots)
         return Shelf(
-            corpus=Corpus(view=view, targets=tuple(commits), embedder=self._embedder),
+            corpus=Corpus(view=view, targets=tuple(commits), meaning=self._meaning),
             seconds=time.perf_counter() - began,
             source_bytes=source_bytes,
             stored_bytes=stored_bytes,

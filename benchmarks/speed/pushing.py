@@ -59,7 +59,7 @@ def measure_pushes(revisions: Sequence[Revision], work: Path) -> Pushes:
         target = builder.targets()[-1]
         answer = search(
             Question(text=f"pushed_number_{number}", mode=Mode.TEXT),
-            Corpus(view=view, targets=(target,), embedder=None),
+            Corpus(view=view, targets=(target,), meaning=None),
         )
         seconds = time.perf_counter() - began
         found.append(Push(count, seconds, time.process_time() - cpu, answer.truth.files_found))

@@ -22,6 +22,7 @@ from grove.indexing import (
     segments_to_join,
 )
 from grove.search import Corpus, Target
+from grove.vectors import Meaning
 
 STATE = "state.json"
 
@@ -142,7 +143,12 @@ def corpus_at(root: Path, *, count: int, embedder: StaticEmbedder) -> Corpus:
     view = IndexStore(root).open_view(
         segments=state.segments, snapshots=[target["snapshot"] for target in state.targets]
     )
-    return Corpus(view=view, targets=tuple(target_of(target) for target in targets), generation=1, embedder=embedder)
+    return Corpus(
+        view=view,
+        targets=tuple(target_of(target) for target in targets),
+        generation=1,
+        meaning=Meaning.of_table(embedder),
+    )
 
 
 def target_of(row: dict[str, str]) -> Target:

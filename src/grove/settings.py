@@ -13,7 +13,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SECRET_SETTINGS = ("master_key", "admin_token", "database_url", "redis_url", "vault_token")
+SECRET_SETTINGS = (
+    "master_key",
+    "admin_token",
+    "database_url",
+    "redis_url",
+    "vault_token",
+    "embedder_key",
+    "qdrant_key",
+)
 VARIABLE_PREFIX = "GROVE_SECRET_"
 """Begins the variables that credentials may refer to."""
 _SEEDS: dict[str, tuple[str, ...]] = {"master_key": ("MASTER_ENCRYPTION_KEY",), "database_url": ("DATABASE_URL",)}
@@ -139,6 +147,36 @@ class Settings(BaseSettings):
     """How long one indexer may take, in seconds."""
     scip_memory_mb: int = 2048
     """How much memory one indexer may take, in MB."""
+    embedder: Literal["static", "http"] = "static"
+    """Who makes vectors: the table that ships with Grove, or a model server that speaks OpenAI's `/v1/embeddings`."""
+    embedder_url: str | None = None
+    """Where the model server's API begins, such as http://127.0.0.1:11434/v1."""
+    embedder_model: str | None = None
+    """The name of the model there."""
+    embedder_key: SecretStr | None = None
+    """The key to the model server, if it wants one."""
+    embedder_dimensions: int | None = Field(default=None, ge=1, le=65_536)
+    """How many numbers a vector is to have, for models that can be asked for that; otherwise what the model gives."""
+    embedder_query_prefix: str = ""
+    """What the model wants to read before a question."""
+    embedder_text_prefix: str = ""
+    """What the model wants to read before a text; to change it makes all vectors anew."""
+    embedder_batch: int = Field(default=64, ge=1, le=2_048)
+    """How many texts one request to the model server holds at most."""
+    embedder_batch_kb: int = Field(default=256, ge=1, le=65_536)
+    """How much text one request holds at most, in KiB, unless a single text is longer."""
+    embedder_text_kb: int = Field(default=8, ge=1, le=1_024)
+    """What of one text the model is shown at most, in KiB; what is cut off is counted."""
+    embedder_timeout: float = Field(default=60.0, gt=0)
+    """How long one request of the background work may take, in seconds."""
+    embedder_query_timeout: float = Field(default=2.0, gt=0)
+    """How long a question waits for its vector, in seconds; after that it is answered without, and says so."""
+    vector_store: Literal["segments", "qdrant"] = "segments"
+    """Who finds the nearest vectors: the index itself, or a Qdrant server that keeps a copy of them."""
+    qdrant_url: str | None = None
+    """The Qdrant server, such as http://127.0.0.1:6333."""
+    qdrant_key: SecretStr | None = None
+    """The key to the Qdrant server, if it wants one."""
     log_format: Literal["json", "pretty"] = "json"
     """How log lines look."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

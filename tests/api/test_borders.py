@@ -47,6 +47,7 @@ BODIES: Mapping[str, Any] = {
     "CredentialIn": {"name": "x", "host": "git.example.org", "username": "bot", "password": "ghp_another-secret"},
     "DraftIn": {"documents": {}},
     "EditsIn": {"edits": [{"kind": "write", "path": "a.txt", "text": "x"}]},
+    "EmbedIn": {"refill": True},
     "ExplainIn": {"action": "repository.view", "repository": "{repository_id}"},
     "ExportIn": {"q": "retry"},
     "FollowIn": {"follows": False},

@@ -14,6 +14,7 @@ from grove.indexing import (
     build_snapshot,
 )
 from grove.search import Answer, Corpus, Limits, Mode, Question, SearchEvent, Skipped, Target, search, search_stream
+from grove.vectors import Meaning
 
 Tree = Mapping[str, str | bytes]
 
@@ -43,8 +44,9 @@ class Library:
         self._segments: list[str] = []
         self._snapshots: list[str] = []
         self._next = 0
-        self.embedder = StaticEmbedder.load()
-        self._tools = BuildTools(parser=TreeSitterParser(), embedder=self.embedder)
+        embedder = StaticEmbedder.load()
+        self.meaning = Meaning.of_table(embedder)
+        self._tools = BuildTools(parser=TreeSitterParser(), embedder=embedder)
         self.targets: list[Target] = []
         for name, tree in repositories.items():
             versions = tree if _has_versions(tree) else {"main": tree}
@@ -61,7 +63,7 @@ class Library:
             for target in self.targets
             if (target.revision in revisions if revisions else target.is_default_revision)
         ]
-        return Corpus(view=self.view(), targets=tuple(chosen), generation=7, skipped=skipped, embedder=self.embedder)
+        return Corpus(view=self.view(), targets=tuple(chosen), generation=7, skipped=skipped, meaning=self.meaning)
 
     def ask(self, text: str, mode: Mode = Mode.AUTO, *, limits: Limits | None = None, **more: object) -> Answer:
         question = Question(text=text, mode=mode, **more)  # type: ignore[arg-type]

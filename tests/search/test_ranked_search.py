@@ -89,7 +89,7 @@ class TestRankedSearch:
         assert len(found) == len(set(found))
 
     def test_does_without_vectors(self, library: Library) -> None:
-        corpus = replace(library.corpus(), embedder=None)
+        corpus = replace(library.corpus(), meaning=None)
         field = select(plan_of(Question(text="retry")).condition, corpus)
 
         ranking = rank("exponential backoff", corpus=corpus, field=field)

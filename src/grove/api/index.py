@@ -15,16 +15,42 @@ from grove.api.shapes import Cursor, Limit, Line, Page, Received, Shown, decode_
 from grove.indexing import RepositoryIndex
 from grove.repositories import Index, Repository
 from grove.snapshots import SnapshotPin
+from grove.vectors import EMBED_JOB, VectorTotals
 
 CommitId = Annotated[str, Path(pattern="^(?:[0-9a-f]{40}|[0-9a-f]{64})$", description="The whole id of the commit.")]
 router = router_at("/api/v1/index", tag="index")
+
+
+class VectorsOut(Shown):
+    """Vectors by the chosen model; while it has not made them all, those by others serve."""
+
+    model: str
+    chunks_done: int = Field(description="How many chunks have a vector by the model, of all there are.")
+    texts_cut: int = Field(description="How many chunks were too long for the model, and are known by their beginning.")
+    stored_bytes: int
+    others: dict[str, int] = Field(description="Models that were used before, and of how many chunks.")
+    store: str = Field(description="Who finds the nearest vectors: `segments` or `qdrant`.")
+    chunks_in_store: int = Field(description="How many chunks the vector store has; the index answers for the rest.")
+
+    @classmethod
+    def of(cls, totals: VectorTotals) -> Self:
+        """As people see it."""
+        return cls(
+            model=totals.model,
+            chunks_done=totals.chunks_done,
+            texts_cut=totals.texts_cut,
+            stored_bytes=totals.stored_bytes,
+            others=dict(totals.others),
+            store=totals.store,
+            chunks_in_store=totals.chunks_in_store,
+        )
 
 
 class IndexOut(Shown):
     """The whole index: `source_bytes` is what its chunks hold, each once; `ratio` what is stored by that."""
 
     format_version: int
-    embedder: str
+    vectors: VectorsOut
     generation: int
     segments: int
     snapshots: int
@@ -76,6 +102,12 @@ class VerifyIn(Received):
     repository_id: UUID | None = Field(default=None, description="The repository; the whole index, if left out.")
 
 
+class EmbedIn(Received):
+    """What is to be done with the vectors."""
+
+    refill: bool = Field(default=False, description="Empty the vector store first, and fill it from the index again.")
+
+
 class RebuildIn(Received):
     """What is to be built anew."""
 
@@ -120,9 +152,10 @@ def get_index(caller: CallerOf) -> IndexOut:
     """The whole index: its size, its format, how much of it is damaged."""
     with caller.reading() as tx:
         totals = indexing.index_totals(tx, actor=caller.actor)
+        vectors = caller.grove.vectors.totals(tx, actor=caller.actor)
     return IndexOut(
         format_version=totals.format_version,
-        embedder=caller.grove.embedder.name,
+        vectors=VectorsOut.of(vectors),
         generation=totals.generation,
         segments=totals.segments,
         snapshots=totals.snapshots,
@@ -170,6 +203,15 @@ def rebuild_index(wanted: RebuildIn, caller: CallerOf) -> JobOut:
             tx, actor=caller.actor, repository_id=str(wanted.repository_id), now=caller.now
         )
         job = waiting_job(tx, actor=caller.actor, target_id=repository.id, kind="index.rebuild")
+    return JobOut.model_validate(job)
+
+
+@router.post("/vectors", status_code=202, openapi_extra=needs("index.rebuild"))
+def embed_index(wanted: EmbedIn, caller: CallerOf) -> JobOut:
+    """Have the vectors made that the chosen model has not made yet; those that there are serve meanwhile."""
+    with caller.writing() as tx:
+        caller.grove.vectors.request(tx, actor=caller.actor, refill=wanted.refill, now=caller.now)
+        job = waiting_job(tx, actor=caller.actor, target_id=caller.actor.tenant_id, kind=EMBED_JOB)
     return JobOut.model_validate(job)
 
 

@@ -97,6 +97,19 @@ def rebuild(session: Session, *, name: OneName, no_wait: NoWait = False) -> None
     _finish(session, job, no_wait=no_wait)
 
 
+@command(app, "embed", failing="The vectors were not made.", fields=JOB_FIELDS)
+def embed(
+    session: Session,
+    *,
+    refill: Annotated[
+        bool, typer.Option("--refill", help="Empty the vector store, and fill it from the index again.")
+    ] = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Have the vectors made that the chosen model has not made yet; those that there are serve meanwhile."""
+    _finish(session, session.client.post("/index/vectors", {"refill": refill}), no_wait=no_wait)
+
+
 @command(app, "pin", failing="The commit was not pinned.", fields=PIN_FIELDS)
 def pin(
     session: Session,
@@ -155,5 +168,19 @@ def _totals(index: dict[str, Any]) -> str:
     sizes = f"{shown_bytes(index['stored_bytes'])} for {shown_bytes(index['source_bytes'])} of unique source"
     return (
         f"{index['segments']} segments and {index['snapshots']} snapshots · {sizes} ({index['ratio']:.2f})"
-        f" · format {index['format_version']} · vectors by {index['embedder']}{damaged}"
+        f" · format {index['format_version']} · {_vectors(index)}{damaged}"
     )
+
+
+def _vectors(index: dict[str, Any]) -> str:
+    """Who made the vectors, how far that is, and what serves meanwhile."""
+    vectors = index["vectors"]
+    told = f"vectors by {vectors['model']}"
+    if vectors["chunks_done"] < index["chunks"]:
+        told += f" for {vectors['chunks_done']:,} of {index['chunks']:,} chunks"
+    told += "".join(f", by {model} for {count:,}" for model, count in vectors["others"].items())
+    if vectors["store"] != "segments":
+        told += f", {vectors['chunks_in_store']:,} of them in {vectors['store']}"
+    if vectors["texts_cut"]:
+        told += f", {vectors['texts_cut']:,} of chunks that were cut"
+    return told

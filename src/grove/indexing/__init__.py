@@ -28,7 +28,7 @@ from grove.indexing.history_job import HISTORY_JOB, HistoryTools, index_history
 from grove.indexing.isolation import damage_isolated, isolate_damage
 from grove.indexing.languages import LANGUAGES, has_outline, language_of, marks_of
 from grove.indexing.leftovers import sweep_index
-from grove.indexing.merging import merge_index
+from grove.indexing.merging import live_ordinals, merge_index
 from grove.indexing.model import (
     BlobSource,
     Built,
@@ -48,10 +48,11 @@ from grove.indexing.model import (
     Task,
     Use,
 )
+from grove.indexing.nearest import VectorPart, nearest_of
 from grove.indexing.needs import candidates_among
 from grove.indexing.opened import OpenIndexes
 from grove.indexing.parsers import PooledParser, TreeSitterParser
-from grove.indexing.parts import ZSTD, PartsReader, PartsWriter
+from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsReader, PartsWriter
 from grove.indexing.paths import shown, stored
 from grove.indexing.pinning import PinDesk, list_pins
 from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
@@ -83,11 +84,15 @@ from grove.indexing.upkeep import (
     request_verification,
     status_of,
 )
+from grove.indexing.vectors import VectorIndex, VectorWriter
 from grove.indexing.verifying import verify_index
 from grove.indexing.view import ChunkRun, IndexView
+from grove.indexing.vocabulary import count_words
 from grove.indexing.words import split_words
+from grove.indexing.writing import adding_to_index, taking_out_of_index
 
 __all__ = [
+    "DELTA_ZSTD",
     "HISTORY_JOB",
     "LANGUAGES",
     "UNUSABLE",
@@ -156,12 +161,17 @@ __all__ = [
     "Task",
     "TreeSitterParser",
     "Use",
+    "VectorIndex",
+    "VectorPart",
+    "VectorWriter",
     "WordCounts",
     "WordHits",
+    "adding_to_index",
     "are_among",
     "build_snapshot",
     "candidates_among",
     "compact_index",
+    "count_words",
     "damage_isolated",
     "distinct",
     "has_outline",
@@ -173,8 +183,10 @@ __all__ = [
     "isolate_damage",
     "language_of",
     "list_pins",
+    "live_ordinals",
     "marks_of",
     "merge_index",
+    "nearest_of",
     "next_ordinal",
     "rebuild_index",
     "remove_everything",
@@ -188,6 +200,7 @@ __all__ = [
     "status_of",
     "stored",
     "sweep_index",
+    "taking_out_of_index",
     "verify_index",
     "with_sketches",
 ]

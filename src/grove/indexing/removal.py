@@ -1,5 +1,6 @@
 """Removing a repository with all that was made of it: snapshots, chunks that nobody else has, mirror, rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from grove import activity, credentials
@@ -24,6 +25,8 @@ class RemovalTools:
 
     locator: Locator
     indexes: OpenIndexes
+    forget_vectors: Callable[[Run], None]
+    """Has vectors that are kept elsewhere follow the chunks."""
 
 
 def remove_everything(run: Run, *, tools: RemovalTools) -> None:
@@ -39,6 +42,7 @@ def remove_everything(run: Run, *, tools: RemovalTools) -> None:
     for name in histories:
         store.histories.remove(name)
     compact_index(run, tools=tools)
+    tools.forget_vectors(run)
     remove_tree(tools.locator.repository(tenant_id=job.tenant_id, repository_id=job.target_id))
     faults.reach(MIRROR_REMOVED)
     _erase_rows(run)

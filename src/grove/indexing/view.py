@@ -13,7 +13,7 @@ from grove.indexing.content import Frame
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
-from grove.indexing.nearest import nearest
+from grove.indexing.nearest import VectorPart, nearest_of
 from grove.indexing.needs import bitmap_of, files_of
 from grove.indexing.scope import Scope
 from grove.indexing.segment import Segment
@@ -154,12 +154,18 @@ class IndexView:
     ) -> tuple[Ordinals, Scores]:
         """The `limit` chunks of `scope` nearest to a vector of unit length and their cosines, best first.
 
-        In a scope of more than some thousand chunks a few of the last ranks may be missed (see `nearest`).
+        In a scope of more than some thousand chunks a few of the last ranks may be missed (see `nearest_of`).
         Vectors of another size, or made by another than the named `embedder`, cannot be compared and are left out.
         """
-        comparable = [part for part in scope.parts if part.segment.dimensions == vector.size]
-        parts = [part for part in comparable if embedder in {None, part.segment.embedder}]
-        return nearest(parts, vector, limit=limit)
+        return nearest_of(
+            [
+                VectorPart(part.segment.vectors, part.segment.ordinals, part.numbers)
+                for part in scope.parts
+                if part.segment.dimensions == vector.size and embedder in {None, part.segment.embedder}
+            ],
+            vector,
+            limit=limit,
+        )
 
     def find_symbols(self, scope: Scope, name: str, *, match: SymbolMatch, limit: int) -> list[SymbolHit]:
         """At most `limit` definitions in `scope` by name: exact spelling first, then shorter names first."""

@@ -132,6 +132,12 @@ class Vocabulary:
         return words, WordCounts(indptr, positions[order].astype(np.int32), totals[order].astype(np.float32))
 
 
+def count_words(texts: Sequence[bytes]) -> tuple[list[str], WordCounts]:
+    """The words of some texts, whatever their languages, for an embedder."""
+    counted = Vocabulary().count(texts, languages=[""] * len(texts), definitions=[()] * len(texts), first=0)
+    return counted.words, counted.counts
+
+
 class Inverted:
     """In which of some short texts each word stands."""
 

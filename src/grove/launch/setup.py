@@ -124,8 +124,11 @@ def _sweep(grove: Grove) -> None:
     for folder in grove.locator.tenants.glob("*/index"):
         generation = generations.get(folder.parent.name) or snapshots.Generation(number=0, segments=(), snapshots=())
         removed += indexing.sweep_index(folder, generation=generation)
+        if folder.parent.name in generations:
+            removed += grove.vectors.sweep(folder.parent.name)
     removed += workspaces.sweep_workspaces(grove.database, grove.locator, git=grove.git)
     removed += checkouts.sweep_checkouts(grove.checkouts)
     removed += exports.sweep_exports(grove.database, grove.locator, now=datetime.now(UTC))
+    grove.vectors.catch_up(sorted(generations), now=datetime.now(UTC))
     if removed:
         log.info("leftovers_removed", count=len(removed))

@@ -23,6 +23,7 @@ from grove.search.corpus import Corpus
 from grove.search.selection import Field, Selected
 from grove.search.weights import RankingWeights
 from grove.search.wording import Wording
+from grove.vectors import Comparison
 
 _NONE: Final = np.empty(0, dtype=np.uint32)
 
@@ -100,14 +101,14 @@ class Scored:
 
 
 def gather(
-    wording: Wording, vector: NDArray[np.float32] | None, *, corpus: Corpus, field: Field, weights: RankingWeights
+    wording: Wording, meaning: Comparison | None, *, corpus: Corpus, field: Field, weights: RankingWeights
 ) -> Candidates:
     """Ask the words, the vectors, the symbols and the paths for their best files."""
     view = corpus.view
     hits = view.look_up_words(field.scope, wording.words)
     by_words = Scored(*hits.scores(wording.words, weights.fields))
     is_small = len(field.scope) <= weights.compared_chunks
-    near = _near(vector, view, field.scope, limit=weights.compared_chunks if is_small else weights.vector_candidates)
+    near = _near(meaning, field.scope, limit=weights.compared_chunks if is_small else weights.vector_candidates)
     defined = _definitions(wording, corpus, field, weights)
     pools = [
         by_words.best(weights.word_candidates),
@@ -131,7 +132,7 @@ def gather(
         begins=np.cumsum(sizes) - sizes,
         file_of=np.repeat(np.arange(len(files)), sizes),
         words=by_words.of(ordinals),
-        cosines=(near if is_small else _near(vector, view, scope, limit=len(scope))).of(ordinals),
+        cosines=(near if is_small else _near(meaning, scope, limit=len(scope))).of(ordinals),
         hits=hits,
         defined=defined,
         is_spelt=any(hit.name in wording.names for hits in defined.values() for hit in hits),
@@ -141,11 +142,11 @@ def gather(
     )
 
 
-def _near(vector: NDArray[np.float32] | None, view: IndexView, scope: Scope, *, limit: int) -> Scored:
-    """The chunks of a scope that are nearest to a vector."""
-    if vector is None or not len(scope):
+def _near(meaning: Comparison | None, scope: Scope, *, limit: int) -> Scored:
+    """The chunks of a scope that mean most nearly what is asked."""
+    if meaning is None or not len(scope):
         return Scored(_NONE, np.empty(0, dtype=np.float32))
-    ordinals, cosines = view.score_vector(scope, vector, limit=limit)
+    ordinals, cosines = meaning.near(scope, limit=limit)
     order = np.argsort(ordinals)
     return Scored(ordinals[order], cosines[order])
 

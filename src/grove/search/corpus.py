@@ -11,11 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from grove.indexing import Embedder, History, IndexView
+from grove.indexing import History, IndexView
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.repositories import Repository
 from grove.search.question import Plan
+from grove.vectors import Meaning
 
 
 class Severity(StrEnum):
@@ -132,7 +133,7 @@ class Corpus:
     targets: tuple[Target, ...]
     generation: int = 0
     skipped: tuple[Skipped, ...] = ()
-    embedder: Embedder | None = None
+    meaning: Meaning | None = None
     opening_seconds: float = 0.0
     histories: Mapping[str, History] = field(default_factory=dict)
     """By repository; only for questions about commits."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import TypeVar
 
-from grove.indexing import UNUSABLE, Embedder, IndexMissing, OpenIndexes, isolate_damage
+from grove.indexing import UNUSABLE, IndexMissing, OpenIndexes, isolate_damage
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor
 from grove.kit.transactions import Database, Transaction
@@ -37,6 +37,7 @@ from grove.search.tracing import (
     log_file,
 )
 from grove.snapshots import generation_of, histories_of
+from grove.vectors import VectorDesk
 
 OPEN_ATTEMPTS_MAX = 3
 DAMAGE_ATTEMPTS_MAX = 3
@@ -52,8 +53,8 @@ class Desk:
     indexes: OpenIndexes
     mirrors: MirrorReader
     commits: CommitFinder
-    embedder: Embedder
     drafts: Drafts
+    vectors: VectorDesk
     limits: Limits = field(default_factory=Limits)
 
     def run(self, actor: Actor, question: Question) -> Answer:
@@ -157,6 +158,7 @@ class Desk:
             else:
                 resolution = catalogue.resolve(plan, within=within)
             generation = generation_of(tx, tenant_id=actor.tenant_id)
+            meaning = self.vectors.meaning(tx, tenant_id=actor.tenant_id)
             ids = {target.repository_id for target in resolution.targets}
             ids |= {wanted.repository.id for wanted in resolution.sought}
             past = histories_of(tx, repositories=ids) if plan.history is not None else {}
@@ -171,7 +173,7 @@ class Desk:
                     targets=found.targets,
                     generation=generation.number,
                     skipped=(*resolution.skipped, *found.skipped),
-                    embedder=self.embedder,
+                    meaning=meaning,
                     opening_seconds=time.monotonic() - began,
                     histories={each: histories.open(found.record.name) for each, found in past.items()},
                 )

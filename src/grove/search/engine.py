@@ -168,6 +168,7 @@ class _Run:
         self._progress = progress
         self._field = select(plan.condition, corpus)
         self._has_more = False
+        self._notes: tuple[str, ...] = ()
 
     def hits(self) -> Iterator[Hit]:
         """The files that answer the question: in a ranked answer the best first, otherwise as they are found."""
@@ -249,7 +250,7 @@ class _Run:
             more=self._more(),
             limits_hit=self._progress.limits_hit,
             elapsed_ms=round(self._progress.elapsed_seconds * 1000),
-            notes=self.plan.notes,
+            notes=(*self.plan.notes, *self._notes),
         )
 
     def _more(self) -> bool:
@@ -279,6 +280,7 @@ class _Run:
         ranking = rank(self.plan.words, corpus=self._corpus, field=self._field)
         renderer = RankedRenderer(ranking, view=self._corpus.view, limits=self._progress.limits)
         self._has_more = ranking.candidates.is_cut
+        self._notes = ranking.notes
         for ranked in ranking.files:
             yield Hit(
                 selected=ranked.file.selected,

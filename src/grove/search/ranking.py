@@ -39,13 +39,17 @@ class RankedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The files, best first; `signals` are what was found of every candidate."""
+    """The files, best first; `signals` are what was found of every candidate.
+
+    `notes` say what the vectors could not do.
+    """
 
     wording: Wording
     candidates: Candidates
     files: tuple[RankedFile, ...]
     signals: dict[str, Scores]
     weights: SignalWeights
+    notes: tuple[str, ...] = ()
 
     def explain(self, ranked: RankedFile) -> dict[str, float]:
         """What each signal gave to a file; the score is the logistic function of the sum."""
@@ -68,11 +72,18 @@ class Ranking:
 def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = DEFAULT_WEIGHTS) -> Ranking:
     """Rank the files of a field for a question."""
     wording = _without_own_names(wording_of(text, weights), field, weights)
-    vector = corpus.embedder.embed_query(text) if corpus.embedder else None
-    candidates = gather(wording, vector, corpus=corpus, field=field, weights=weights)
+    compared = corpus.meaning.compare(text, view=corpus.view, scope=field.scope) if corpus.meaning else None
+    candidates = gather(wording, compared, corpus=corpus, field=field, weights=weights)
     chosen = weights.named if wording.is_name else weights.described
     if not candidates.files:
-        return Ranking(wording=wording, candidates=candidates, files=(), signals={}, weights=chosen)
+        return Ranking(
+            wording=wording,
+            candidates=candidates,
+            files=(),
+            signals={},
+            weights=chosen,
+            notes=tuple(compared.notes) if compared else (),
+        )
     signals = signals_of(Inquiry(wording=wording, candidates=candidates, view=corpus.view, weights=weights))
     total = np.sum([getattr(chosen, name) * values for name, values in signals.items()], axis=0)
     scores = 1 / (1 + np.exp(-total))
@@ -88,7 +99,14 @@ def rank(text: str, *, corpus: Corpus, field: Field, weights: RankingWeights = D
         for number in np.argsort(-total, kind="stable").tolist()
         if answers[number]
     )
-    return Ranking(wording=wording, candidates=candidates, files=files, signals=signals, weights=chosen)
+    return Ranking(
+        wording=wording,
+        candidates=candidates,
+        files=files,
+        signals=signals,
+        weights=chosen,
+        notes=tuple(compared.notes) if compared else (),
+    )
 
 
 def _answers(candidates: Candidates, signals: Mapping[str, Scores], weights: RankingWeights) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ from grove.repositories import (
     RepositoryRemoved,
     RepositorySyncRequested,
 )
+from grove.vectors import EMBED_JOB
 from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, is_upkeep_due, refuse_removal
 
 MERGE_DELAY_SECONDS = 3.0
@@ -148,6 +149,17 @@ def _merge(tx: Transaction, event: RepositoryEvent) -> None:
     )
 
 
+def _embed(tx: Transaction, event: RepositoryEvent) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind=EMBED_JOB,
+        target_id=event.tenant_id,
+        requested_by=event.actor_id,
+        now=event.at,
+    )
+
+
 WHEN: Handlers = {
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again],
@@ -166,3 +178,9 @@ WHEN: Handlers = {
     WorkspaceClosed: [_close_checkout],
 }
 """What causes what."""
+
+WHEN_EMBEDDED: Handlers = {
+    event: [*handlers, _embed] if event in {HeadsPublished, indexing.IndexGrown} else handlers
+    for event, handlers in WHEN.items()
+}
+"""The same where vectors are made by another model than the one that ships, or kept in a vector store."""

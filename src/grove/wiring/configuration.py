@@ -4,11 +4,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from grove.accounts import Rates
 from grove.checkouts import CheckoutLimits, CheckoutMethod
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.indexing import (
     HistoryLimits,
+    StaticEmbedder,
 )
 from grove.kit.files import write_durably
 from grove.kit.ids import new_id
@@ -19,8 +22,10 @@ from grove.placement import Locator
 from grove.sandbox import Confiner, Method
 from grove.scip import MakingTools, ScipDesk
 from grove.settings import Settings
+from grove.vectors import EmbedderMisconfigured, HttpEmbedder, HttpModel, Models, Patience, QdrantVectors, StaticTexts
 from grove.workspaces import WorkspaceLimits
 
+KILOBYTE = 1024
 MEGABYTE = 1024 * 1024
 SIGN_INS_LIMIT = 10
 """How often one address may try to sign in as one user a minute; all addresses together three times as often."""
@@ -103,6 +108,52 @@ def making_tools(settings: Settings, *, desk: ScipDesk, confiner: Confiner) -> M
 def history_limits(settings: Settings) -> HistoryLimits:
     """How much of one repository's past is read to index it ahead."""
     return HistoryLimits(bytes_read_max=settings.max_history_mb * MEGABYTE)
+
+
+def models_of(settings: Settings, table: StaticEmbedder) -> Models:
+    """What vectors are made with, and where they are looked for.
+
+    :raises EmbedderMisconfigured: if a setting is missing.
+    """
+    shipped = StaticTexts(table)
+    server = _model_server(settings)
+    store = None
+    if settings.vector_store == "qdrant":
+        if settings.qdrant_url is None:
+            raise EmbedderMisconfigured(missing="GROVE_QDRANT_URL")
+        store = QdrantVectors(settings.qdrant_url, key=_revealed(settings.qdrant_key))
+    is_http = settings.embedder == "http"
+    if is_http and (server is None or not server.model):
+        raise EmbedderMisconfigured(missing="GROVE_EMBEDDER_URL and GROVE_EMBEDDER_MODEL")
+    chosen = HttpEmbedder(server) if is_http and server is not None else None
+    return Models(shipped=shipped, chosen=chosen, server=server, store=store)
+
+
+def _model_server(settings: Settings) -> HttpModel | None:
+    if settings.embedder_url is None:
+        return None
+    if not settings.embedder_url.startswith(("http://", "https://")):
+        raise EmbedderMisconfigured(setting="GROVE_EMBEDDER_URL", wanted="http://… or https://…")
+    return HttpModel(
+        url=settings.embedder_url,
+        model=settings.embedder_model or "",
+        key=_revealed(settings.embedder_key),
+        dimensions=settings.embedder_dimensions,
+        text_prefix=settings.embedder_text_prefix,
+        query_prefix=settings.embedder_query_prefix,
+        batch_texts_max=settings.embedder_batch,
+        batch_bytes_max=settings.embedder_batch_kb * KILOBYTE,
+        text_bytes_max=settings.embedder_text_kb * KILOBYTE,
+        patience=Patience(
+            seconds_max=settings.embedder_timeout,
+            query_seconds_max=settings.embedder_query_timeout,
+            first_wait_seconds=min(1.0, settings.retry_seconds),
+        ),
+    )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
 
 
 def pinned(settings: Settings) -> Callable[[str, int], str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk
@@ -36,7 +37,8 @@ from grove.sandbox import Confiner
 from grove.scip import MakingTools, ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
-from grove.wiring.causes import WHEN
+from grove.vectors import VectorDesk, tidy_vectors
+from grove.wiring.causes import WHEN, WHEN_EMBEDDED
 from grove.wiring.configuration import (
     TREE_LIMITS,
     checkout_limits,
@@ -47,6 +49,7 @@ from grove.wiring.configuration import (
     large_repository_bytes,
     making_tools,
     mirror_limits,
+    models_of,
     node_of,
     pinned,
     rates_of,
@@ -75,7 +78,7 @@ class Grove:
     mirrors: MirrorReader
     sources: SourceTools
     indexes: OpenIndexes
-    embedder: StaticEmbedder
+    vectors: VectorDesk
     search: Desk
     scip: ScipDesk
     navigation: Navigator
@@ -153,6 +156,7 @@ class Grove:
 
     def close(self) -> None:
         """Let go of what is open."""
+        self.vectors.models.close()
         self.parser.close()
         self.scip.close()
         self.database.close()
@@ -168,24 +172,21 @@ def build(settings: Settings) -> Grove:
     locator = Locator(settings.data_dir)
     locator.prepare()
     faults.arm(settings.fault, folder=locator.data)
+    table = StaticEmbedder.load()
+    models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings))
-    database = Database(database_url(settings, locator), gate=gate, handlers=WHEN)
+    when = WHEN_EMBEDDED if models.are_further else WHEN
+    database = Database(database_url(settings, locator), gate=gate, handlers=when)
     git = Git(git_config(settings, locator))
     reader = MirrorReader(git=git, locator=locator)
-    indexes, embedder, parser = OpenIndexes(locator), StaticEmbedder.load(), PooledParser()
-    tools = BuildTools(parser=parser, embedder=embedder)
+    indexes, parser = OpenIndexes(locator), PooledParser()
+    tools = BuildTools(parser=parser, embedder=table)
     index_tools = _index_tools(settings, mirrors=reader, indexes=indexes, build=tools)
     keyring, stores = keyring_of(settings, locator), secret_stores_of(settings)
     confined = confiner(settings, locator)
+    vectors = VectorDesk(database=database, indexes=indexes, models=models)
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
-    desk = Desk(
-        database=database,
-        indexes=indexes,
-        mirrors=reader,
-        commits=CommitFinder(mirrors=reader, tools=tools, tree_limits=TREE_LIMITS),
-        embedder=embedder,
-        drafts=WorkspaceDrafts(locator),
-    )
+    desk = _desk(database, indexes=indexes, tools=index_tools, vectors=vectors, locator=locator)
     sources = _sources(settings, git=git, keyring=keyring)
     return Grove(
         settings=settings,
@@ -201,7 +202,7 @@ def build(settings: Settings) -> Grove:
         mirrors=reader,
         sources=sources,
         indexes=indexes,
-        embedder=embedder,
+        vectors=vectors,
         parser=parser,
         search=desk,
         scip=scip,
@@ -215,8 +216,25 @@ def build(settings: Settings) -> Grove:
         mirror_tools=_mirror_tools(sources, locator=locator, stores=stores),
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
-        removal_tools=RemovalTools(locator=locator, indexes=indexes),
+        removal_tools=_removal_tools(locator, indexes=indexes, vectors=vectors),
     )
+
+
+def _desk(
+    database: Database, *, indexes: OpenIndexes, tools: IndexTools, vectors: VectorDesk, locator: Locator
+) -> Desk:
+    return Desk(
+        database=database,
+        indexes=indexes,
+        mirrors=tools.mirrors,
+        commits=CommitFinder(mirrors=tools.mirrors, tools=tools.build, tree_limits=TREE_LIMITS),
+        drafts=WorkspaceDrafts(locator),
+        vectors=vectors,
+    )
+
+
+def _removal_tools(locator: Locator, *, indexes: OpenIndexes, vectors: VectorDesk) -> RemovalTools:
+    return RemovalTools(locator=locator, indexes=indexes, forget_vectors=partial(tidy_vectors, desk=vectors))
 
 
 def _index_tools(settings: Settings, *, mirrors: MirrorReader, indexes: OpenIndexes, build: BuildTools) -> IndexTools:

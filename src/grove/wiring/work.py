@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, indexing, mirrors, promotions, scip, workspaces
+from grove import checkouts, exports, indexing, mirrors, promotions, scip, vectors, workspaces
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -57,6 +57,12 @@ JOB_KINDS = (
         title="Folds small segments into larger ones, and drops what no snapshot uses.",
         permission="repository.sync",
         work=lambda grove, run: _undamaged(grove.indexes, run, partial(indexing.merge_index, indexes=grove.indexes)),
+    ),
+    JobKind(
+        name=vectors.EMBED_JOB,
+        title="Makes the vectors that the chosen model has not made yet, and fills the vector store.",
+        permission="repository.sync",
+        work=lambda grove, run: _undamaged(grove.indexes, run, partial(vectors.embed_index, desk=grove.vectors)),
     ),
     JobKind(
         name="index.verify",

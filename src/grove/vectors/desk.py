@@ -1,0 +1,118 @@
+"""Where questions get what they can be compared with, and where people ask how far the vectors are."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from grove import accounts, jobs
+from grove.indexing import OpenIndexes, index_totals
+from grove.kit.errors import GroveError
+from grove.kit.gate import Actor, Resource, Source
+from grove.kit.logging import logger
+from grove.kit.transactions import Database, Transaction
+from grove.vectors.choice import Models
+from grove.vectors.files import VectorFiles
+from grove.vectors.meaning import Meaning
+from grove.vectors.model import VectorTotals
+from grove.vectors.operations import forget_sets, sets_of
+
+EMBED_JOB = "index.embed"
+log = logger(__name__)
+
+
+class VectorDesk:
+    """Knows the sets of vectors of every tenant, and who made them."""
+
+    def __init__(self, *, database: Database, indexes: OpenIndexes, models: Models) -> None:
+        self.models = models
+        self.indexes = indexes
+        self._database = database
+        self._files: dict[str, VectorFiles] = {}
+        self._lock = Lock()
+
+    def files(self, tenant_id: str) -> VectorFiles:
+        """The sets of a tenant."""
+        with self._lock:
+            if tenant_id not in self._files:
+                self._files[tenant_id] = VectorFiles(self.indexes.store(tenant_id).root)
+            return self._files[tenant_id]
+
+    def meaning(self, tx: Transaction, *, tenant_id: str) -> Meaning:
+        """What a tenant's questions can be compared with now."""
+        return Meaning(
+            tenant_id=tenant_id,
+            sets=sets_of(tx, tenant_id=tenant_id),
+            files=self.files(tenant_id),
+            models=self.models,
+            on_damage=lambda name, error: self._strike_out(tenant_id, name, error),
+        )
+
+    def totals(self, tx: Transaction, *, actor: Actor) -> VectorTotals:
+        """How far the chosen model has come in the tenant's index.
+
+        :raises Denied: if `actor` may not see it.
+        """
+        chunks = index_totals(tx, actor=actor).chunks
+        sets = sets_of(tx, tenant_id=actor.tenant_id)
+        chosen, shipped = self.models.chosen.name, self.models.shipped.name
+        mine = [each for each in sets if each.model == chosen]
+        others = {each.model: 0 for each in sets if each.model != chosen}
+        for each in sets:
+            if each.model in others:
+                others[each.model] += each.chunk_count
+        store = self.models.store
+        in_store = [each.chunk_count for each in mine if store is not None and each.copied_to == store.place]
+        done = chunks if chosen == shipped else min(chunks, sum(each.chunk_count for each in mine))
+        return VectorTotals(
+            model=chosen,
+            chunks=chunks,
+            chunks_done=done,
+            texts_cut=sum(each.texts_cut for each in mine),
+            stored_bytes=sum(each.stored_bytes for each in sets),
+            others=others,
+            store="qdrant" if store is not None else "segments",
+            chunks_in_store=sum(in_store),
+        )
+
+    def request(self, tx: Transaction, *, actor: Actor, refill: bool, now: datetime) -> None:
+        """Have missing vectors made; with `refill` the vector store is emptied and filled from the index again.
+
+        :raises Denied: if `actor` may not.
+        """
+        tx.require(actor, "index.rebuild", Resource(kind="index", tenant_id=actor.tenant_id))
+        _enqueue(tx, actor.tenant_id, actor.id, now=now, refill=refill)
+
+    def catch_up(self, tenants: Sequence[str], *, now: datetime) -> None:
+        """Have missing vectors made in every tenant: the settings may have changed since the last start."""
+        with self._database.transaction() as tx:
+            for tenant_id in tenants:
+                if self.models.are_further or sets_of(tx, tenant_id=tenant_id):
+                    steward = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
+                    _enqueue(tx, tenant_id, steward.id, now=now)
+
+    def sweep(self, tenant_id: str) -> list[Path]:
+        """Remove the files of sets that no row names, while nobody else uses the data folder; what was removed."""
+        with self._database.reading() as tx:
+            named = [each.name for each in sets_of(tx, tenant_id=tenant_id)]
+        return self.files(tenant_id).sweep(named)
+
+    def _strike_out(self, tenant_id: str, name: str, error: GroveError) -> None:
+        now = datetime.now(UTC)
+        with self._database.transaction() as tx:
+            forget_sets(tx, tenant_id=tenant_id, names=[name])
+            steward = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
+            _enqueue(tx, tenant_id, steward.id, now=now)
+        log.error("vectors_damaged", tenant=tenant_id, part=name, code=error.code)
+
+
+def _enqueue(tx: Transaction, tenant_id: str, requested_by: str, *, now: datetime, refill: bool = False) -> None:
+    jobs.enqueue(
+        tx,
+        tenant_id=tenant_id,
+        kind=EMBED_JOB,
+        target_id=tenant_id,
+        requested_by=requested_by,
+        arguments={"refill": True} if refill else {},
+        now=now,
+    )
