@@ -1,0 +1,94 @@
+"""What somebody may not see any more is not in their very next answer, nor in its counts and facets."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from grove.accounts import Role
+from tests.api.conftest import Door
+
+HIDE = """@id("payments_are_hidden")
+@reason("it is for the core team")
+forbid (principal, action in [Grove::Action::"repository.view", Grove::Action::"search.run"], resource)
+when { resource is Grove::Repository && resource has name && resource.name == "payments" }
+unless { principal in Grove::Role::"admin" };
+"""
+QUESTIONS = (
+    "retry",
+    "case:yes retry_call",
+    "type:symbol retry_call",
+    "/retry_\\w+/",
+    "type:repo payments",
+    "select:repo retry",
+    "payment with backoff",
+)
+
+
+def told(client: TestClient, question: str) -> dict[str, Any]:
+    """What an answer says of files, without its time."""
+    answer = client.get("/api/v1/search", params={"q": question}).json()
+    truth = answer["truth"]
+    return {
+        "files": [file["path"] for file in answer["files"]],
+        "repositories": [found["repository"] for found in answer["repositories"]],
+        "counts": [truth[name] for name in ("files_found", "matches_found", "repositories_found")],
+        "facets": answer["facets"]["items"],
+        "searched": [commit["repository"] for commit in truth["searched"]],
+    }
+
+
+class TestAnAnswer:
+    @pytest.fixture
+    def developer(self, door: Door) -> TestClient:
+        return door.of(Role.DEVELOPER)
+
+    def test_follows_policies_both_ways(self, door: Door, developer: TestClient) -> None:
+        door.connect_ready()
+        before = {question: [told(developer, question) for _ in range(2)][-1] for question in QUESTIONS}
+        of_admin = {question: told(door.admin, question) for question in QUESTIONS}
+
+        body = {"documents": {"own.cedar": HIDE}, "cases": [], "reason": "the core team asked"}
+        assert door.admin.put("/api/v1/policies", json=body).status_code == 200
+        hidden = {question: told(developer, question) for question in QUESTIONS}
+        still = {question: told(door.admin, question) for question in QUESTIONS}
+        door.admin.put("/api/v1/policies", json=body | {"documents": {}})
+        after = {question: told(developer, question) for question in QUESTIONS}
+
+        assert [question for question, each in before.items() if not each["files"] + each["repositories"]] == []
+        assert all(
+            each["files"] == each["repositories"] == each["facets"] == each["searched"] == []
+            for each in hidden.values()
+        )
+        assert all(each["counts"] == [0, 0, 0] for each in hidden.values())
+        assert still == of_admin
+        assert after == before
+
+    def test_leaves_out_what_was_archived_and_has_it_again_when_it_is_restored(
+        self, door: Door, developer: TestClient
+    ) -> None:
+        place = f"/api/v1/repositories/{door.connect_ready()}"
+        before = told(developer, "retry")
+
+        assert door.admin.post(f"{place}/archive", json={"reason": "old"}).status_code == 200
+        gone = told(developer, "retry")
+        assert door.admin.post(f"{place}/restore").status_code == 200
+
+        assert (gone["files"], gone["counts"], gone["facets"]) == ([], [0, 0, 0], [])
+        assert told(developer, "retry") == before
+
+    def test_is_for_nobody_whose_token_was_revoked(self, door: Door) -> None:
+        door.connect_ready()
+        actor, secret = door.made.actor(Role.VIEWER)
+        viewer = door.client(secret)
+        assert told(viewer, "retry")["files"]
+
+        door.admin.patch(f"/api/v1/users/{actor.id}", json={"active": False})
+
+        assert viewer.get("/api/v1/search", params={"q": "retry"}).status_code == 401
+
+    def test_of_another_tenant_tells_nothing_of_what_was_found_before(self, door: Door) -> None:
+        door.connect_ready()
+        told(door.admin, "retry")
+
+        assert told(door.stranger(), "retry")["counts"] == [0, 0, 0]
