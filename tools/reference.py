@@ -5,13 +5,14 @@ the rules. A test fails when the page is behind.
 """
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import grove.launch.demo
-import grove.launch.serve  # noqa: F401 - every error class must have been imported
+import grove
 from grove.kit.errors import error_classes
 from grove.policies import RULES
 from grove.settings import SECRET_SETTINGS, Settings
@@ -46,7 +47,15 @@ def _described_fields() -> dict[str, str]:
     return described
 
 
+def _import_everything() -> None:
+    """So that every error class is known; migrations and command lines of modules run when they are imported."""
+    for module in pkgutil.walk_packages(grove.__path__, "grove."):
+        if not module.name.startswith("grove.migrations") and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
 def _errors() -> Iterator[str]:
+    _import_everything()
     yield "## Errors\n\n| code | kind | retried | message |\n|---|---|---|---|"
     for error in (kind for kind in error_classes() if kind.__module__.startswith("grove.")):
         message = " ".join((error.__doc__ or "").split("\n\n")[0].split())

@@ -20,8 +20,16 @@ CHECKOUT_POINTS = (
     "checkout.merged",
     "checkout.taken",
 )
-"""Points of the server itself; all others are reached by workers."""
-POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS) - set(CHECKOUT_POINTS))
+"""Points of the server itself."""
+TRIED_ELSEWHERE = (
+    "promotion.opened",  # in the tests of promotions, with a forge
+    "promotion.pushed",
+    "vectors.set_published",  # in those of vectors, with a model server
+    "vectors.set_written",
+    "workspace.pushed",  # in those of git clients
+)
+POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS) - set(CHECKOUT_POINTS) - set(TRIED_ELSEWHERE))
+"""All others are reached by workers that mirror and index."""
 PUSHES = {"index.merge_written": 8, "index.merge_swapped": 8}
 """Segments are merged when there are eight."""
 NEEDS_REBUILD = {"index.rebuilt_commit"}

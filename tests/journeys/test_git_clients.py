@@ -191,6 +191,22 @@ class TestAWorkspace:
         (entry,) = [entry for entry in server.get("/audit")["items"] if entry["action"] == "workspace.push"]
         assert entry["facts"]["head"] == head
 
+    def test_is_as_it_was_when_the_server_dies_in_a_push(self, tmp_path: Path, upstream: Repository) -> None:
+        settings = {"local_roots": str(upstream.path.parent), "fault": "workspace.pushed:kill9"}
+        with serving(tmp_path / "data", **settings) as server:
+            server.wait_for_jobs(server.post("/repositories", json={"url": str(upstream.path)})["repository"]["id"])
+            made, ada = workspace(server, "cut"), GitClient(tmp_path / "ada", server)
+            copy = ada.clone("ws/cut.git")
+            head = ada.commit(copy)
+            assert ada.run("push", cwd=copy).returncode != 0
+            assert (server.data / "fault-workspace.pushed").exists(), "the point was never reached"
+            server.kill()
+            server.start()
+
+            assert head_of(server, "cut") == made["head"]
+            ada.must("push", ada.url("ws/cut.git"), "ws/cut", cwd=copy)
+            assert head_of(server, "cut") == head
+
     def test_gives_what_was_committed_elsewhere(self, server: ServerProcess, ada: GitClient) -> None:
         workspace(server, "both")
         copy = ada.clone("ws/both.git", "--depth=1")

@@ -12,6 +12,7 @@ from grove.accounts import Role
 from grove.api import create_app
 from grove.forges import CheckState, ForgeCredentialRejected, PullsUnsupported
 from grove.git import PushRejected
+from grove.kit import faults
 from grove.kit.gate import Denied
 from grove.promotions import (
     BranchTaken,
@@ -142,6 +143,20 @@ class TestPromoting:
 
         assert [pull["title"] for pull in forge.pulls] == ["Quicker"]
         assert promoted.number == 1
+
+    @pytest.mark.parametrize("point", ["promotion.pushed", "promotion.opened"])
+    def test_is_done_once_after_being_cut_off(self, github: Place, tmp_path: Path, point: str) -> None:
+        github.opened()
+        workspace = github.commit()
+        faults.arm(f"{point}:error", folder=tmp_path)
+        with pytest.raises(OSError, match=point):
+            github.promote()
+
+        promoted = github.promote()
+
+        assert (tmp_path / f"fault-{point}").exists()
+        assert len(github.forge.pulls) == 1
+        assert (promoted.number, promoted.pushed) == (1, workspace.head)
 
     def test_shows_checks_and_the_end(self, place: Place) -> None:
         place.opened()
