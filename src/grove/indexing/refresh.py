@@ -1,7 +1,7 @@
 """Indexing what a fetch has brought: one snapshot after another, the default branch first, each published whole."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from grove.git import TreeLimits
 from grove.indexing.build import build_snapshot
@@ -33,10 +33,6 @@ SNAPSHOT_PUBLISHED = faults.declare("snapshot.rows_written")
 HEADS_POINTED = faults.declare("snapshot.heads_pointed")
 
 
-def _no_commits(_tx: Transaction, _repository_id: str) -> Collection[str]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """Which snapshots stay that answer for no branch any more.
@@ -44,8 +40,8 @@ class Retention:
     The last `snapshots_min` of each repository, and those of commits that somebody works at; pinned ones stay anyway.
     """
 
-    snapshots_min: int = 0
-    commits_in_use: Callable[[Transaction, str], Collection[str]] = _no_commits
+    snapshots_min: int
+    commits_in_use: Callable[[Transaction, str], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,7 @@ class IndexTools:
     indexes: OpenIndexes
     build: BuildTools
     tree_limits: TreeLimits
-    retention: Retention = field(default_factory=Retention)
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

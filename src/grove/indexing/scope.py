@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from grove.indexing.arrays import distinct
+from grove.indexing.arrays import are_among, distinct
 from grove.indexing.errors import IndexMissing
 from grove.indexing.grams import GROUP, Bitmap
 from grove.indexing.model import Occurrence, Ordinals, Selection
@@ -98,7 +98,7 @@ class Scope:
         for selection in compress(self.selections, may_hold.tolist()):
             numbers = self._snapshots[selection.snapshot].paths_of(ordinals, flags)
             if selection.path_numbers is not None:
-                numbers = numbers[_held(selection.path_numbers, numbers)]
+                numbers = numbers[are_among(numbers, selection.path_numbers)]
             if numbers.size:
                 found[selection.snapshot] = numbers
         return found
@@ -145,12 +145,4 @@ def _snapshot(snapshots: Mapping[str, SnapshotView], selection: Selection) -> Sn
 
 
 def _holds(ascending: NDArray[np.uint32], number: int) -> bool:
-    return bool(_held(ascending, np.array([number], dtype=np.uint32))[0])
-
-
-def _held(ascending: NDArray[np.uint32], numbers: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Which of some numbers are among ascending ones."""
-    if not ascending.size:
-        return np.zeros(numbers.size, dtype=np.bool_)
-    places = np.minimum(np.searchsorted(ascending, numbers), ascending.size - 1)
-    return np.equal(ascending[places], numbers)
+    return bool(are_among(np.array([number], dtype=np.uint32), ascending)[0])
