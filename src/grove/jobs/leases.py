@@ -4,7 +4,7 @@ Each claim raises the job's fence. Whatever a worker writes at the end is checke
 that one which was thought dead and comes back changes nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
@@ -13,6 +13,7 @@ from grove.jobs.errors import LeaseLost, WorkerLost
 from grove.jobs.events import tell_state
 from grove.jobs.model import RETRY_SECONDS, Job, JobState, next_run
 from grove.jobs.tables import JobRow
+from grove.jobs.turns import in_turn, take_turn
 from grove.kit.errors import GroveError
 from grove.kit.logging import mask
 from grove.kit.transactions import Transaction
@@ -21,18 +22,26 @@ LEASE_SECONDS = 60
 _CLAIM_LOCK = 0x67726F7665
 
 
-def claim(tx: Transaction, *, worker: str, now: datetime, lease_seconds: float = LEASE_SECONDS) -> Job | None:
-    """Take the job that has been due longest, or one whose worker has not been heard of, unless its target is busy."""
+def claim(
+    tx: Transaction,
+    *,
+    worker: str,
+    now: datetime,
+    lease_seconds: float = LEASE_SECONDS,
+    background: Collection[str] = (),
+) -> Job | None:
+    """Take the job whose turn it is (see `grove.jobs.turns`), or one whose worker has not been heard of.
+
+    A job whose target is busy waits; those of the kinds in `background` let the others go first.
+    """
     if tx.session.get_bind().dialect.name == "postgresql":
         # SQLite has one writer; here two claims at once could each find the same target free.
         tx.session.execute(select(func.pg_advisory_xact_lock(_CLAIM_LOCK)))
     busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
     due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now) & JobRow.target_id.not_in(busy)
     abandoned = (JobRow.state == JobState.RUNNING) & (JobRow.lease_until <= now)
-    chosen = (
-        select(JobRow).where(or_(due, abandoned)).order_by(JobRow.run_at).limit(1).with_for_update(skip_locked=True)
-    )
-    row = tx.session.scalar(chosen.with_for_update(skip_locked=True))
+    chosen = in_turn(select(JobRow).where(or_(due, abandoned)), background=background, now=now).limit(1)
+    row = tx.session.scalar(chosen.with_for_update(skip_locked=True, of=JobRow))
     if row is None:
         return None
     if row.state == JobState.RUNNING and row.attempt >= row.attempts_max:
@@ -45,6 +54,7 @@ def claim(tx: Transaction, *, worker: str, now: datetime, lease_seconds: float =
     row.lease_until = now + timedelta(seconds=lease_seconds)
     row.started_at = now
     row.progress = {}
+    take_turn(tx, row, now=now)
     tell_state(tx, row=row, now=now)
     return row.value()
 

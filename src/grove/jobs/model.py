@@ -87,7 +87,7 @@ class JobEvent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobKind:
     """What a kind of job is: what it does, which permission its requester needs when it starts, and what follows when
-    an attempt does not succeed (in the transaction that says so).
+    an attempt does not succeed (in the transaction that says so). Nobody waits for what is done in the background.
     """
 
     name: str
@@ -95,6 +95,7 @@ class JobKind:
     permission: str
     work: Callable[[Any, Any], None] = field(repr=False)
     settle: Callable[..., None] | None = field(default=None, repr=False)
+    is_background: bool = False
 
 
 def next_run(*, attempt: int, now: datetime, retry_seconds: float = RETRY_SECONDS) -> datetime:

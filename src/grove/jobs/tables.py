@@ -78,5 +78,15 @@ class JobEventRow(Table):
         return JobEvent(sequence=self.sequence, job_id=self.job_id, kind=self.kind, body=self.body, at=self.at)
 
 
+class TurnRow(Table):
+    """When a job of a tenant, or of a principal, was last begun: whoever was served longest ago is next."""
+
+    __tablename__ = "job_turns"
+
+    holder_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36))
+    served_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 Index("ix_jobs_due", JobRow.state, JobRow.run_at)
 Index("ix_job_events_of_job", JobEventRow.job_id, JobEventRow.sequence)

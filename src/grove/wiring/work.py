@@ -37,12 +37,14 @@ JOB_KINDS = (
         work=lambda grove, run: _undamaged(
             grove.indexes, run, partial(indexing.index_history, tools=grove.history_tools)
         ),
+        is_background=True,
     ),
     JobKind(
         name=scip.MAKING_JOB,
         title="Has installed indexers make SCIP indexes of a repository's default branch.",
         permission="repository.sync",
         work=lambda grove, run: scip.make_indexes(run, tools=grove.making_tools),
+        is_background=True,
     ),
     JobKind(
         name="repository.remove",
@@ -57,18 +59,21 @@ JOB_KINDS = (
         title="Folds small segments into larger ones, and drops what no snapshot uses.",
         permission="repository.sync",
         work=lambda grove, run: _undamaged(grove.indexes, run, partial(indexing.merge_index, indexes=grove.indexes)),
+        is_background=True,
     ),
     JobKind(
         name=vectors.EMBED_JOB,
         title="Makes the vectors that the chosen model has not made yet, and fills the vector store.",
         permission="repository.sync",
         work=lambda grove, run: _undamaged(grove.indexes, run, partial(vectors.embed_index, desk=grove.vectors)),
+        is_background=True,
     ),
     JobKind(
         name="index.verify",
         title="Reads an index whole, to find damage before a reader does.",
         permission="index.verify",
         work=lambda grove, run: indexing.verify_index(run, indexes=grove.indexes),
+        is_background=True,
     ),
     JobKind(
         name="index.rebuild",
@@ -82,24 +87,28 @@ JOB_KINDS = (
         title="Removes from the disk the checkouts that were given up.",
         permission="workspace.create",
         work=lambda grove, run: checkouts.remove_checkouts(run, desk=grove.checkouts),
+        is_background=True,
     ),
     JobKind(
         name=promotions.FOLLOW_JOB,
         title="Asks the forge how the open pull requests of a repository are.",
         permission="repository.sync",
         work=lambda grove, run: grove.promotions.follow(run),
+        is_background=True,
     ),
     JobKind(
         name=checkouts.WARM_JOB,
         title="Lays the files of a repository out in a folder before anybody wants them.",
         permission="workspace.create",
         work=lambda grove, run: checkouts.warm_checkouts(run, desk=grove.checkouts),
+        is_background=True,
     ),
     JobKind(
         name=workspaces.KEEP_UP_JOB,
         title="Moves workspaces forward that follow their branch, and ends those that nobody uses.",
         permission="repository.sync",
         work=lambda grove, run: grove.keeping.keep_up(run),
+        is_background=True,
     ),
     JobKind(
         name="export.write",

@@ -42,6 +42,7 @@ class Worker:
         self._name = name
         self._stopping = threading.Event()
         self._run: Run | None = None
+        self._background = frozenset(name for name, kind in grove.jobs.items() if kind.is_background)
 
     def stop(self) -> None:
         """Take no more jobs, and give back the one in hand."""
@@ -60,7 +61,13 @@ class Worker:
         settings = self._grove.settings
         try:
             with self._grove.database.transaction() as tx:
-                job = claim(tx, worker=self._name, now=_now(), lease_seconds=settings.lease_seconds)
+                job = claim(
+                    tx,
+                    worker=self._name,
+                    now=_now(),
+                    lease_seconds=settings.lease_seconds,
+                    background=self._background,
+                )
         except GroveError as busy:
             log.warning("claim_failed", code=busy.code)
             return False

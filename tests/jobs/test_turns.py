@@ -1,0 +1,102 @@
+"""Whose turn it is, on both kinds of database."""
+
+from datetime import timedelta
+
+import pytest
+
+from grove import jobs
+from grove.accounts import Role
+from grove.kit.gate import Actor
+from grove.kit.transactions import Database
+from tests.support.people import NOON, administrator, colleague
+
+MANY = 500
+
+
+@pytest.fixture
+def busy(database: Database) -> Actor:
+    """The administrator of a tenant with very many jobs that have been due for a long time."""
+    with database.transaction() as tx:
+        actor = administrator(tx, name="busy")
+        for number in range(MANY):
+            enqueue(tx, actor, f"b{number}", after=number)
+    return actor
+
+
+@pytest.fixture
+def quiet(database: Database) -> Actor:
+    with database.transaction() as tx:
+        return administrator(tx, name="quiet")
+
+
+def enqueue(tx: object, actor: Actor, target: str, *, kind: str = "work", after: float = 0) -> None:
+    at = NOON + timedelta(seconds=after)
+    jobs.enqueue(tx, tenant_id=actor.tenant_id, kind=kind, target_id=target, requested_by=actor.id, now=at)  # type: ignore[arg-type]
+
+
+def next_target(database: Database, *, after: float = 10_000, ends: bool = True) -> str:
+    now = NOON + timedelta(seconds=after)
+    with database.transaction() as tx:
+        job = jobs.claim(tx, worker="w", now=now, background={"tidying"})
+        assert job is not None
+        if ends:
+            jobs.finish(tx, job=job, error=None, now=now)
+    return job.target_id
+
+
+class TestTenants:
+    def test_one_job_waits_for_one_of_five_hundred_at_most(self, database: Database, busy: Actor, quiet: Actor) -> None:
+        assert next_target(database) == "b0"
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "q0", after=9_999)
+
+        assert next_target(database, after=10_001) == "q0"
+        assert busy.tenant_id != quiet.tenant_id
+
+    def test_take_turns(self, database: Database, busy: Actor, quiet: Actor) -> None:
+        with database.transaction() as tx:
+            for number in range(3):
+                enqueue(tx, quiet, f"q{number}", after=9_000 + number)
+
+        took = [next_target(database, after=10_000 + step) for step in range(6)]
+
+        assert sorted(took[:6:2] + took[1:6:2]) == ["b0", "b1", "b2", "q0", "q1", "q2"]
+        assert all({one[0], other[0]} == {"b", "q"} for one, other in zip(took[::2], took[1::2], strict=True))
+        assert busy.id != quiet.id
+
+    def test_long_jobs_of_one_leave_the_next_free_worker_to_another(
+        self, database: Database, busy: Actor, quiet: Actor
+    ) -> None:
+        assert next_target(database, ends=False) == "b0"
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "q0", after=9_999)
+            enqueue(tx, quiet, "q1", after=9_999)
+
+        assert next_target(database, after=10_001).startswith("q")
+        assert next_target(database, after=10_002).startswith("q")
+        assert busy.id != quiet.id
+
+
+class TestPrincipals:
+    def test_of_one_tenant_take_turns(self, database: Database, busy: Actor) -> None:
+        with database.transaction() as tx:
+            other = colleague(tx, of=busy, role=Role.DEVELOPER)
+            enqueue(tx, other, "c0", after=9_999)
+
+        assert {next_target(database), next_target(database, after=10_001)} == {"b0", "c0"}
+
+
+class TestBackground:
+    def test_lets_go_first_what_somebody_waits_for(self, database: Database, quiet: Actor) -> None:
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "tidy", kind="tidying")
+            enqueue(tx, quiet, "asked", after=5)
+
+        assert [next_target(database, after=6), next_target(database, after=7)] == ["asked", "tidy"]
+
+    def test_waits_for_nobody_after_ten_minutes(self, database: Database, quiet: Actor) -> None:
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "tidy", kind="tidying")
+            enqueue(tx, quiet, "asked", after=601)
+
+        assert next_target(database, after=602) == "tidy"
