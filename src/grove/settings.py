@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     """The first administrator's address."""
     admin_token: SecretStr | None = None
     """The first administrator's token, at least 32 characters."""
+    session_idle_minutes: int = Field(default=240, ge=1)
+    """A session that was not used for so long ends."""
+    session_hours: int = Field(default=12, ge=1, le=24 * 365)
+    """A session ends after so many hours in any case."""
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    """Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, such as 10.1.0.0/16."""
     workers: int = Field(default=2, ge=0, le=64)
     """How many worker processes `grove serve` runs."""
     max_repo_size_mb: int = _named("max_repo_size_mb", "MAX_REPO_SIZE_MB", default=1024)
@@ -206,6 +212,7 @@ class Settings(BaseSettings):
     @field_validator(
         "allowed_hosts",
         "allowed_networks",
+        "trusted_proxies",
         "local_roots",
         "confinement",
         "guarded_paths",

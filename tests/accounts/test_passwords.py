@@ -8,13 +8,15 @@ from grove.accounts import (
     PasswordUnfit,
     PrincipalKind,
     Role,
+    SessionLife,
     SignInRefused,
     TokenInvalid,
+    Visit,
     close_session,
     hash_password,
     known_password,
-    open_session,
     set_password,
+    sign_in,
     verify_password,
 )
 from grove.kit.gate import Actor, Denied, Source
@@ -22,6 +24,8 @@ from grove.kit.transactions import Database, Transaction
 from tests.support.people import NOON, administrator, colleague
 
 PASSWORD = "seventeen green bottles"
+LIFE = SessionLife(idle_seconds=4 * 3600, seconds_max=12 * 3600)
+VISIT = Visit(source=Source.API)
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +33,10 @@ def hashed() -> str:
     return hash_password(PASSWORD)
 
 
-def signed_in(tx: Transaction, name: str) -> accounts.Issued:
+def signed_in(tx: Transaction, name: str) -> accounts.Opened:
     known = known_password(tx, name=name)
     assert known is not None
-    return open_session(tx, known=known, source=Source.API, now=NOON)
+    return sign_in(tx, known=known, visit=VISIT, life=LIFE, now=NOON)
 
 
 def show(tx: Transaction, secret: str, *, hours: int = 0) -> Actor:
@@ -63,14 +67,19 @@ class TestVerifyPassword:
 
 
 class TestASession:
-    def test_is_a_token_for_half_a_day(self, database: Database, hashed: str) -> None:
+    def test_ends_when_nobody_uses_it_and_in_any_case_after_half_a_day(self, database: Database, hashed: str) -> None:
         with database.transaction() as tx:
             admin = administrator(tx)
             set_password(tx, actor=admin, principal_id=admin.id, hashed=hashed, now=NOON)
 
             for name in ("admin", "admin@example.org"):
                 secret = signed_in(tx, name).secret
-                assert show(tx, secret, hours=11).id == admin.id
+                with pytest.raises(TokenInvalid):
+                    show(tx, secret, hours=4)
+                for hour in range(0, 12, 3):
+                    assert show(tx, secret, hours=hour).id == admin.id
+                    accounts.mark_token_used(tx, secret=secret, now=NOON + timedelta(hours=hour))
+                    tx.session.expire_all()
                 with pytest.raises(TokenInvalid):
                     show(tx, secret, hours=12)
 
@@ -101,7 +110,7 @@ class TestASession:
             assert known is not None
             set_password(tx, actor=admin, principal_id=ada.id, hashed=hash_password(PASSWORD), now=NOON)
             with pytest.raises(SignInRefused):
-                open_session(tx, known=known, source=Source.API, now=NOON)
+                sign_in(tx, known=known, visit=VISIT, life=LIFE, now=NOON)
             accounts.set_principal_active(tx, actor=admin, principal_id=ada.id, active=False, now=NOON)
             tx.session.flush()
             assert known_password(tx, name="ada") is None

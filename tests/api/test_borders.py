@@ -189,9 +189,18 @@ def things(home: Door) -> Mapping[str, str]:
         "export_id": made("exports", q="retry")["id"],
         "job_id": admin.get("/api/v1/jobs").json()["items"][0]["id"],
         "user_id": made("users", name=f"{CANARY}-user", role="viewer")["id"],
+        "session_id": _session_of(home, made("users", name=f"{CANARY}-holder", role="viewer")["id"]),
         "token_id": made("tokens", name=f"{CANARY}-token")["token"]["id"],
         "credential_id": made("credentials", name=f"{CANARY}-credential", **credential)["id"],
     }
+
+
+def _session_of(home: Door, user_id: str) -> str:
+    password = BODIES["NewPasswordIn"]
+    assert home.admin.put(f"/api/v1/users/{user_id}/password", json=password).is_success
+    opened = home.anonymous.post("/api/v1/login", json={"name": f"{CANARY}-holder", **password})
+    identifier: str = opened.json()["session"]["id"]
+    return identifier
 
 
 def told(answer: httpx2.Response, values: Mapping[str, str]) -> tuple[Any, ...]:

@@ -24,6 +24,13 @@ class TokenSpent(GroveError):
     code = "token_spent"
 
 
+class SessionNotFound(GroveError):
+    """There is no such session."""
+
+    kind = Kind.NOT_FOUND
+    code = "session_not_found"
+
+
 class SignInRefused(GroveError):
     """The name or the password is wrong."""
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from grove.kit.gate import Source
+
 
 class Role(StrEnum):
     """What a principal may at most do; each role includes those before it."""
@@ -71,6 +73,60 @@ class ApiToken:
     revoked_at: datetime | None
     replaced_by: str | None
     """The token that took its place; it goes on working until it expires."""
+
+
+class SignIn(StrEnum):
+    """How somebody has signed in."""
+
+    PASSWORD = "password"  # noqa: S105 - not a password
+    OIDC = "oidc"
+    DEVICE = "device"
+    SETUP = "set-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Where somebody comes from: the entry point, the address, and what their program calls itself."""
+
+    source: Source
+    address: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLife:
+    """When a session ends by itself: so long after its last use, and in any case so long after its beginning."""
+
+    idle_seconds: int
+    seconds_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """What is known of a session; the secret itself is kept by nobody but its holder."""
+
+    id: str
+    tenant_id: str
+    principal_id: str
+    method: SignIn
+    address: str
+    client: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    """When it ends if nobody uses it any more."""
+    latest_at: datetime
+    """When it ends however much it is used."""
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A new session with its secret, which cannot be shown again."""
+
+    session: SignedIn
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

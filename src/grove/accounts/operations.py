@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
 from grove import activity
 from grove.accounts.errors import NameTaken, PrincipalNotFound
 from grove.accounts.model import Principal, PrincipalKind, Project, Role
-from grove.accounts.tables import PrincipalRow, ProjectRow
+from grove.accounts.tables import PrincipalRow, ProjectRow, SessionRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
@@ -66,8 +66,15 @@ def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, ac
     tx.require(actor, "user.suspend", Resource(kind="user", id=principal_id, tenant_id=actor.tenant_id))
     row = principal_row(tx, actor=actor, principal_id=principal_id)
     row.active = active
+    if not active:
+        tx.session.execute(update(SessionRow).where(open_sessions_of(row.id)).values(ended_at=now))
     _record(tx, actor, "user.resume" if active else "user.suspend", row.kind, row.id, now, name=row.name)
     return row.value()
+
+
+def open_sessions_of(principal_id: str) -> ColumnElement[bool]:
+    """The condition for the sessions of a principal that nobody has ended."""
+    return (SessionRow.principal_id == principal_id) & SessionRow.ended_at.is_(None)
 
 
 def principal_row(tx: Transaction, *, actor: Actor, principal_id: str) -> PrincipalRow:

@@ -1,6 +1,6 @@
 """Signing in with a password. Hashing one takes a while on purpose: do it outside of any transaction."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -9,19 +9,15 @@ from sqlalchemy import or_, select, update
 
 from grove import activity
 from grove.accounts.errors import PasswordUnfit, SignInRefused
-from grove.accounts.model import Issued, KnownPassword, PrincipalKind, Scope
-from grove.accounts.operations import principal_row
-from grove.accounts.queries import actor_of
-from grove.accounts.tables import ApiTokenRow, PasswordRow, PrincipalRow
-from grove.accounts.tokens import store_token
-from grove.kit.gate import Actor, Resource, Source
-from grove.kit.ids import digest
+from grove.accounts.model import KnownPassword, Opened, PrincipalKind, SessionLife, SignIn, Visit
+from grove.accounts.operations import open_sessions_of, principal_row
+from grove.accounts.sessions import open_session
+from grove.accounts.tables import PasswordRow, PrincipalRow, SessionRow
+from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 
 PASSWORD_CHARACTERS_MIN = 12
 PASSWORD_CHARACTERS_MAX = 1_024
-SESSION_HOURS = 12
-SESSION_NAME = "signed in"
 
 
 def hash_password(password: str, *, name: str = "") -> str:
@@ -36,8 +32,8 @@ def hash_password(password: str, *, name: str = "") -> str:
     return _hasher().hash(password)
 
 
-def verify_password(known: KnownPassword | None, password: str) -> None:
-    """Return when a password is the known one. It takes as long when nobody is known by the name.
+def verify_password(known: KnownPassword | None, password: str) -> KnownPassword:
+    """The known password, when it is this one. It takes as long when nobody is known by the name.
 
     :raises SignInRefused: if it is not.
     """
@@ -47,6 +43,7 @@ def verify_password(known: KnownPassword | None, password: str) -> None:
         raise SignInRefused from error
     if known is None:
         raise SignInRefused
+    return known
 
 
 def set_password(tx: Transaction, *, actor: Actor, principal_id: str, hashed: str, now: datetime) -> None:
@@ -62,10 +59,7 @@ def set_password(tx: Transaction, *, actor: Actor, principal_id: str, hashed: st
     if owner.kind != PrincipalKind.USER:
         raise PasswordUnfit(reason=f"{owner.kind}s show tokens")
     tx.session.merge(PasswordRow(principal_id=owner.id, tenant_id=owner.tenant_id, hashed=hashed, changed_at=now))
-    open_sessions = (
-        (ApiTokenRow.principal_id == owner.id) & (ApiTokenRow.name == SESSION_NAME) & ApiTokenRow.revoked_at.is_(None)
-    )
-    tx.session.execute(update(ApiTokenRow).where(open_sessions).values(revoked_at=now))
+    tx.session.execute(update(SessionRow).where(open_sessions_of(owner.id)).values(ended_at=now))
     activity.record(
         tx, actor=actor, action="user.set_password", target_kind="user", target_id=owner.id, now=now, name=owner.name
     )
@@ -82,8 +76,8 @@ def known_password(tx: Transaction, *, name: str) -> KnownPassword | None:
     return KnownPassword(principal_id=rows[0].principal_id, hashed=rows[0].hashed) if len(rows) == 1 else None
 
 
-def open_session(tx: Transaction, *, known: KnownPassword, source: Source, now: datetime) -> Issued:
-    """Give whoever has shown their password a token for half a day.
+def sign_in(tx: Transaction, *, known: KnownPassword, visit: Visit, life: SessionLife, now: datetime) -> Opened:
+    """Open a session for whoever has shown their password.
 
     :raises SignInRefused: if the password has been changed meanwhile.
     :raises PrincipalNotFound: if the user has been shut out meanwhile.
@@ -91,28 +85,7 @@ def open_session(tx: Transaction, *, known: KnownPassword, source: Source, now: 
     row = tx.session.get(PasswordRow, known.principal_id)
     if row is None or row.hashed != known.hashed:
         raise SignInRefused
-    actor = actor_of(tx, principal_id=known.principal_id, source=source, scopes=frozenset(Scope))
-    owner = principal_row(tx, actor=actor, principal_id=actor.id).value()
-    expires_at = now + timedelta(hours=SESSION_HOURS)
-    issued = store_token(tx, owner=owner, name=SESSION_NAME, scopes=frozenset(Scope), now=now, expires_at=expires_at)
-    activity.record(
-        tx, actor=actor, action="session.open", target_kind="token", target_id=issued.token.id, now=now, name=owner.name
-    )
-    return issued
-
-
-def close_session(tx: Transaction, *, actor: Actor, secret: str, now: datetime) -> bool:
-    """Make the token worthless that its holder got by signing in; whether it was such a one.
-
-    :raises Denied: if `actor` may not.
-    """
-    tx.require(actor, "session.close", Resource(kind="session", tenant_id=actor.tenant_id))
-    row = tx.session.scalar(select(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret)))
-    if row is None or row.name != SESSION_NAME:
-        return False
-    row.revoked_at = row.revoked_at or now
-    activity.record(tx, actor=actor, action="session.close", target_kind="token", target_id=row.id, now=now)
-    return True
+    return open_session(tx, principal_id=known.principal_id, method=SignIn.PASSWORD, visit=visit, life=life, now=now)
 
 
 @cache

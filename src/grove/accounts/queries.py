@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 
 from grove.accounts.errors import PrincipalNotFound, ProjectNotFound, TokenInvalid
 from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope
-from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow, TenantRow
+from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow, SessionRow, TenantRow
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import digest
 from grove.kit.transactions import Transaction
@@ -18,26 +18,44 @@ LAST_USED_SECONDS = 60
 AGENTS_IN_CHAIN_MAX = 3
 """Through how many agents somebody may act."""
 
+SESSION_PREFIX = "grove_session_"
+"""What secrets of sessions begin with, and no token's."""
+
 _ROLES = list(Role)
 
 
 def authenticate(tx: Transaction, *, secret: str, source: Source, now: datetime) -> Actor:
-    """Who shows this token.
+    """Who shows this token, or this secret of a session.
 
-    :raises TokenInvalid: if it is unknown, expired, revoked, or its owner is shut out.
+    :raises TokenInvalid: if it is unknown, expired, revoked or ended, or its owner is shut out.
     """
-    token = tx.session.scalar(select(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret)))
-    if token is None or token.revoked_at or (token.expires_at and token.expires_at <= now):
+    shown = _session(tx, secret, now) if secret.startswith(SESSION_PREFIX) else _token(tx, secret, now)
+    if shown is None:
         raise TokenInvalid
     try:
-        actor = actor_of(tx, principal_id=token.principal_id, source=source, scopes=frozenset(token.scopes))
+        return actor_of(tx, principal_id=shown.principal_id, source=source, scopes=frozenset(shown.scopes))
     except PrincipalNotFound as unknown:
         raise TokenInvalid from unknown
-    return actor
+
+
+def _token(tx: Transaction, secret: str, now: datetime) -> ApiTokenRow | None:
+    row = tx.session.scalar(select(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret)))
+    is_good = row is not None and not row.revoked_at and not (row.expires_at and row.expires_at <= now)
+    return row if is_good else None
+
+
+def _session(tx: Transaction, secret: str, now: datetime) -> SessionRow | None:
+    row = tx.session.scalar(select(SessionRow).where(SessionRow.secret_digest == digest(secret)))
+    return row if row is not None and row.is_open(now) else None
 
 
 def mark_token_used(tx: Transaction, *, secret: str, now: datetime) -> None:
-    """Remember that a token was used, once a minute at most."""
+    """Remember that a token or a session was used, once a minute at most."""
+    if secret.startswith(SESSION_PREFIX):
+        unseen = SessionRow.seen_at < now - timedelta(seconds=LAST_USED_SECONDS)
+        chosen = (SessionRow.secret_digest == digest(secret)) & SessionRow.ended_at.is_(None) & unseen
+        tx.session.execute(update(SessionRow).where(chosen).values(seen_at=now))
+        return
     due = or_(ApiTokenRow.last_used_at.is_(None), ApiTokenRow.last_used_at < now - timedelta(seconds=LAST_USED_SECONDS))
     tx.session.execute(
         update(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret), due).values(last_used_at=now)

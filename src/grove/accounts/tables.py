@@ -1,12 +1,12 @@
 """How accounts are stored."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope
+from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope, SignedIn, SignIn
 from grove.kit.tables import Table, UtcDateTime
 
 
@@ -112,6 +112,48 @@ class PasswordRow(Table):
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
     hashed: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SessionRow(Table):
+    """What somebody has by signing in, known by the digest of its secret."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    principal_id: Mapped[str] = mapped_column(ForeignKey("principals.id"), index=True)
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    method: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(64))
+    client: Mapped[str] = mapped_column(String(200))
+    scopes: Mapped[list[Any]] = mapped_column(JSON)
+    idle_seconds: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it has neither been ended nor come to its end by itself."""
+        idle_until = self.seen_at + timedelta(seconds=self.idle_seconds)
+        return self.ended_at is None and now < min(self.expires_at, idle_until)
+
+    def value(self) -> SignedIn:
+        """The row as the domain knows it."""
+        return SignedIn(
+            id=self.id,
+            tenant_id=self.tenant_id,
+            principal_id=self.principal_id,
+            method=SignIn(self.method),
+            address=self.address,
+            client=self.client,
+            scopes=frozenset(Scope(scope) for scope in self.scopes),
+            created_at=self.created_at,
+            seen_at=self.seen_at,
+            expires_at=min(self.expires_at, self.seen_at + timedelta(seconds=self.idle_seconds)),
+            latest_at=self.expires_at,
+            ended_at=self.ended_at,
+        )
 
 
 class SetupLinkRow(Table):

@@ -8,8 +8,9 @@ from grove import activity
 from grove.accounts.errors import TokenNotFound, TokenSpent
 from grove.accounts.model import ApiToken, Issued, Principal, Scope
 from grove.accounts.operations import principal_row
+from grove.accounts.queries import SESSION_PREFIX
 from grove.accounts.stewards import steward
-from grove.accounts.tables import ApiTokenRow, PrincipalRow
+from grove.accounts.tables import ApiTokenRow, PrincipalRow, SessionRow
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import digest, new_id, new_secret
 from grove.kit.transactions import Transaction
@@ -87,6 +88,8 @@ def report_leak(tx: Transaction, *, secret: str, source: Source, now: datetime) 
 
     Whoever holds a token may end it: they could as well use it. The trail names Grove itself, since nobody signed in.
     """
+    if secret.startswith(SESSION_PREFIX):
+        return _end_leaked_session(tx, secret, source, now)
     row = tx.session.scalar(select(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret)).with_for_update())
     if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
         return False
@@ -94,6 +97,16 @@ def report_leak(tx: Transaction, *, secret: str, source: Source, now: datetime) 
     owner = tx.session.get(PrincipalRow, row.principal_id)
     actor = steward(tx, tenant_id=row.tenant_id, source=source, now=now)
     _record(tx, "token.leak", row.value(), actor=actor, now=now, owner=owner.name if owner else "")
+    return True
+
+
+def _end_leaked_session(tx: Transaction, secret: str, source: Source, now: datetime) -> bool:
+    row = tx.session.scalar(select(SessionRow).where(SessionRow.secret_digest == digest(secret)).with_for_update())
+    if row is None or not row.is_open(now):
+        return False
+    row.ended_at = now
+    actor = steward(tx, tenant_id=row.tenant_id, source=source, now=now)
+    activity.record(tx, actor=actor, action="session.leak", target_kind="session", target_id=row.id, now=now)
     return True
 
 

@@ -13,6 +13,7 @@ from grove.api.caller import Caller, CallerOf
 from grove.api.edge import EdgeOf
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Line, Page, Password, Received, Shown
+from grove.api.visits import address_of
 from grove.kit.gate import Resource, Source
 
 TOKEN_DAYS_MAX: Final = 3_650
@@ -244,7 +245,7 @@ def report_leak(found: LeakIn, request: Request, edge: EdgeOf) -> LeakOut:
     with edge.grove.database.transaction() as tx:
         revoked = accounts.report_leak(tx, secret=found.token.get_secret_value(), source=Source.API, now=now)
     if not revoked:
-        edge.grove.rates.take(request.client.host if request.client else "", sort="failures", now=now)
+        edge.grove.rates.take(address_of(request), sort="failures", now=now)
     return LeakOut(revoked=revoked)
 
 

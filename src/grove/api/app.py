@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from grove import __version__
 from grove.api import (
@@ -37,7 +38,9 @@ from grove.api import (
     requests,
     scip,
     search,
+    sessions,
     setup,
+    signing_in,
     tracing,
     workspace_changes,
     workspaces,
@@ -74,6 +77,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     jobs.router,
     accounts.router,
     login.router,
+    sessions.router,
+    signing_in.router,
     audit.router,
     requests.router,
     policies.router,
@@ -116,6 +121,8 @@ def create_app(
         app.router.routes.extend(router.routes)
     app.router.routes.extend(_Beside(path, mounted) for path, mounted in mounts)
     app.add_middleware(Guard, hosts=Hosts.of(grove.settings), metrics=edge.metrics)
+    if grove.settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(each) for each in grove.settings.trusted_proxies])
     return app
 
 

@@ -1,4 +1,4 @@
-"""Who asks: the bearer of a token, and the transactions that are opened for it.
+"""Who asks: the bearer of a token or the holder of a cookie, and the transactions that are opened for it.
 
 Endpoints open their transactions themselves, inside of the thread that they run in. A dependency that held one while
 the endpoint waits for a thread could keep SQLite's only writer waiting for itself; and a commit that fails after the
@@ -15,7 +15,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from grove import accounts
 from grove.accounts import TokenInvalid
+from grove.api.cookies import SESSION, Cookies, is_csrf_token
 from grove.api.edge import Edge, EdgeOf
+from grove.api.errors import CsrfTokenMissing
+from grove.api.visits import SAFE_METHODS, address_of
 from grove.kit.gate import Actor, Source, TokenMissing
 from grove.kit.logging import logger
 from grove.kit.transactions import StorageBusy, Transaction
@@ -26,13 +29,21 @@ log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a request shows to be known, and the entry point that this makes it."""
+
+    secret: str = field(repr=False)
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """An authenticated request."""
 
     edge: Edge
     actor: Actor
     now: datetime
-    secret: str = field(repr=False)
+    shown: Proof
 
     @property
     def grove(self) -> Grove:
@@ -52,7 +63,7 @@ class Caller:
 
         :raises TokenInvalid: if its token is not good any more.
         """
-        return _authenticate(self.edge, self.secret)
+        return _authenticate(self.edge, self.shown)
 
 
 _bearer = HTTPBearer(auto_error=False, description="A token of this server: `grove_…`.")
@@ -64,19 +75,20 @@ TokenShown = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 def caller_of(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Caller:
     """Authenticate a request, and count it.
 
-    :raises TokenMissing: if it shows no token.
+    :raises TokenMissing: if it shows no token and no cookie of a session.
+    :raises CsrfTokenMissing: if it is to change something, and shows nothing but a cookie.
     :raises TokenInvalid: if its token is unknown, expired or revoked.
     :raises RateExceeded: if its principal asks too often, or its address for too much that it may not.
     """
-    if shown is None or not shown.credentials:
+    given = shown_by(request, edge, shown)
+    if given is None:
         edge.metrics.auth_failures.labels("missing").inc()
         raise TokenMissing
     try:
-        caller = _authenticate(edge, shown.credentials[:TOKEN_CHARACTERS_MAX])
+        caller = _authenticate(edge, given)
     except TokenInvalid:
         edge.metrics.auth_failures.labels("invalid").inc()
-        address = request.client.host if request.client else ""
-        edge.grove.rates.take(address, sort="failures", now=datetime.now(UTC))
+        edge.grove.rates.take(address_of(request), sort="failures", now=datetime.now(UTC))
         raise
     _count(request, caller)
     _mark_used(caller)
@@ -86,11 +98,26 @@ def caller_of(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Calle
 CallerOf = Annotated[Caller, Depends(caller_of)]
 
 
-def _authenticate(edge: Edge, secret: str) -> Caller:
+def shown_by(request: Request, edge: Edge, bearer: HTTPAuthorizationCredentials | None) -> Proof | None:
+    """The secret that a request shows, if it shows any: in its header, or else in its cookie.
+
+    :raises CsrfTokenMissing: if it is to change something, and nothing but a cookie vouches for it.
+    """
+    if bearer is not None and bearer.credentials:
+        return Proof(secret=bearer.credentials[:TOKEN_CHARACTERS_MAX], source=Source.API)
+    secret = Cookies(request, edge).read(SESSION)
+    if secret is None:
+        return None
+    if request.method not in SAFE_METHODS and not is_csrf_token(request.headers.get("x-csrf-token", ""), secret):
+        raise CsrfTokenMissing
+    return Proof(secret=secret, source=Source.WEB)
+
+
+def _authenticate(edge: Edge, shown: Proof) -> Caller:
     now = datetime.now(UTC)
     with edge.grove.database.reading() as tx:
-        actor = accounts.authenticate(tx, secret=secret, source=Source.API, now=now)
-    return Caller(edge=edge, actor=actor, now=now, secret=secret)
+        actor = accounts.authenticate(tx, secret=shown.secret, source=shown.source, now=now)
+    return Caller(edge=edge, actor=actor, now=now, shown=shown)
 
 
 def _count(request: Request, caller: Caller) -> None:
@@ -103,10 +130,10 @@ def _count(request: Request, caller: Caller) -> None:
 
 
 def _mark_used(caller: Caller) -> None:
-    if not caller.edge.token_uses.is_due(caller.secret):
+    if not caller.edge.token_uses.is_due(caller.shown.secret):
         return
     try:
         with caller.writing() as tx:
-            accounts.mark_token_used(tx, secret=caller.secret, now=caller.now)
+            accounts.mark_token_used(tx, secret=caller.shown.secret, now=caller.now)
     except StorageBusy as busy:
         log.warning("token_use_not_marked", code=busy.code)  # the request matters more than when it came

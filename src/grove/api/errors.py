@@ -15,6 +15,20 @@ class KeyMalformed(GroveError):
     code = "idempotency_key_malformed"
 
 
+class CsrfTokenMissing(GroveError):
+    """Whoever is known by a cookie shows `X-CSRF-Token` with what changes something; `GET /api/v1/session` tells it."""
+
+    kind = Kind.DENIED
+    code = "csrf_token_missing"
+
+
+class FormStale(GroveError):
+    """This form is too old, or not one of ours; open the page again."""
+
+    kind = Kind.DENIED
+    code = "form_stale"
+
+
 class CursorInvalid(GroveError):
     """The cursor is not one that this list gave out."""
 

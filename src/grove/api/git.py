@@ -23,6 +23,7 @@ from grove.api.git_report import Commands, refusal_report
 from grove.api.routing import needs, router_at
 from grove.git import Service
 from grove.kit.errors import GroveError
+from grove.kit.gate import TokenMissing
 from grove.repositories import Repository
 from grove.sandbox import Conversation
 from grove.workspaces import Exchange
@@ -51,6 +52,8 @@ def git_caller_of(
     """
     if basic is not None:
         bearer = HTTPAuthorizationCredentials(scheme="Bearer", credentials=basic.password or basic.username)
+    if bearer is None or not bearer.credentials:
+        raise TokenMissing  # a browser's cookie is not for git
     return caller_of(request, edge, bearer)
 
 

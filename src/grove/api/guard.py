@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from grove.api.hosts import Hosts
 from grove.api.metrics import Metrics
 from grove.api.problems import problem_response
+from grove.api.visits import SAFE_METHODS
 from grove.kit.ids import new_id
 from grove.kit.logging import bound, logger
 
@@ -29,7 +30,6 @@ CLIENT_GONE: Final = 499
 """What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
-_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -81,7 +81,7 @@ class Guard:
             title = "This server is not known by that name; add it to GROVE_ALLOWED_HOSTS if it should be."
             return _refused(scope, 421, "host_not_served", title)
         origin = headers.get("origin")
-        if scope["method"] not in _SAFE_METHODS and origin is not None and not self._hosts.is_own(origin, hosts[0]):
+        if scope["method"] not in SAFE_METHODS and origin is not None and not self._hosts.is_own(origin, hosts[0]):
             return _refused(scope, 403, "origin_refused", "Pages of another origin may not change anything here.")
         bytes_max = _bytes_max(scope)
         if int(length) > bytes_max:

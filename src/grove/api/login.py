@@ -8,13 +8,17 @@ from fastapi import Request
 from pydantic import SecretStr, StringConstraints
 
 from grove import accounts
-from grove.api.accounts import IssuedOut
+from grove.accounts import KnownPassword, Opened, Visit
 from grove.api.caller import CallerOf
-from grove.api.edge import EdgeOf
+from grove.api.edge import Edge, EdgeOf
 from grove.api.routing import PUBLIC, needs, router_at
+from grove.api.sessions import SessionOut
 from grove.api.shapes import Line, Received, Shown
+from grove.api.visits import address_of, visit_of
+from grove.kit.errors import GroveError
 from grove.kit.gate import Source
 from grove.kit.logging import logger
+from grove.wiring import session_life
 
 router = router_at("/api/v1", tag="accounts")
 log = logger(__name__)
@@ -29,8 +33,15 @@ class LoginIn(Received):
     password: Sent
 
 
+class OpenedOut(Shown):
+    """A new session; `secret` is shown this once, and to be shown like a token."""
+
+    session: SessionOut
+    secret: str
+
+
 class LogoutOut(Shown):
-    """Whether the token was one of a sign-in, which is worthless now."""
+    """Whether it was the secret of a session, which is worthless now."""
 
     revoked: bool
 
@@ -48,33 +59,18 @@ class PasswordOut(Shown):
 
 
 @router.post("/login", status_code=201, openapi_extra=needs(PUBLIC))
-def log_in(wanted: LoginIn, request: Request, edge: EdgeOf) -> IssuedOut:
-    """Sign in; the token is good for half a day. An unknown name and a wrong password are not told apart."""
-    now, database = datetime.now(UTC), edge.grove.database
-    address = request.client.host if request.client else ""
-    edge.grove.rates.take(f"{address} {wanted.name.casefold()}", sort="sign-ins", now=now)
-    edge.grove.rates.take(wanted.name.casefold(), sort="sign-ins of one", now=now)
-    with database.reading() as tx:
-        known = accounts.known_password(tx, name=wanted.name)
-    try:
-        with edge.looks.one():  # a hash takes memory and time, so only so many at once
-            accounts.verify_password(known, wanted.password.get_secret_value())
-    except accounts.SignInRefused:
-        edge.metrics.auth_failures.labels("password").inc()
-        log.warning("sign_in_refused", address=address)
-        raise
-    if known is None:
-        raise accounts.SignInRefused
-    with database.transaction() as tx:
-        issued = accounts.open_session(tx, known=known, source=Source.API, now=now)
-    return IssuedOut.model_validate(issued)
+def log_in(wanted: LoginIn, request: Request, edge: EdgeOf) -> OpenedOut:
+    """Sign in; the secret is shown like a token. An unknown name and a wrong password are not told apart."""
+    visit = visit_of(request, source=Source.API)
+    opened = sign_in_by_password(request, edge, visit, name=wanted.name, password=wanted.password.get_secret_value())
+    return OpenedOut.model_validate(opened)
 
 
 @router.delete("/login", openapi_extra=needs("session.close"))
 def log_out(caller: CallerOf) -> LogoutOut:
-    """End the token that is shown, if it is one of a sign-in."""
+    """End the session whose secret is shown; a token is left as it is."""
     with caller.writing() as tx:
-        revoked = accounts.close_session(tx, actor=caller.actor, secret=caller.secret, now=caller.now)
+        revoked = accounts.close_session(tx, actor=caller.actor, secret=caller.shown.secret, now=caller.now)
     return LogoutOut(revoked=revoked)
 
 
@@ -85,3 +81,46 @@ def set_password(user_id: UUID, wanted: NewPasswordIn, caller: CallerOf) -> Pass
     with caller.writing() as tx:
         accounts.set_password(tx, actor=caller.actor, principal_id=str(user_id), hashed=hashed, now=caller.now)
     return PasswordOut(user_id=user_id)
+
+
+def sign_in_by_password(request: Request, edge: Edge, visit: Visit, *, name: str, password: str) -> Opened:
+    """Open a session for whoever knows a password.
+
+    :raises SignInRefused: if the name or the password is wrong.
+    :raises RateExceeded: if it was tried too often, by this address or for this name.
+    """
+    now, database = datetime.now(UTC), edge.grove.database
+    with database.reading() as tx:
+        known = accounts.known_password(tx, name=name)
+    try:
+        _count(edge, f"{address_of(request)} {name.casefold()}", name.casefold(), now)
+        with edge.looks.one():  # a hash takes memory and time, so only so many at once
+            verified = accounts.verify_password(known, password)
+    except (accounts.SignInRefused, accounts.RateExceeded) as refused:
+        edge.metrics.auth_failures.labels("password").inc()
+        tell_refusal(request, edge, visit, known=known, refused=refused)
+        raise
+    with database.transaction() as tx:
+        return accounts.sign_in(tx, known=verified, visit=visit, life=session_life(edge.grove.settings), now=now)
+
+
+def tell_refusal(
+    request: Request, edge: Edge, visit: Visit, *, refused: GroveError, known: KnownPassword | None = None
+) -> None:
+    """Tell the log and the audit trail that somebody was not let in; of one address so often a minute at most.
+
+    It is written whoever they said to be, so that the time that it takes tells nothing.
+    """
+    log.warning("sign_in_refused", address=visit.address, reason=refused.code)
+    now = datetime.now(UTC)
+    try:
+        edge.grove.rates.take(address_of(request), sort="refusals", now=now)
+    except accounts.RateExceeded:
+        return
+    with edge.grove.database.transaction() as tx:
+        accounts.record_refusal(tx, known=known, visit=visit, reason=refused.code, now=now)
+
+
+def _count(edge: Edge, guesser: str, guessed: str, now: datetime) -> None:
+    edge.grove.rates.take(guesser, sort="sign-ins", now=now)
+    edge.grove.rates.take(guessed, sort="sign-ins of one", now=now)

@@ -18,6 +18,8 @@ _STYLE: Final = (
     "label{display:block;margin:.75rem 0}"
     "input{display:block;width:100%;font:inherit;padding:.4rem;box-sizing:border-box}"
     "button{font:inherit;padding:.4rem 1rem}"
+    "table{border-collapse:collapse}"
+    "td,th{padding:.2rem .6rem .2rem 0;text-align:left}"
 )
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS: Final = {
@@ -50,7 +52,8 @@ grove search "where are tokens encrypted"</pre>
 <pre>claude mcp add --transport http grove {escape(address)}/mcp --header "Authorization: Bearer grove_…"</pre>
 <h2>For a program</h2>
 <pre>curl -H "Authorization: Bearer grove_…" "{escape(address)}/api/v1/search?q=retry"</pre>
-<p><a href="/readyz?verbose">Is it ready?</a> · <a href="/api/v1/openapi.json">What can be asked?</a></p>"""
+<p><a href="/account">Your account</a> ·
+<a href="/readyz?verbose">Is it ready?</a> · <a href="/api/v1/openapi.json">What can be asked?</a></p>"""
     return page("Grove", body)
 
 

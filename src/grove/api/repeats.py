@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.responses import StreamingResponse
 
 from grove import accounts, repeats
+from grove.api.caller import shown_by
 from grove.api.edge import Edge
-from grove.api.errors import KeyMalformed
-from grove.kit.gate import Source
+from grove.api.errors import CsrfTokenMissing, KeyMalformed
 from grove.repeats import KeptAnswer, KeyedRequest
 
 KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -68,12 +69,14 @@ async def _first(edge: Edge, keyed: KeyedRequest, request: Request, answer: Answ
 
 def _keyed(edge: Edge, request: Request, key: str, body: bytes) -> KeyedRequest | None:
     scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer":
-        return None
+    bearer = HTTPAuthorizationCredentials(scheme=scheme, credentials=secret) if scheme.lower() == "bearer" else None
     try:
+        shown = shown_by(request, edge, bearer)
+        if shown is None:
+            return None
         with edge.grove.database.reading() as tx:
-            actor = accounts.authenticate(tx, secret=secret, source=Source.API, now=datetime.now(UTC))
-    except accounts.TokenInvalid:
+            actor = accounts.authenticate(tx, secret=shown.secret, source=shown.source, now=datetime.now(UTC))
+    except (accounts.TokenInvalid, CsrfTokenMissing):
         return None
     told = "\0".join((request.method, request.url.path, request.url.query, hashlib.sha256(body).hexdigest()))
     digest = hashlib.sha256(told.encode()).hexdigest()

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from html import escape
 from typing import Annotated, Final
-from urllib.parse import parse_qsl
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
@@ -13,12 +12,12 @@ from grove import accounts
 from grove.accounts import Issued, NewAdministrator, SetupLinkInvalid
 from grove.api.accounts import IssuedOut
 from grove.api.edge import Edge, EdgeOf
+from grove.api.forms import Form, form_of
 from grove.api.pages import base_address, page
 from grove.api.problems import status_of
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Line, Received
 
-FORM_FIELDS_MAX: Final = 8
 TITLE: Final = "Set up Grove"
 
 router = router_at(tag="set-up")
@@ -30,15 +29,6 @@ class SetupIn(Received):
     token: Line = Field(examples=["setup_…"])
     name: Line
     email: Line | None = None
-
-
-async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a form; those that were left empty are not there."""
-    body = await request.body()
-    try:
-        return dict(parse_qsl(body.decode(), max_num_fields=FORM_FIELDS_MAX))
-    except ValueError:
-        return {}
 
 
 @router.post("/api/v1/setup", status_code=201, openapi_extra=needs(PUBLIC))
@@ -54,7 +44,7 @@ def show_setup_form(token: Annotated[str, Query(max_length=200)] = "") -> HTMLRe
 
 
 @router.post("/setup", response_class=HTMLResponse, include_in_schema=False, openapi_extra=needs(PUBLIC))
-def send_setup_form(request: Request, form: Annotated[dict[str, str], Depends(form_of)], edge: EdgeOf) -> HTMLResponse:
+def send_setup_form(request: Request, form: Annotated[Form, Depends(form_of)], edge: EdgeOf) -> HTMLResponse:
     """Make the first administrator and show its token, once."""
     try:
         issued = _use_link(edge, SetupIn.model_validate(form))

@@ -67,6 +67,8 @@ RULES: dict[str, Rule] = {
     "scip.upload": Rule(Role.DEVELOPER, Scope.WRITE),
     "search.run": Rule(Role.VIEWER, Scope.READ),
     "session.close": Rule(Role.VIEWER, Scope.READ),
+    "session.end": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
+    "session.list": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),
     "service.create": Rule(Role.ADMIN, Scope.ADMIN),
     "token.issue": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
     "token.list": Rule(Role.VIEWER, Scope.READ),

@@ -1,7 +1,7 @@
 """What causes what, which adapter is used, and how the parts are put together."""
 
 from grove.wiring.causes import WHEN
-from grove.wiring.configuration import GIT_SEARCH_PATH, confiner, database_url, git_config
+from grove.wiring.configuration import GIT_SEARCH_PATH, confiner, database_url, git_config, session_life
 from grove.wiring.parts import Grove, build
 from grove.wiring.secrets import key_wrapper_of
 from grove.wiring.work import JOB_KINDS
@@ -16,4 +16,5 @@ __all__ = [
     "database_url",
     "git_config",
     "key_wrapper_of",
+    "session_life",
 ]

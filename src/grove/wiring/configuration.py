@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from grove.accounts import Rates
+from grove.accounts import Rates, SessionLife
 from grove.checkouts import CheckoutLimits, CheckoutMethod
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.indexing import (
@@ -31,6 +31,8 @@ SIGN_INS_LIMIT = 10
 """How often one address may try to sign in as one user a minute; all addresses together three times as often."""
 FAILURES_LIMIT = 60
 """How many tokens that are none one address may show a minute, before it is told to wait."""
+REFUSALS_LIMIT = 30
+"""How many refused sign-ins of one address a minute are told to the audit trail."""
 GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
 TREE_LIMITS = TreeLimits(entries_max=1_000_000, depth_max=256, seconds_max=120.0)
 
@@ -169,9 +171,14 @@ def pinned(settings: Settings) -> Callable[[str, int], str]:
 def rates_of(settings: Settings) -> Rates:
     """How much each principal may ask for."""
     limits = {"requests": settings.rate_limit, "searches": settings.search_rate_limit, "failures": FAILURES_LIMIT}
-    limits |= {"sign-ins": SIGN_INS_LIMIT, "sign-ins of one": 3 * SIGN_INS_LIMIT}
+    limits |= {"sign-ins": SIGN_INS_LIMIT, "sign-ins of one": 3 * SIGN_INS_LIMIT, "refusals": REFUSALS_LIMIT}
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     return Rates(limits={sort: count for sort, count in limits.items() if count}, redis_url=redis_url)
+
+
+def session_life(settings: Settings) -> SessionLife:
+    """When sessions end by themselves."""
+    return SessionLife(idle_seconds=settings.session_idle_minutes * 60, seconds_max=settings.session_hours * 3_600)
 
 
 def node_of(data: Path) -> str:
