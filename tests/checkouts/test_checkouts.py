@@ -81,7 +81,7 @@ class TestACheckout:
         with pytest.raises(CheckoutMissing):
             made.grove.checkouts.find(made.admin, "fix")
         made.work()
-        assert list(made.grove.checkouts.places.tenants.glob("*/trash/*")) == []
+        assert list(made.grove.checkouts.ground.places.tenants.glob("*/trash/*")) == []
         assert Path("/etc/passwd").exists()
         assert checked_out(made).path.is_dir()
 
@@ -96,7 +96,7 @@ class TestSixteenAtOnce:
         for one in placed:
             assert git(one.path, "status", "--porcelain") == b""
             assert len(list(one.path.glob("src/*/*.py"))) == 320
-        trees = made.grove.checkouts.places.tenants.glob("*/r/*/trees/*/facts.json")
+        trees = made.grove.checkouts.ground.places.tenants.glob("*/r/*/trees/*/facts.json")
         assert len(list(trees)) == 1
 
 
@@ -126,7 +126,7 @@ class TestHostileTrees:
         self._smuggle(made, upstream, workspace.id, tree=tree)
         with pytest.raises(TreeRefused):
             checked_out(made)
-        assert list(made.grove.checkouts.places.tenants.glob("*/c/*")) == []
+        assert list(made.grove.checkouts.ground.places.tenants.glob("*/c/*")) == []
 
     def test_that_name_a_link_and_a_folder_alike_are_refused(self, made: House, upstream: Repository) -> None:
         workspace = opened(made)
@@ -171,7 +171,7 @@ class TestHostileTrees:
         with pytest.raises(CheckoutsFull):
             checked_out(made, "second")
         made.work()
-        assert len(list(made.grove.checkouts.places.tenants.glob("*/c/*/files"))) == 1
+        assert len(list(made.grove.checkouts.ground.places.tenants.glob("*/c/*/files"))) == 1
 
     def test_that_are_not_committed_are_refused_as_well(self, made: House, upstream: Repository) -> None:
         workspace = opened(made)

@@ -98,7 +98,7 @@ class TestEveryMethod:
         made.grove.checkouts.remove(made.admin, "fix", now=made.now)
         assert not placed.path.exists()
         made.work()
-        assert list(made.grove.checkouts.places.tenants.glob("*/trash/*")) == []
+        assert list(made.grove.checkouts.ground.places.tenants.glob("*/trash/*")) == []
         assert (other.path / "large.bin").exists()
 
 

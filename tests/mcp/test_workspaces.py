@@ -133,3 +133,22 @@ class TestAWorkspace:
         assert "repo or workspace" in tools.call("read_file", repo="shop", workspace="fix", path="README.md").error
         outline = tools.call("read_file", workspace="fix", path="src/cart.py", view="outline")
         assert "a workspace takes path" in outline.error
+
+
+class TestACheckout:
+    def test_runs_commands_whose_changes_are_then_in_the_workspace(self, site: House, tools: Tools) -> None:
+        if site.grove.confiner.method is None:
+            pytest.skip("nothing on this machine can confine a command")
+        laid = tools.call("checkout_workspace", name="fix")
+        assert "2 files" in laid.lines[0]
+        ran = tools.call("run_in_workspace", name="fix", command="cat src/cart.py; echo new > new.txt; exit 3")
+        assert ran.lines == ["total = 0", "rate = 19"]
+        assert ran.truth.startswith("exit code 3 after")
+        assert "1 files changed" in ran.truth
+        assert tools.call("read_file", workspace="fix", path="new.txt").lines == ["1: new"]
+        long = tools.call("run_in_workspace", name="fix", command="seq 100000; echo last", max_tokens=600)
+        assert (long.lines[0], long.lines[-1]) == ("1", "last")
+        assert "lines in the middle left out" in long.truth
+        assert "brought into" not in tools.call("checkout_workspace", name="fix", action="collect").truth
+        tools.call("checkout_workspace", name="fix", action="remove")
+        assert "check it out first" in tools.call("checkout_workspace", name="fix", action="show").error

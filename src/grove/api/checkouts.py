@@ -7,9 +7,9 @@ from pydantic import Field
 
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Received, Shown
+from grove.api.shapes import Shown
 from grove.api.workspaces import Name, WorkspaceOut
-from grove.checkouts import CheckoutMethod, Order, PlacedCheckout
+from grove.checkouts import CheckoutMethod, PlacedCheckout
 
 router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
 
@@ -60,33 +60,6 @@ class CollectedOut(Shown):
     commits_problem: str = Field(description="Why commits that there are were not taken.")
 
 
-class OrderIn(Received):
-    """A command, with its words one by one, and how much it may use."""
-
-    command: list[str] = Field(min_length=1, max_length=1_000)
-    stdin: str | None = Field(default=None, max_length=1_000_000)
-    seconds_max: float = Field(default=60.0, gt=0, le=600)
-    memory_mb_max: int = Field(default=1_024, gt=0, le=8_192)
-    processes_max: int = Field(default=64, gt=0, le=512)
-    network: bool = False
-
-
-class ExecutedOut(Shown):
-    """How a command ended: `stopped` names the bound that it met. Of `stdout` the beginning, of `stderr` the end.
-
-    `collected` is what came of its changes; `problem` tells why they were not taken into the workspace.
-    """
-
-    exit_code: int
-    stdout: str
-    stderr: str
-    stopped: str | None
-    seconds: float
-    method: str
-    collected: CollectedOut | None
-    problem: str
-
-
 @router.post("/checkout", status_code=201, openapi_extra=needs("workspace.change"))
 def check_out(name: Name, caller: CallerOf) -> CheckoutOut:
     """Lay the files of a workspace out in a folder of the server's machine; the folder that there is, if there is."""
@@ -103,30 +76,6 @@ def get_checkout(name: Name, caller: CallerOf) -> CheckoutOut:
 def collect(name: Name, caller: CallerOf) -> CollectedOut:
     """Bring the folder and the workspace together: what was changed in either since is then in both, or nothing is."""
     return CollectedOut.model_validate(caller.grove.checkouts.collect(caller.actor, name, now=caller.now))
-
-
-@router.post("/exec", openapi_extra=needs("workspace.change"))
-def execute(name: Name, wanted: OrderIn, caller: CallerOf) -> ExecutedOut:
-    """Run a command in the folder of a workspace, confined and within bounds, and collect what it changed."""
-    order = Order(
-        words=wanted.command,
-        stdin=None if wanted.stdin is None else wanted.stdin.encode(),
-        seconds_max=wanted.seconds_max,
-        memory_mb_max=wanted.memory_mb_max,
-        processes_max=wanted.processes_max,
-        network=wanted.network,
-    )
-    done = caller.grove.checkouts.execute(caller.actor, name, order=order, now=caller.now)
-    return ExecutedOut(
-        exit_code=done.outcome.exit_code,
-        stdout=done.outcome.stdout.decode(errors="replace"),
-        stderr=done.outcome.stderr.decode(errors="replace"),
-        stopped=done.outcome.stopped,
-        seconds=round(done.outcome.seconds, 3),
-        method=done.outcome.method,
-        collected=None if done.collected is None else CollectedOut.model_validate(done.collected),
-        problem=done.problem,
-    )
 
 
 @router.delete("/checkout", openapi_extra=needs("workspace.change"))

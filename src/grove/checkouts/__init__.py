@@ -1,5 +1,6 @@
 """Checkouts: the files of workspaces in folders, for people and commands that need them on a disk."""
 
+from grove.checkouts.commanding import CommandDesk
 from grove.checkouts.desk import TRASH_JOB, WARM_JOB, CheckoutDesk
 from grove.checkouts.errors import (
     CheckoutBusy,
@@ -12,7 +13,8 @@ from grove.checkouts.errors import (
     IndexUnreadable,
     TreeRefused,
 )
-from grove.checkouts.executing import Executed, Order
+from grove.checkouts.executing import Executed, Listener, Order, Said
+from grove.checkouts.ground import CheckoutGround
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
 from grove.checkouts.removing import remove_checkouts, sweep_checkouts, warm_checkouts
 from grove.checkouts.rows import has_checkout
@@ -24,18 +26,22 @@ __all__ = [
     "CheckoutBusy",
     "CheckoutConflict",
     "CheckoutDesk",
+    "CheckoutGround",
     "CheckoutLimits",
     "CheckoutMethod",
     "CheckoutMissing",
     "CheckoutTooLarge",
     "CheckoutsFull",
     "Collected",
+    "CommandDesk",
     "CommandRefused",
     "CommandsTooMany",
     "Executed",
     "IndexUnreadable",
+    "Listener",
     "Order",
     "PlacedCheckout",
+    "Said",
     "TreeRefused",
     "has_checkout",
     "remove_checkouts",

@@ -20,7 +20,7 @@ def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
     """
     if run.job.target_id != run.job.tenant_id:
         desk.close(run.actor, run.job.target_id, now=run.now)
-    empty_trash(desk.places.trash(tenant_id=run.job.tenant_id))
+    empty_trash(desk.ground.places.trash(tenant_id=run.job.tenant_id))
 
 
 def warm_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
@@ -33,8 +33,8 @@ def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
 
     What lay ready goes too: nothing tells whether it was whole on the disk when the machine stopped.
     """
-    places = desk.places
-    with desk.database.reading() as tx:
+    places = desk.ground.places
+    with desk.ground.database.reading() as tx:
         known = rows.known_checkouts(tx)
         mounted = rows.mounted_checkouts(tx)
     unfinished = [
@@ -52,5 +52,5 @@ def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
         empty_trash(trash)
     for checkout in mounted:
         with suppress(CheckoutMissing):  # whoever asks for it is told
-            desk.show_again(checkout)
+            desk.ground.show_again(checkout)
     return removed

@@ -1,6 +1,7 @@
 """`grove ws checkout`: the files of a workspace in a folder."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,12 +9,17 @@ from grove.cli.asking import confirm
 from grove.cli.command import command
 from grove.cli.output import Column
 from grove.cli.quantity import counted, shown_bytes
+from grove.cli.refusal import Refused
 from grove.cli.repositories import YesOption
 from grove.cli.session import Session
 from grove.cli.workspaces import NameArgument
 
+if TYPE_CHECKING:
+    from grove.cli.client import Event  # `--help` need not wait for it
+
 app = typer.Typer()
 
+SERVER_FAILED = 500
 EXIT_OF_COMMAND = 1
 """Whatever a command in a workspace ended with, so that it is not taken for an exit code of ours."""
 FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "is_warm", "left_out")
@@ -78,15 +84,33 @@ def execute(
         "processes_max": processes,
         "network": network,
     }
-    done = session.client.post(f"/workspaces/{name}/exec", order, seconds_more=seconds)
     if session.output.is_json:
+        done = session.client.post(f"/workspaces/{name}/exec", order, seconds_more=seconds)
         session.output.json(done)
     else:
-        for text in filter(None, (done["stdout"], done["stderr"])):
-            session.output.line(text.rstrip("\n"))
+        done = _shown(
+            session, session.client.post_events(f"/workspaces/{name}/exec/stream", order, seconds_more=seconds)
+        )
         session.output.note(_ended(done))
     if done["exit_code"] != 0:
         raise typer.Exit(EXIT_OF_COMMAND)
+
+
+def _shown(session: Session, events: "Iterable[Event]") -> dict[str, Any]:
+    """Show what a command says while it runs; how it ended.
+
+    :raises Refused: if the server does not say how it ended.
+    """
+    for event in events:
+        if event.name == "output":
+            if event.body["left_out_bytes"]:
+                session.output.note(f"[{shown_bytes(event.body['left_out_bytes'])} came too fast and are not shown]")
+            session.output.piece(event.body["text"], complaint=event.body["stream"] == "stderr")
+        elif event.name == "done":
+            return event.body
+        elif event.name == "alert":
+            raise Refused(status=SERVER_FAILED, problem_code=event.body["code"], reason=event.body["message"])
+    raise Refused(status=SERVER_FAILED, problem_code="", reason="the server stopped telling before the command ended")
 
 
 def _ended(done: dict[str, Any]) -> str:

@@ -137,10 +137,20 @@ class Client:
         :raises Refused: if it does not tell, or stops telling.
         """
         headers = {"Last-Event-ID": after} if after else {}
-        timeout = httpx2.Timeout(EVENT_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
+        return self._events("GET", path, params=_given(parameters), headers=headers)
+
+    def post_events(self, path: str, body: Parameters, *, seconds_more: float = 0.0) -> Iterator[Event]:
+        """Have something done; what the server tells of it, as it tells it.
+
+        :raises Refused: if it does not do it, or stops telling.
+        """
+        return self._events("POST", path, json=_given(body), seconds_more=seconds_more)
+
+    def _events(self, method: str, path: str, *, seconds_more: float = 0.0, **given: Any) -> Iterator[Event]:
+        timeout = httpx2.Timeout(EVENT_SECONDS_MAX + seconds_more, connect=CONNECT_SECONDS_MAX)
         with (
             self._answering(),
-            self._http.sse(f"{API}{path}", params=_given(parameters), headers=headers, timeout=timeout) as source,
+            self._http.sse(f"{API}{path}", method=method, timeout=timeout, **given) as source,
         ):
             if source.response.status_code >= httpx2.codes.BAD_REQUEST:
                 source.response.read()

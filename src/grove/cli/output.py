@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grove.cli.escape import as_field, as_json, visible
+from grove.cli.escape import as_field, as_json, visible, visible_lines
 from grove.cli.failure import Exit, Failure
 from grove.cli.quantity import NOTHING
 
@@ -107,6 +107,12 @@ class Output:
     def line(self, text: str) -> None:
         """Write a line of data that is harmless already."""
         sys.stdout.write(f"{text}\n")
+
+    def piece(self, text: str, *, complaint: bool = False) -> None:
+        """Pass on a piece of what a program says: as it is to a file, harmless to a terminal."""
+        stream = sys.stderr if complaint else sys.stdout
+        stream.write(visible_lines(text) if stream.isatty() else text)
+        stream.flush()
 
     def text(self, text: Text) -> None:
         """Write a line of data with its colours, where colours can be seen."""

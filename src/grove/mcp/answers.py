@@ -17,6 +17,7 @@ from grove.mcp.pulling import promote_workspace, pull_request
 from grove.mcp.reading import list_tree, read_file
 from grove.mcp.registry import job_status, list_repos
 from grove.mcp.requesting import repo_request
+from grove.mcp.running import checkout_workspace, run_in_workspace
 from grove.mcp.searching import find_symbol, search_code
 from grove.mcp.tools import TOOL_PERMISSIONS
 from grove.mcp.tracing import file_history
@@ -40,6 +41,8 @@ ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "workspace_status": workspace_status,
     "edit_workspace": edit_workspace,
     "change_workspace": change_workspace,
+    "checkout_workspace": checkout_workspace,
+    "run_in_workspace": run_in_workspace,
     "pull_request": pull_request,
     "promote_workspace": promote_workspace,
 }

@@ -19,7 +19,14 @@ from grove.mcp.arguments import (
     RepoRequest,
     SearchCode,
 )
-from grove.mcp.workspace_arguments import ChangeWorkspace, EditWorkspace, OpenWorkspace, WorkspaceStatus
+from grove.mcp.workspace_arguments import (
+    ChangeWorkspace,
+    CheckoutWorkspace,
+    EditWorkspace,
+    OpenWorkspace,
+    RunInWorkspace,
+    WorkspaceStatus,
+)
 
 INSTRUCTIONS: Final = """\
 Grove searches and reads the code of every repository that this team keeps, at any commit.
@@ -176,6 +183,25 @@ TOOLS: Final = (
             "change nothing; end it, or restore an ended one by its id."
         ),
         arguments=ChangeWorkspace,
+        permission="workspace.change",
+        changes=True,
+    ),
+    Tool(
+        name="run_in_workspace",
+        title="Run a command in a workspace",
+        description=(
+            "Run a shell command, such as its tests, where the workspace's files are: confined, within bounds, without "
+            "network unless asked for. Gives exit code and output; what it changes is then in the workspace."
+        ),
+        arguments=RunInWorkspace,
+        permission="workspace.change",
+        changes=True,
+    ),
+    Tool(
+        name="checkout_workspace",
+        title="A workspace's files in a folder",
+        description="Lay a workspace's files out on the server's disk; have folder and workspace agree.",
+        arguments=CheckoutWorkspace,
         permission="workspace.change",
         changes=True,
     ),

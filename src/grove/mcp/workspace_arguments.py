@@ -91,3 +91,28 @@ class ChangeWorkspace(Arguments):
         tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="For merge, after conflicts")
     ] = ()
     upstream: Annotated[str, Field(max_length=64, description="For merge: as the conflicts named it")] = ""
+
+
+class CheckoutWorkspace(Arguments):
+    """Arguments of `checkout_workspace`."""
+
+    also_called: ClassVar[dict[str, str]] = _CALLED
+
+    name: WorkspaceName
+    action: Annotated[
+        Literal["checkout", "show", "collect", "remove"],
+        Field(description="collect: bring folder and workspace together; remove drops what was not collected"),
+    ] = "checkout"
+
+
+class RunInWorkspace(Arguments):
+    """Arguments of `run_in_workspace`."""
+
+    also_called: ClassVar[dict[str, str]] = {**_CALLED, "timeout": "seconds_max"}
+
+    name: WorkspaceName
+    command: Annotated[str, Field(min_length=1, max_length=50_000, description="For the shell, e.g. make test")]
+    seconds_max: Annotated[float, Field(gt=0, le=600)] = 60.0
+    memory_mb_max: Annotated[int, Field(gt=0, le=8_192)] = 1_024
+    network: Annotated[bool, Field(description="Off unless needed")] = False
+    max_tokens: MaxTokens = TOKENS_DEFAULT

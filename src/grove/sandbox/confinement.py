@@ -1,6 +1,6 @@
 """A command that is not trusted, what it may see and use, and how it ended. Pure: starts nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +36,7 @@ class Bounds:
     home_bytes_max: int = 256 * MIB
     open_files_max: int = 1024
     stdout_bytes_max: int = MIB
+    stderr_bytes_max: int = 64 * MIB
     stderr_bytes_kept: int = 64 * 1024
     disk_free_bytes_min: int = 256 * MIB
 
@@ -51,7 +52,8 @@ class Confinement:
 
     `argv[0]` and `cwd` are absolute. Besides the system's programs it sees only `readable` and `writable`, each by its
     own path. `env` is added to a search path, a locale, and a home and a temporary folder that are its own, empty and
-    gone afterwards. With `network` it reaches whatever this machine reaches, services of this machine too.
+    gone afterwards. With `network` it reaches whatever this machine reaches, services of this machine too. `on_stdout`
+    and `on_stderr` are told what it says as it says it, and may not wait for long.
     """
 
     argv: Sequence[str]
@@ -62,6 +64,8 @@ class Confinement:
     network: bool = False
     stdin: bytes | None = None
     bounds: Bounds = field(default_factory=Bounds)
+    on_stdout: Callable[[bytes], None] | None = None
+    on_stderr: Callable[[bytes], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

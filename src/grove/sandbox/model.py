@@ -36,6 +36,7 @@ class Limits:
     file_bytes_max: int | None = None
     open_files_max: int = 256
     stdout_bytes_max: int = 64 * MIB
+    stderr_bytes_max: int | None = None
     stderr_bytes_kept: int = 64 * 1024
 
 
@@ -44,7 +45,8 @@ class Command:
     """A program and all that it is given.
 
     `argv[0]` is an absolute path; `env` is its whole environment; `stdin` is what it reads, and without it there is
-    nothing to read; `on_stderr` is told every chunk of what it says.
+    nothing to read; `on_stdout` and `on_stderr` are told every chunk of what it says, and what one was told of standard
+    output is not kept here.
     """
 
     argv: Sequence[str | bytes]
@@ -53,6 +55,7 @@ class Command:
     stdin: bytes | None = None
     limits: Limits = field(default_factory=Limits)
     pass_fds: tuple[int, ...] = ()
+    on_stdout: Callable[[bytes], None] | None = None
     on_stderr: Callable[[bytes], None] | None = None
 
 

@@ -14,11 +14,21 @@ _CHUNK_BYTES: Final = 256 * 1024
 class Pipes:
     """The three pipes of a child: what was received and not yet taken, and the tail of what it complained about."""
 
-    def __init__(self, child: Child, *, tail_bytes_max: int, on_stderr: Callable[[bytes], None] | None) -> None:
+    def __init__(
+        self,
+        child: Child,
+        *,
+        tail_bytes_max: int,
+        on_stderr: Callable[[bytes], None] | None,
+        on_stdout: Callable[[bytes], None] | None = None,
+    ) -> None:
         process = child.process
+        self.stdout_bytes = 0
+        self.stderr_bytes = 0
         self.received = bytearray()
         self.tail = bytearray()
         self._tail_bytes_max = tail_bytes_max
+        self._on_stdout = on_stdout
         self._on_stderr = on_stderr
         self._unsent = bytearray()
         self._ending = False
@@ -88,10 +98,14 @@ class Pipes:
     def _read_output(self) -> None:
         assert self._stdout is not None
         chunk = os.read(self._stdout.fileno(), _CHUNK_BYTES)
-        self.received += chunk
+        self.stdout_bytes += len(chunk)
         if not chunk:
             self._selector.unregister(self._stdout)
             self._stdout = None
+        elif self._on_stdout is not None:
+            self._on_stdout(chunk)
+        else:
+            self.received += chunk
 
     def _read_complaints(self) -> None:
         assert self._stderr is not None
@@ -100,6 +114,7 @@ class Pipes:
             self._selector.unregister(self._stderr)
             self._stderr = None
             return
+        self.stderr_bytes += len(chunk)
         self.tail += chunk
         del self.tail[: -self._tail_bytes_max]
         if self._on_stderr is not None:

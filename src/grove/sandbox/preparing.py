@@ -77,9 +77,12 @@ def prepared(method: Method, confinement: Confinement, *, scratch: Path) -> Iter
                 grace_seconds=0.0,
                 open_files_max=confinement.bounds.open_files_max,
                 stdout_bytes_max=confinement.bounds.stdout_bytes_max,
+                stderr_bytes_max=confinement.bounds.stderr_bytes_max,
                 stderr_bytes_kept=confinement.bounds.stderr_bytes_kept,
             ),
             pass_fds=(spec_file, *spec["fds"]),
+            on_stdout=confinement.on_stdout,
+            on_stderr=confinement.on_stderr,
         )
         yield Prepared(command=command, status=status, written=written)
 

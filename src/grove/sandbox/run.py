@@ -35,7 +35,12 @@ def run(
     began = time.monotonic()
     stdin = subprocess.DEVNULL if command.stdin is None else subprocess.PIPE
     child = launch(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    pipes = Pipes(child, tail_bytes_max=command.limits.stderr_bytes_kept, on_stderr=command.on_stderr)
+    pipes = Pipes(
+        child,
+        tail_bytes_max=command.limits.stderr_bytes_kept,
+        on_stdout=command.on_stdout,
+        on_stderr=command.on_stderr,
+    )
     try:
         if command.stdin is not None:
             pipes.send(command.stdin, last=True)
@@ -70,7 +75,7 @@ def _exchange(child: Child, pipes: Pipes, command: Command, *, reason: Callable[
         ended = child.has_exited()
         if ended:
             _drain(child, pipes, command)
-        if len(pipes.received) > command.limits.stdout_bytes_max:
+        if _has_said_too_much(pipes, command):
             return Stop.OUTPUT
         if ended:
             return None
@@ -80,13 +85,19 @@ def _exchange(child: Child, pipes: Pipes, command: Command, *, reason: Callable[
             return Stop.TIMEOUT
 
 
+def _has_said_too_much(pipes: Pipes, command: Command) -> bool:
+    limits = command.limits
+    stderr_bytes_max = pipes.stderr_bytes if limits.stderr_bytes_max is None else limits.stderr_bytes_max
+    return pipes.stdout_bytes > limits.stdout_bytes_max or pipes.stderr_bytes > stderr_bytes_max
+
+
 def _drain(child: Child, pipes: Pipes, command: Command) -> None:
     """Take what an ended process has said; descendants that hold its pipes open end with it."""
     child.signal_group(signal.SIGKILL)
     deadline = time.monotonic() + _DRAIN_SECONDS_MAX
     while pipes.is_open and time.monotonic() < deadline:
         pipes.move(_TICK_SECONDS)
-        if len(pipes.received) > command.limits.stdout_bytes_max:
+        if _has_said_too_much(pipes, command):
             return
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from grove.accounts import Rates
-from grove.checkouts import CheckoutDesk
+from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk
 from grove.credentials import Keyring, SecretStores
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
@@ -84,6 +84,7 @@ class Grove:
     navigation: Navigator
     workspaces: WorkspaceDesk
     checkouts: CheckoutDesk
+    commands: CommandDesk
     parser: PooledParser
     jobs: Mapping[str, JobKind]
     pins: PinDesk
@@ -188,6 +189,9 @@ def build(settings: Settings) -> Grove:
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
     desk = _desk(database, indexes=indexes, tools=index_tools, vectors=vectors, locator=locator)
     sources = _sources(settings, git=git, keyring=keyring)
+    limits = checkout_limits(settings)
+    ground = CheckoutGround(database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined)
+    checkouts = CheckoutDesk(ground=ground)
     return Grove(
         settings=settings,
         node=node_of(settings.data_dir),
@@ -208,9 +212,8 @@ def build(settings: Settings) -> Grove:
         scip=scip,
         navigation=Navigator(desk=desk, parser=parser, scip=scip),
         workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
-        checkouts=CheckoutDesk(
-            database=database, mirrors=reader, locator=locator, limits=checkout_limits(settings), confiner=confined
-        ),
+        checkouts=checkouts,
+        commands=CommandDesk(checkouts=checkouts),
         jobs={kind.name: kind for kind in JOB_KINDS},
         pins=PinDesk(database=database, mirrors=reader),
         mirror_tools=_mirror_tools(sources, locator=locator, stores=stores),
