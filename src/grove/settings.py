@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     """Folders below which repositories may be connected by path."""
     forges: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     """Which software internal hosts run: `git.example.org=gitea,code.example.org=gitlab`."""
+    access_check_minutes: float = Field(default=60.0, gt=0)
+    """How often forges are asked whether they still let Grove, and whom else, read a repository."""
+    access_grace_hours: float = Field(default=24.0, ge=0)
+    """For how long what a forge said last counts when it does not answer; then nothing of the repository is shown."""
     keep_snapshots: int = 3
     """How many snapshots of each repository stay indexed after their branch has moved on, besides pinned ones."""
     max_workspaces: int = 20

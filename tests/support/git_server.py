@@ -25,6 +25,16 @@ def packet(text: bytes) -> bytes:
     return b"%04x%s" % (len(text) + _HEX_LENGTH, text)
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An answer of an API that is no document, or has headers of its own."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b"{}"
+    kind: str = "application/json"
+
+
 @dataclass(slots=True)
 class Behaviour:
     """What the server does. The first that is set counts, from above to below."""
@@ -46,7 +56,7 @@ class Behaviour:
     """Send the bodies of answers to a POST no faster than this."""
     sideband: bytes | None = None
     """Say this as `remote:` lines, and then fail."""
-    api: Callable[[str, str, dict[str, str], bytes], tuple[int, Any]] | None = None
+    api: Callable[[str, str, dict[str, str], bytes], "tuple[int, Any] | Raw"] | None = None
     """Who answers what is below `/api/`: method, path, headers and body give a status and a document."""
     extra_capabilities: tuple[bytes, ...] = ()
     """Promise these beside what git promises."""
@@ -144,8 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
         git_server.bodies.append(body)
         self.server.stopping.wait(behaviour.delay_seconds)
         if behaviour.api is not None and self.path.startswith("/api/"):
-            status, document = behaviour.api(self.command, self.path, dict(self.headers), body)
-            self._answer(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
+            told = behaviour.api(self.command, self.path, dict(self.headers), body)
+            raw = told if isinstance(told, Raw) else Raw(told[0], body=json.dumps(told[1]).encode())
+            self._answer(raw.status, {"Content-Type": raw.kind, **raw.headers}, raw.body)
         elif behaviour.status is not None:
             self._answer(behaviour.status, {"WWW-Authenticate": 'Basic realm="x"'}, b"\x1b]0;owned\x07no\n")
         elif behaviour.redirect_to is not None:

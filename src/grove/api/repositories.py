@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from grove import accounts, mirrors, repositories, snapshots
+from grove import accounts, grants, mirrors, repositories, snapshots
 from grove.api.caller import Caller, CallerOf
 from grove.api.connecting import connect, look_at
 from grove.api.history import HistoryOut
@@ -29,10 +29,12 @@ from grove.api.shapes import (
 )
 from grove.kit.transactions import Transaction
 from grove.repositories import (
+    Access,
     Approval,
     Clone,
     Index,
     Lifecycle,
+    Permissions,
     Repository,
     ScreenStatus,
     screen_status_of,
@@ -116,6 +118,10 @@ class RepositoryOut(Shown):
     estimated_bytes: int | None
     requested_by: UUID
     owners: list[str]
+    access: Access
+    access_confirmed_at: datetime | None
+    access_problem: dict[str, Any] | None
+    permissions: Permissions
     created_at: datetime
     updated_at: datetime
     synced_at: datetime | None
@@ -262,6 +268,14 @@ def sync_repository(
             accept_ref_loss=wanted is not None and wanted.accept_ref_loss,
         )
         return _accepted(tx, caller, response, repository, kind="mirror.sync")
+
+
+@router.post("/{repository_id}/access/check", status_code=202, openapi_extra=needs("repository.sync"))
+def check_access(repository_id: UUID, caller: CallerOf, response: Response) -> AcceptedOut:
+    """Have the forge asked now whether it still lets Grove read the repository."""
+    with caller.writing() as tx:
+        repository = grants.request_check(tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now)
+        return _accepted(tx, caller, response, repository, kind=grants.CHECK_JOB)
 
 
 @router.post("/{repository_id}/approve", openapi_extra=needs("repository.approve"))

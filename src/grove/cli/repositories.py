@@ -10,7 +10,7 @@ from grove.cli.command import command
 from grove.cli.output import Column
 from grove.cli.quantity import NOTHING, shown_age, shown_bytes
 from grove.cli.session import Session
-from grove.cli.watching import follow_work
+from grove.cli.watching import follow_job, follow_work
 
 app = typer.Typer(no_args_is_help=True, help="Repositories: what is kept.")
 
@@ -39,6 +39,10 @@ FIELDS = (
     "estimated_bytes",
     "requested_by",
     "owners",
+    "access",
+    "access_confirmed_at",
+    "access_problem",
+    "permissions",
     "created_at",
     "updated_at",
     "synced_at",
@@ -91,6 +95,16 @@ def _history(repository: Any) -> str:
     return f"{history['index']} ({history['commits']:,} commits{waiting})"
 
 
+def _access(repository: Any) -> str:
+    """What the forge says of us, and how old that is."""
+    if repository["local"]:
+        return "a folder of the server's machine"
+    problem, confirmed_at = repository["access_problem"], repository["access_confirmed_at"]
+    said = f": {problem['message']} ({problem['code']})" if problem else ""
+    last = f", last confirmed {shown_age(confirmed_at)}" if confirmed_at else ", never confirmed"
+    return f"{repository['access']}{said}{last}"
+
+
 VIEW = (
     Column("NAME", lambda item: item["name"]),
     Column("STATUS", lambda item: item["status"], status_of),
@@ -102,6 +116,8 @@ VIEW = (
     Column("TRACKED", lambda item: item["tracked"]),
     Column("SIZE", lambda item: item["size_bytes"], lambda item: shown_bytes(item["size_bytes"])),
     Column("APPROVAL", lambda item: item["approval"]),
+    Column("ACCESS", lambda item: item["access"], _access),
+    Column("PERMISSIONS", lambda item: item["permissions"]),
     Column("MIRROR", lambda item: item["clone"]),
     Column("INDEX", lambda item: item["index"]),
     Column("SEARCH", _heads),
@@ -110,6 +126,9 @@ VIEW = (
     Column("INDEXED", lambda item: item["indexed_at"], lambda item: shown_age(item["indexed_at"])),
     Column("ID", lambda item: item["id"]),
 )
+
+
+ACCESS = tuple(column for column in VIEW if column.title in {"NAME", "STATUS", "ACCESS", "PERMISSIONS"})
 
 
 def find_repository(session: Session, name: str) -> dict[str, Any]:
@@ -174,6 +193,22 @@ def remove_repository(session: Session, *, name: NameArgument, yes: YesOption = 
     confirm(question, command=f"{session.command} {name}", yes=yes)
     job = session.client.delete(f"/repositories/{repository['id']}")["job"]
     session.output.note(f"{repository['name']} is being removed: grove job watch {job['id']}")
+
+
+@command(app, "access", failing="The forge was not asked.", fields=DETAIL_FIELDS)
+def show_access(
+    session: Session,
+    *,
+    name: NameArgument,
+    check: Annotated[bool, typer.Option("--check", help="Ask the forge now, and wait for its answer.")] = False,
+) -> None:
+    """Show whether the forge lets Grove read a repository, and when it said so last."""
+    repository = find_repository(session, name)
+    if check:
+        job = session.client.post(f"/repositories/{repository['id']}/access/check")["job"]
+        follow_job(session, job["id"])
+        repository = session.client.get(f"/repositories/{repository['id']}")
+    session.output.item(repository, ACCESS)
 
 
 @command(app, "approve", failing="The repository was not approved.", fields=FIELDS)

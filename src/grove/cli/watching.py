@@ -28,6 +28,7 @@ KINDS = {
     "index.merge": "merge",
     "index.verify": "verify",
     "index.rebuild": "rebuild",
+    "access.check": "access",
 }
 BACKGROUND = "history.index"
 """What nobody waits for: the repository can be searched without it."""

@@ -14,6 +14,7 @@ from grove.forges.model import Forge, ForgeRemote, SizeEstimate, recognise, repo
 from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
 from grove.forges.pulls import PullDesk
 from grove.forges.size import ask_size, estimate_size
+from grove.forges.standing import Openness, Standing, ask_standing
 
 __all__ = [
     "Check",
@@ -26,13 +27,16 @@ __all__ = [
     "ForgeRemote",
     "ForgeRepositoryNotFound",
     "ForgeUnavailable",
+    "Openness",
     "Pull",
     "PullDesk",
     "PullDraft",
     "PullState",
     "PullsUnsupported",
     "SizeEstimate",
+    "Standing",
     "ask_size",
+    "ask_standing",
     "estimate_size",
     "permalink",
     "recognise",

@@ -152,7 +152,8 @@ def _refuse(response: httpx2.Response, body: bytes) -> NoReturn:
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and exhausted):
         raise ForgeRateLimited(status=status, retry_after_seconds=_retry_after_seconds(headers))
     if status in _REJECTED:
-        raise ForgeCredentialRejected(status=status)
+        lacks_scope = {"lacks_scope": True} if status == HTTPStatus.FORBIDDEN and b"scope" in body.lower() else {}
+        raise ForgeCredentialRejected(status=status, **lacks_scope)
     if status in _ABSENT:
         raise ForgeRepositoryNotFound(status=status)
     if status in _UNDONE:

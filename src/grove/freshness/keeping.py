@@ -1,4 +1,4 @@
-"""The threads of a server that keep its mirrors up to date: one polls, one watches."""
+"""The threads of a server that keep its mirrors up to date: one polls, one watches, one has forges asked."""
 
 import threading
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import watchfiles
 
+from grove import grants
 from grove.freshness.deliveries import forget_old_deliveries
 from grove.freshness.polling import is_poll_due, poll_due
 from grove.freshness.watching import changed_repositories, sync_watched, watched_folders
@@ -18,17 +19,19 @@ FOLDERS_SECONDS = 2.0
 """How soon it is noticed that another folder is to be watched."""
 DEBOUNCE_MS = 100
 TICKS_BETWEEN_CLEANUPS = 3_600
+_PATIENCE = grants.Patience()
 log = logger(__name__)
 
 
 class Keeper:
     """Keeps mirrors up to date as long as it runs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, patience: grants.Patience = _PATIENCE) -> None:
         self._database = database
+        self._patience = patience
         self._stopping = threading.Event()
         self._ticks = 0
-        loops = {"polling": self._poll, "watching": self._watch}
+        loops = {"polling": self._poll, "watching": self._watch, "checking": self._check}
         self._threads = [
             threading.Thread(target=self._go_on, args=(step,), name=name, daemon=True) for name, step in loops.items()
         ]
@@ -63,6 +66,15 @@ class Keeper:
         if self._ticks % TICKS_BETWEEN_CLEANUPS == 0:
             with self._database.transaction() as tx:
                 forget_old_deliveries(tx, now=now)
+
+    def _check(self) -> None:
+        now = datetime.now(UTC)
+        with self._database.reading() as tx:
+            is_due = grants.is_check_due(tx, patience=self._patience, now=now)
+        if is_due:
+            with self._database.transaction() as tx:
+                count = grants.check_due(tx, patience=self._patience, now=now)
+            log.info("access_checks_requested", count=count)
 
     def _watch(self) -> None:
         """Watch what is to be watched, until that has changed."""

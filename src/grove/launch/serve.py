@@ -49,7 +49,7 @@ class Server:
         self.grove = build(settings)
         self._lock = _lock(self.grove)
         self._supervisor = Supervisor(self.grove)
-        self._keeper = Keeper(self.grove.database)
+        self._keeper = Keeper(self.grove.database, patience=self.grove.mirror_tools.checks.patience)
         self._socket = _listen(settings)
         self.port: int = self._socket.getsockname()[1]
         self.address = address_of(settings, port=self.port)

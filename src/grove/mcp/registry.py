@@ -16,6 +16,7 @@ from grove.mcp.errors import RepositoryUnknown
 from grove.mcp.places import COMMIT_DIGITS
 from grove.mcp.visible import visible
 from grove.repositories import (
+    Access,
     Repository,
     RepositoryNotFound,
     ScreenStatus,
@@ -120,6 +121,7 @@ def _row(repository: Repository, heads: Sequence[Head], snapshots: Mapping[str, 
     mine = [head for head in heads if head.repository_id == repository.id]
     mine.sort(key=lambda head: (head.branch != repository.default_branch, head.branch))
     parts = [repository.name, str(screen_status_of(repository)) + _problem(repository.problem)]
+    parts += _access(repository)
     if mine:
         first, snapshot = mine[0], snapshots[mine[0].snapshot]
         parts.append(f"{first.branch}@{first.commit[:COMMIT_DIGITS]}")
@@ -170,6 +172,14 @@ def _step_of(repository: Repository) -> str:
     if not repository.is_served:
         return f"Nothing of it is shown. Tell the user. {why_not_ready(repository)}"
     return "No job goes on. Tell the user what is wrong; it can be retried in Grove on the repository's page."
+
+
+def _access(repository: Repository) -> list[str]:
+    """What its forge says of us, when that is not what it should be."""
+    if repository.access is Access.GRANTED:
+        return []
+    last = f"{_age(repository.access_confirmed_at)} ago" if repository.access_confirmed_at else "never"
+    return [f"access {repository.access}{_problem(repository.access_problem)}, last confirmed {last}"]
 
 
 def _problem(problem: Mapping[str, Any] | None) -> str:

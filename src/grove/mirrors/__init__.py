@@ -13,6 +13,7 @@ from grove.mirrors.queries import (
     refs_of,
     refs_to_show,
     repository_to_clone,
+    require_served,
 )
 from grove.mirrors.reading import MirrorReader
 from grove.mirrors.source import Source, SourceReport, SourceTools, check_source, connect_source, require_check
@@ -53,6 +54,7 @@ __all__ = [
     "remove_mirror",
     "repository_to_clone",
     "require_check",
+    "require_served",
     "settle_sync",
     "sweep_leftovers",
     "sync_mirror",

@@ -21,7 +21,7 @@ class RefsVanished(GroveError):
 
 
 class MirrorWithheld(GroveError):
-    """Nothing of this repository is shown: it is not approved, or not any more."""
+    """Nothing of this repository is shown: it is not approved, or its forge does not let us read it."""
 
     kind = Kind.DENIED
     code = "mirror_withheld"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert
 
+from grove import grants
 from grove.credentials import Keyring, SecretStores, lease_secret
 from grove.forges import Forge, ForgeAccess
 from grove.git import (
@@ -79,6 +80,7 @@ class MirrorTools:
     stores: SecretStores
     limits: MirrorLimits
     forge_access: ForgeAccess
+    checks: grants.CheckTools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,10 @@ def _told(job: Job) -> str:
 
 def _begin(run: Run, tools: MirrorTools) -> _Plan:
     job = run.job
+    with run.begin() as tx:
+        repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        repository.require_kept_up()
+    grants.require_access(run, repository, tools=tools.checks)
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
         repository.require_kept_up()

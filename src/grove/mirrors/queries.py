@@ -23,13 +23,22 @@ def refs_of(tx: Transaction, *, repository_id: str) -> dict[str, str]:
     return dict(tx.session.execute(chosen.order_by(MirrorRefRow.name)).all())
 
 
+def require_served(repository: Repository) -> None:
+    """Return when something of the repository may be shown.
+
+    :raises MirrorWithheld: if it is not approved, or its forge does not let us read it.
+    """
+    if not repository.is_served:
+        raise MirrorWithheld(repository=repository.name, approval=repository.approval, access=repository.access)
+
+
 def refs_to_show(tx: Transaction, *, repository: Repository) -> dict[str, str]:
     """The same for somebody who may see the repository.
 
     :raises MirrorWithheld: if it is not approved, or not any more.
     """
     if not repository.is_served:
-        raise MirrorWithheld(repository=repository.name, approval=repository.approval)
+        raise MirrorWithheld(repository=repository.name, approval=repository.approval, access=repository.access)
     return refs_of(tx, repository_id=repository.id)
 
 

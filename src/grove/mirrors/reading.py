@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grove.git import Git, ObjectReader
-from grove.mirrors.errors import MirrorAbsent, MirrorWithheld
+from grove.mirrors.errors import MirrorAbsent
 from grove.mirrors.fetch import MARKER
+from grove.mirrors.queries import require_served
 from grove.placement import Locator
 from grove.repositories import Repository
 
@@ -24,8 +25,7 @@ class MirrorReader:
         :raises MirrorAbsent: if nothing has been mirrored yet.
         :raises MirrorWithheld: if the repository is not approved, or not any more.
         """
-        if not repository.is_served:
-            raise MirrorWithheld(repository=repository.name, approval=repository.approval)
+        require_served(repository)
         mirror = self._locator.mirror(tenant_id=repository.tenant_id, repository_id=repository.id)
         if not (mirror / MARKER).is_file():
             raise MirrorAbsent(repository=repository.name)

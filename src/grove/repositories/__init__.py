@@ -18,6 +18,7 @@ from grove.repositories.events import (
     RepositorySyncRequested,
 )
 from grove.repositories.model import (
+    Access,
     Approval,
     Clone,
     HistoryDepth,
@@ -25,6 +26,7 @@ from grove.repositories.model import (
     Index,
     Lifecycle,
     NewRepository,
+    Permissions,
     Problem,
     Repository,
     ScreenStatus,
@@ -46,14 +48,16 @@ from grove.repositories.queries import (
     known_places,
     list_repositories,
     list_visible,
+    of_unsure_access,
     repository_of_job,
 )
 from grove.repositories.reasons import explain_state, why_not_ready
 from grove.repositories.requests import RepositoryRequest, get_request, list_requests
 from grove.repositories.rows import resource_of
-from grove.repositories.states import erase_repository, record_clone, record_index, record_mirror
+from grove.repositories.states import erase_repository, record_access, record_clone, record_index, record_mirror
 
 __all__ = [
+    "Access",
     "Approval",
     "Clone",
     "HistoryDepth",
@@ -65,6 +69,7 @@ __all__ = [
     "NameInvalid",
     "NewRepository",
     "NotAllowedNow",
+    "Permissions",
     "Problem",
     "Repository",
     "RepositoryAmbiguous",
@@ -91,6 +96,8 @@ __all__ = [
     "list_repositories",
     "list_requests",
     "list_visible",
+    "of_unsure_access",
+    "record_access",
     "record_clone",
     "record_index",
     "record_mirror",

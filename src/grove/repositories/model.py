@@ -5,6 +5,8 @@ approval   pending_approval -> approved | rejected;  approved -> revoked;
 clone      absent -> queued -> cloning -> present | failed;  any -> removing -> removed with its row
 index      none -> building -> ready | failed;  ready -> building | stale  (the last good one keeps serving)
 lifecycle  active <-> archived;  any -> deleted
+
+Beside them stands what its forge says of us: access granted <-> unsure <-> refused.
 """
 
 import re
@@ -56,6 +58,22 @@ class Lifecycle(StrEnum):
     ACTIVE = "active"
     ARCHIVED = "archived"
     DELETED = "deleted"
+
+
+class Access(StrEnum):
+    """Whether its forge lets us read it."""
+
+    GRANTED = "granted"
+    UNSURE = "unsure"
+    """The forge has not answered of late; what it said last still counts, for a time."""
+    REFUSED = "refused"
+
+
+class Permissions(StrEnum):
+    """By whose rules people see it: all who may by Grove's policies, or of these those whom its forge lets read it."""
+
+    GROVE = "grove"
+    FORGE = "forge"
 
 
 class HistoryDepth(StrEnum):
@@ -201,6 +219,12 @@ class Repository:
     """The last word about it, of a person or a policy: `state`, `reason`, `by` and `at`."""
     owners: tuple[str, ...] = ()
     """Who owns all of it, as the CODEOWNERS of its default branch says."""
+    access: Access = Access.GRANTED
+    access_confirmed_at: datetime | None = None
+    """When its forge last let us read it."""
+    access_problem: dict[str, Any] | None = None
+    """What the forge said instead: `code`, `message` and `at`."""
+    permissions: Permissions = Permissions.GROVE
 
     @property
     def visibility(self) -> str:
@@ -212,7 +236,8 @@ class Repository:
     @property
     def is_served(self) -> bool:
         """Whether anything of it may be shown: its files, its history, what is found in it."""
-        return self.approval is Approval.APPROVED and self.lifecycle is not Lifecycle.DELETED
+        is_kept = self.approval is Approval.APPROVED and self.lifecycle is not Lifecycle.DELETED
+        return is_kept and self.access is not Access.REFUSED
 
     def require_kept_up(self) -> None:
         """Return when its mirror and index may be brought up to date.
@@ -261,7 +286,8 @@ def screen_status_of(repository: Repository) -> ScreenStatus:
         return ScreenStatus.ARCHIVED
     if repository.approval is Approval.PENDING:
         return ScreenStatus.NEEDS_APPROVAL
-    if repository.approval is not Approval.APPROVED or repository.problem or Clone.FAILED is repository.clone:
+    is_refused = repository.approval is not Approval.APPROVED or repository.access is Access.REFUSED
+    if is_refused or repository.problem or Clone.FAILED is repository.clone:
         return ScreenStatus.ATTENTION
     if repository.index in {Index.READY, Index.STALE} and repository.clone is Clone.PRESENT:
         return ScreenStatus.READY

@@ -16,7 +16,17 @@ from grove.repositories.events import (
     RepositoryRemoved,
     RepositorySyncRequested,
 )
-from grove.repositories.model import Approval, Clone, HistoryPolicy, Index, Lifecycle, NewRepository, Repository
+from grove.repositories.model import (
+    Access,
+    Approval,
+    Clone,
+    HistoryPolicy,
+    Index,
+    Lifecycle,
+    NewRepository,
+    Permissions,
+    Repository,
+)
 from grove.repositories.rows import locked_row, record_act, resource_of
 from grove.repositories.tables import RepositoryRow
 
@@ -160,4 +170,7 @@ def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> Repositor
         request_reason=wanted.reason,
         decision=None,
         owners=[],
+        access=Access.GRANTED,
+        access_confirmed_at=now,
+        permissions=Permissions.GROVE,
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, or_, select
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryAmbiguous, RepositoryNotFound
-from grove.repositories.model import Lifecycle, Repository, screen_status_of
+from grove.repositories.model import Access, Lifecycle, Repository, screen_status_of
 from grove.repositories.operations import name_key
 from grove.repositories.rows import resource_of
 from grove.repositories.tables import RepositoryRow
@@ -115,6 +115,12 @@ def at_addresses(tx: Transaction, *, tenant_id: str, addresses: Collection[str])
 def known_places(tx: Transaction) -> set[tuple[str, str]]:
     """The (tenant, repository) ids of all repositories: for start-up, which removes the files of all others."""
     return set(tx.session.execute(select(RepositoryRow.tenant_id, RepositoryRow.id)).all())
+
+
+def of_unsure_access(tx: Transaction) -> list[Repository]:
+    """Of all tenants the repositories whose forges have not answered of late, for what looks after them."""
+    chosen = select(RepositoryRow).where(RepositoryRow.access == Access.UNSURE)
+    return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.id))]
 
 
 def count_by_status(tx: Transaction) -> dict[str, int]:

@@ -6,7 +6,16 @@ from typing import Any, Final
 from grove import jobs
 from grove.jobs import Job, JobState
 from grove.kit.transactions import Transaction
-from grove.repositories.model import Approval, Clone, Index, Lifecycle, Repository, ScreenStatus, screen_status_of
+from grove.repositories.model import (
+    Access,
+    Approval,
+    Clone,
+    Index,
+    Lifecycle,
+    Repository,
+    ScreenStatus,
+    screen_status_of,
+)
 
 _DECIDED: Final = {
     Approval.REJECTED: "The request was rejected",
@@ -40,7 +49,16 @@ def _held(repository: Repository) -> str:
         why = f": {decision['reason']}" if decision.get("reason") else ""
         return f"It waits for somebody who may approve it{why}; grove repo approve."
     told = _DECIDED.get(repository.approval)
-    return f"{told}{_by(decision)}; grove repo request asks again." if told else ""
+    if told:
+        return f"{told}{_by(decision)}; grove repo request asks again."
+    return _refused(repository) if repository.access is Access.REFUSED else ""
+
+
+def _refused(repository: Repository) -> str:
+    """What its forge says, and until when it said something else."""
+    problem, confirmed_at = repository.access_problem or {}, repository.access_confirmed_at
+    last = f" Last confirmed {confirmed_at:%Y-%m-%d %H:%M} UTC." if confirmed_at else ""
+    return f"Its forge does not let us read it: {problem.get('message')} ({problem.get('code')}).{last}"
 
 
 def _going_on(repository: Repository) -> str:

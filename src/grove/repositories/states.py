@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
-from grove.repositories.model import Clone, Index, Problem, Repository
-from grove.repositories.rows import locked_row
+from grove.repositories.model import Access, Clone, Index, Problem, Repository
+from grove.repositories.rows import locked_row, record_act
 
 
 def record_clone(
@@ -59,6 +60,26 @@ def record_index(
     row.problem = problem.as_json() if problem else None
     if index is Index.READY:
         row.indexed_at = now
+    return row.value()
+
+
+def record_access(
+    tx: Transaction, *, actor: Actor, repository_id: str, access: Access, now: datetime, problem: Problem | None = None
+) -> Repository:
+    """Take over what the forge said when it was asked whether it lets us read the repository.
+
+    :raises RepositoryNotFound: if the tenant has no such repository.
+    """
+    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    before = Access(row.access)
+    row.access = access
+    row.access_problem = problem.as_json() if problem else None
+    if access is Access.GRANTED:
+        row.access_confirmed_at = now
+    if access is not before and Access.REFUSED in {access, before}:
+        code = problem.code if problem else ""
+        action = "repository.access"
+        record_act(tx, actor=actor, action=action, row=row, now=now, before=before, after=access, code=code)
     return row.value()
 
 

@@ -7,7 +7,16 @@ from sqlalchemy import JSON, BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import Table, UtcDateTime
-from grove.repositories.model import Approval, Clone, HistoryPolicy, Index, Lifecycle, Repository
+from grove.repositories.model import (
+    Access,
+    Approval,
+    Clone,
+    HistoryPolicy,
+    Index,
+    Lifecycle,
+    Permissions,
+    Repository,
+)
 
 
 class RepositoryRow(Table):
@@ -47,6 +56,10 @@ class RepositoryRow(Table):
     request_reason: Mapped[str] = mapped_column(String(2000), server_default="")
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     owners: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    access: Mapped[str] = mapped_column(String(20), server_default="granted")
+    access_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    access_problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    permissions: Mapped[str] = mapped_column(String(20), server_default="grove")
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -81,6 +94,10 @@ class RepositoryRow(Table):
             request_reason=self.request_reason,
             decision=self.decision,
             owners=tuple(self.owners),
+            access=Access(self.access),
+            access_confirmed_at=self.access_confirmed_at,
+            access_problem=self.access_problem,
+            permissions=Permissions(self.permissions),
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:

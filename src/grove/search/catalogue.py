@@ -10,14 +10,14 @@ from grove.indexing import IndexDamagedOften
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_named
-from grove.repositories import Approval, Clone, Index, Lifecycle, Repository, list_visible
+from grove.repositories import Access, Approval, Clone, Index, Lifecycle, Repository, list_visible
 from grove.search.corpus import Draft, Resolution, Severity, Skipped, Sought, Target
 from grove.search.question import Admits, Plan
 from grove.snapshots import Head, commits_of, damaged_among, list_heads
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DEFAULT = {"HEAD", ""}
-_BEFORE_DAMAGE = {"failed", "needs_approval", "rejected", "revoked", "archived"}
+_BEFORE_DAMAGE = {"failed", "needs_approval", "rejected", "revoked", "archived", "access_refused"}
 """Reasons that tell more of why a repository is not searched than that its index is damaged."""
 _PREFIXES = ("refs/heads/", "refs/tags/", "")
 
@@ -229,6 +229,8 @@ _APPROVALS = {
 def _state(repository: Repository) -> tuple[str, str]:
     if repository.approval in _APPROVALS:
         return _APPROVALS[repository.approval]
+    if repository.access is Access.REFUSED:
+        return "access_refused", "its forge does not let us read it; grove repo access says more"
     if repository.lifecycle is Lifecycle.ARCHIVED:
         return "archived", "it is archived; archived:only searches it"
     if Clone.FAILED is repository.clone or Index.FAILED is repository.index:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from grove import checkouts, freshness, indexing, promotions, scip
+from grove import checkouts, freshness, grants, indexing, promotions, scip
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -64,8 +64,27 @@ def _index_symbols(tx: Transaction, event: HeadsPublished | scip.ScipWanted) -> 
         _enqueue_for(event, tx, scip.MAKING_JOB)
 
 
+def _check_access(tx: Transaction, event: grants.AccessCheckRequested) -> None:
+    _enqueue_for(event, tx, grants.CHECK_JOB)
+
+
+def _confirm_access(tx: Transaction, event: MirrorPublished | MirrorFoundCurrent) -> None:
+    grants.record_fetch(tx, repository_id=event.repository_id, tenant_id=event.tenant_id, now=event.at)
+
+
+def _doubt_access(tx: Transaction, event: SyncFailed) -> None:
+    grants.record_failure(
+        tx, repository_id=event.repository_id, tenant_id=event.tenant_id, code=event.code, now=event.at
+    )
+
+
+def _sync_returned(tx: Transaction, event: grants.AccessReturned) -> None:
+    _enqueue_for(event, tx, "mirror.sync")
+
+
 def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
     freshness.begin_freshness(tx, tenant_id=event.tenant_id, repository_id=event.repository_id, now=event.at)
+    grants.begin_checks(tx, tenant_id=event.tenant_id, repository_id=event.repository_id, now=event.at)
 
 
 def _resume_host(tx: Transaction, event: MirrorPublished | MirrorFoundCurrent) -> None:
@@ -163,12 +182,14 @@ def _embed(tx: Transaction, event: RepositoryEvent) -> None:
 WHEN: Handlers = {
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again],
-    MirrorPublished: [_index_commits, _resume_host, _follow_promotions, _keep_workspaces_up],
-    MirrorFoundCurrent: [_resume_host, _follow_promotions, _end_unused_workspaces],
+    grants.AccessCheckRequested: [_check_access],
+    grants.AccessReturned: [_sync_returned],
+    MirrorPublished: [_index_commits, _confirm_access, _resume_host, _follow_promotions, _keep_workspaces_up],
+    MirrorFoundCurrent: [_confirm_access, _resume_host, _follow_promotions, _end_unused_workspaces],
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     scip.ScipWanted: [_index_symbols],
-    SyncFailed: [_pause_busy_host],
+    SyncFailed: [_pause_busy_host, _doubt_access],
     indexing.PinsChanged: [_index_commits],
     indexing.IndexGrown: [_merge_if_due],
     indexing.IndexDamaged: [_repair_index],

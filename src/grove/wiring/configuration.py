@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from grove.accounts import Rates, SessionLife
 from grove.checkouts import CheckoutLimits, CheckoutMethod
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
+from grove.grants import Patience as AccessPatience
 from grove.indexing import (
     HistoryLimits,
     StaticEmbedder,
@@ -63,6 +65,13 @@ def mirror_limits(settings: Settings) -> MirrorLimits:
         bytes_max=settings.max_repo_size_mb * MEGABYTE,
         seconds_max=settings.git_clone_timeout,
         refs_max=settings.max_refs,
+    )
+
+
+def patience_of(settings: Settings) -> AccessPatience:
+    """How often forges are asked whether they let us read, and for how long their last word counts."""
+    return AccessPatience(
+        every=timedelta(minutes=settings.access_check_minutes), grace=timedelta(hours=settings.access_grace_hours)
     )
 
 

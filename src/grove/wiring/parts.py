@@ -10,6 +10,7 @@ from grove.credentials import Keyring, SecretStores
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess
 from grove.git import Git, GitServer
+from grove.grants import CheckTools, Patience
 from grove.indexing import (
     BuildTools,
     HistoryTools,
@@ -51,6 +52,7 @@ from grove.wiring.configuration import (
     mirror_limits,
     models_of,
     node_of,
+    patience_of,
     pinned,
     rates_of,
     workspace_limits,
@@ -216,7 +218,7 @@ def build(settings: Settings) -> Grove:
         commands=CommandDesk(checkouts=checkouts),
         jobs={kind.name: kind for kind in JOB_KINDS},
         pins=PinDesk(database=database, mirrors=reader),
-        mirror_tools=_mirror_tools(sources, locator=locator, stores=stores),
+        mirror_tools=_mirror_tools(sources, locator=locator, stores=stores, patience=patience_of(settings)),
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=_removal_tools(locator, indexes=indexes, vectors=vectors),
@@ -250,8 +252,17 @@ def _index_tools(settings: Settings, *, mirrors: MirrorReader, indexes: OpenInde
     )
 
 
-def _mirror_tools(sources: SourceTools, *, locator: Locator, stores: SecretStores) -> MirrorTools:
+def _mirror_tools(sources: SourceTools, *, locator: Locator, stores: SecretStores, patience: Patience) -> MirrorTools:
+    checks = CheckTools(
+        git=sources.git,
+        keyring=sources.keyring,
+        stores=stores,
+        forge_access=sources.forge_access,
+        refs_max=sources.limits.refs_max,
+        patience=patience,
+    )
     return MirrorTools(
+        checks=checks,
         git=sources.git,
         locator=locator,
         keyring=sources.keyring,

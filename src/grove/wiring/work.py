@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, indexing, mirrors, promotions, scip, vectors, workspaces
+from grove import checkouts, exports, grants, indexing, mirrors, promotions, scip, vectors, workspaces
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -20,6 +20,12 @@ JOB_KINDS = (
         permission="repository.sync",
         work=lambda grove, run: mirrors.sync_mirror(run, tools=grove.mirror_tools),
         settle=mirrors.settle_sync,
+    ),
+    JobKind(
+        name=grants.CHECK_JOB,
+        title="Asks the forge of a repository whether it still lets us read it.",
+        permission="repository.sync",
+        work=lambda grove, run: grants.check_access(run, tools=grove.mirror_tools.checks),
     ),
     JobKind(
         name="snapshot.index",

@@ -114,7 +114,7 @@ class WorkspaceDesk(Ground):
         :raises WorkspaceEnded: if it has ended.
         """
         with self.database.transaction() as tx:
-            row = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE)
+            row = rows.unended_row(tx, actor=actor, name=name, action=rows.CHANGE)
             row.slot, row.ended_at, row.version = row.id, now, row.version + 1
             rows.record(tx, "workspace.end", row.value(), actor=actor, now=now)
             tx.publish(WorkspaceClosed(tenant_id=row.tenant_id, workspace_id=row.id, actor_id=actor.id, at=now))

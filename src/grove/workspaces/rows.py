@@ -9,6 +9,8 @@ from sqlalchemy import func, select, update
 from grove import activity
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
+from grove.mirrors import require_served
+from grove.repositories import get_repository, resource_of
 from grove.workspaces.errors import (
     WorkspaceEnded,
     WorkspaceExists,
@@ -57,6 +59,20 @@ def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> Workspac
 
 
 def open_row(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
+    """Like `row_of`, for one that has not ended, and whose repository the actor may read now.
+
+    :raises WorkspaceEnded: if it has.
+    :raises RepositoryNotFound: if the actor may not see the repository any more.
+    :raises MirrorWithheld: if nothing of the repository is shown.
+    """
+    row = unended_row(tx, actor=actor, name=name, action=action)
+    repository = get_repository(tx, actor=actor, repository_id=row.repository_id)
+    tx.require(actor, "file.read", resource_of(repository))
+    require_served(repository)
+    return row
+
+
+def unended_row(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
     """Like `row_of`, for a workspace that has not ended.
 
     :raises WorkspaceEnded: if it has.

@@ -1,0 +1,68 @@
+"""Whether a forge lets a credential read a repository, and whom else it lets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grove.credentials import normal_host
+from grove.forges.adapters import ADAPTERS
+from grove.forges.answers import ForgeAccess, ask
+from grove.forges.errors import ForgeCredentialRejected, ForgeUnavailable
+from grove.forges.model import Forge, ForgeRemote, fits, repository_path
+
+_NAMES = {Forge.GITLAB: "path_with_namespace"}
+
+
+class Openness(StrEnum):
+    """Who may read a repository at its forge: all, all who have an account there, or some."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a forge said of a repository that it let us see."""
+
+    openness: Openness
+
+
+def ask_standing(remote: ForgeRemote, *, access: ForgeAccess) -> Standing | None:
+    """Ask the forge's API for a repository; None when there is no API that this credential is for: then git tells.
+
+    :raises ForgeCredentialRejected: if the forge wants another credential.
+    :raises ForgeRepositoryNotFound: if it shows no such repository.
+    :raises ForgeRateLimited: if too much was asked; `retry_after_seconds` when the forge says it.
+    :raises ForgeUnavailable: if it gave no usable answer.
+    """
+    adapter = ADAPTERS.get(remote.forge)
+    # Nobody's questions are few: what everybody can read is asked of git.
+    if adapter is None or remote.secret is None or not fits(remote.forge, remote.path):
+        return None
+    host = normal_host(remote.host)
+    root = access.api_roots.get(host) or adapter.api_root(host)
+    authorization = adapter.authorization(remote.secret)
+    if root is None or authorization is None:
+        return None
+    resource = adapter.repository_resource(repository_path(remote.path))
+    try:
+        told = ask(f"{root}/{resource}", authorization=authorization, access=access)
+    except ForgeCredentialRejected as rejected:
+        if rejected.facts.get("lacks_scope"):
+            return None  # a token that opens git alone
+        raise
+    if not isinstance(told.get(_NAMES.get(remote.forge, "full_name")), str):
+        raise ForgeUnavailable(reason="not a repository")
+    return Standing(openness=_openness(told))
+
+
+def _openness(told: object) -> Openness:
+    """As narrow as it can be read: a word that is not known means private."""
+    assert isinstance(told, dict)
+    if told.get("internal") is True:
+        return Openness.INTERNAL
+    if "visibility" in told:
+        word = str(told["visibility"])
+        return Openness(word) if word in set(Openness) else Openness.PRIVATE
+    is_public = told.get("private") is False or told.get("is_private") is False
+    return Openness.PUBLIC if is_public else Openness.PRIVATE

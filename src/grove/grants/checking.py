@@ -1,0 +1,100 @@
+"""Asking a forge whether it lets us read a repository: by its API where the credential opens that, else by git."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from grove.credentials import Keyring, SecretStores, lease_secret
+from grove.credentials import Secret as OpenedSecret
+from grove.forges import Forge, ForgeAccess, ForgeRemote, ask_standing
+from grove.git import Git, ListingLimits, Remote, Secret, parse_remote_url
+from grove.grants.errors import AccessRefused
+from grove.grants.model import Answer, Patience, Verdict
+from grove.grants.operations import record_answer
+from grove.jobs import Run
+from grove.kit.errors import GroveError
+from grove.kit.transactions import Transaction
+from grove.repositories import Access, Repository, repository_of_job
+
+LISTING_SECONDS_MAX = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckTools:
+    """What asking works with."""
+
+    git: Git
+    keyring: Keyring
+    stores: SecretStores
+    forge_access: ForgeAccess
+    refs_max: int
+    patience: Patience
+
+
+def check_access(run: Run, *, tools: CheckTools) -> None:
+    """Ask the forge of the job's repository, and take over what it answers; no answer is no failure of the job."""
+    with run.begin() as tx:
+        repository = repository_of_job(tx, tenant_id=run.job.tenant_id, repository_id=run.job.target_id)
+        repository.require_kept_up()
+    if repository.local:
+        return
+    answer = _answer(run, repository, tools)
+    run.check_cancelled()
+    with run.finish() as tx:
+        record_answer(tx, repository=_now(tx, repository), answer=answer, patience=tools.patience, now=run.now)
+    if answer.verdict is not Verdict.GRANTED:
+        run.log(f"{answer.verdict}: {answer.message} ({answer.code})")
+
+
+def require_access(run: Run, repository: Repository, *, tools: CheckTools) -> None:
+    """Return when a forge that had refused lets us read a repository again; others are not asked.
+
+    :raises AccessRefused: if it does not.
+    """
+    if repository.access is not Access.REFUSED:
+        return
+    check_access(run, tools=tools)
+    with run.begin() as tx:
+        asked = _now(tx, repository)
+    if asked.access is Access.REFUSED:
+        said = asked.access_problem or {}
+        raise AccessRefused(reason=f"{said.get('message')} ({said.get('code')})")
+
+
+def _answer(run: Run, repository: Repository, tools: CheckTools) -> Answer:
+    try:
+        secret = _secret(run, repository, tools)
+        return _ask(repository, secret, tools, cancelled=run.is_stopped)
+    except GroveError as error:
+        return Answer.of(error)
+
+
+def _secret(run: Run, repository: Repository, tools: CheckTools) -> Secret | None:
+    if repository.credential_id is None:
+        return None
+    with run.begin() as tx:
+        lease = lease_secret(
+            tx,
+            keyring=tools.keyring,
+            tenant_id=repository.tenant_id,
+            credential_id=repository.credential_id,
+            host=repository.host,
+            now=run.now,
+        )
+    opened = tools.stores.open(lease)
+    return Secret(username=opened.username, password=opened.password)
+
+
+def _ask(repository: Repository, secret: Secret | None, tools: CheckTools, *, cancelled: Callable[[], bool]) -> Answer:
+    url = parse_remote_url(repository.url)
+    shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
+    remote = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=url.path, secret=shown)
+    standing = ask_standing(remote, access=tools.forge_access)
+    if standing is not None:
+        return Answer(verdict=Verdict.GRANTED, openness=standing.openness)
+    limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.refs_max)
+    tools.git.listing(Remote(url=url, secret=secret), limits=limits, cancelled=cancelled)
+    return Answer(verdict=Verdict.GRANTED)
+
+
+def _now(tx: Transaction, repository: Repository) -> Repository:
+    return repository_of_job(tx, tenant_id=repository.tenant_id, repository_id=repository.id)
