@@ -14,11 +14,19 @@ PUBLIC_METHODS_MAX = 12
 
 NO_DRAWERS = {"utils", "helpers", "helper", "manager", "managers", "service", "services", "common", "misc", "base"}
 ENTRY_POINTS = {"api", "mcp", "cli", "worker", "launch"}
-CLOCKS = {"jobs/run.py", "freshness/keeping.py", "search/question.py", "search/desk.py", "vectors/desk.py"}
-"""`Run` is how work learns the time; who keeps mirrors up to date goes by the clock; a question knows when it came,
+CLOCKS = {
+    "jobs/run.py",
+    "freshness/keeping.py",
+    "usage/keeping.py",
+    "search/question.py",
+    "search/desk.py",
+    "vectors/desk.py",
+}
+"""`Run` is how work learns the time; who keeps mirrors up to date or writes uses down
+goes by the clock; a question knows when it came,
 and the desks when they met damage."""
 
-LOOPS = {"worker/loop.py", "sandbox/answering.py", "freshness/keeping.py"}
+LOOPS = {"worker/loop.py", "sandbox/answering.py", "freshness/keeping.py", "usage/keeping.py"}
 """What goes on whatever the work in it raises."""
 
 NEVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|[Ii]ssue #?\d+")

@@ -43,6 +43,7 @@ from grove.api import (
     setup,
     signing_in,
     tracing,
+    usage,
     workspace_changes,
     workspaces,
 )
@@ -82,6 +83,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sessions.router,
     signing_in.router,
     audit.router,
+    usage.router,
     requests.router,
     policies.router,
     credentials.router,

@@ -25,6 +25,7 @@ from grove.kit.transactions import StorageBusy, Transaction
 from grove.wiring import Grove
 
 TOKEN_CHARACTERS_MAX: Final = 512
+CLI_AGENT: Final = "grove-cli/"
 log = logger(__name__)
 
 
@@ -104,13 +105,18 @@ def shown_by(request: Request, edge: Edge, bearer: HTTPAuthorizationCredentials 
     :raises CsrfTokenMissing: if it is to change something, and nothing but a cookie vouches for it.
     """
     if bearer is not None and bearer.credentials:
-        return Proof(secret=bearer.credentials[:TOKEN_CHARACTERS_MAX], source=Source.API)
+        return Proof(secret=bearer.credentials[:TOKEN_CHARACTERS_MAX], source=_source(request))
     secret = Cookies(request, edge).read(SESSION)
     if secret is None:
         return None
     if request.method not in SAFE_METHODS and not is_csrf_token(request.headers.get("x-csrf-token", ""), secret):
         raise CsrfTokenMissing
     return Proof(secret=secret, source=Source.WEB)
+
+
+def _source(request: Request) -> Source:
+    """By which door a request says that it comes: the command line names itself."""
+    return Source.CLI if request.headers.get("user-agent", "").startswith(CLI_AGENT) else Source.API
 
 
 def _authenticate(edge: Edge, shown: Proof) -> Caller:

@@ -26,6 +26,7 @@ from grove.kit.errors import GroveError
 from grove.kit.gate import TokenMissing
 from grove.repositories import Repository
 from grove.sandbox import Conversation
+from grove.usage import Act, Use
 from grove.workspaces import Exchange
 
 REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -185,6 +186,7 @@ def _mirrored(caller: Caller, name: str) -> Repository:
 def _record(caller: Caller, repository: Repository) -> None:
     with caller.writing() as tx:
         mirrors.record_fetch(tx, actor=caller.actor, repository=repository, now=caller.now)
+    caller.grove.usage.count(caller.actor, Act.CLONE, [Use(repository_id=repository.id)], now=caller.now)
 
 
 def _plain(name: str) -> str:

@@ -37,6 +37,7 @@ from grove.cli import (
     signing_in,
     topics,
     tracing,
+    usage,
     workspace_changes,
     workspaces,
 )
@@ -96,6 +97,7 @@ for group in (
     doctor.app,
     topics.app,
     cloning.app,
+    usage.app,
 ):
     app.add_typer(group)
 repositories.app.add_typer(freshness.app)

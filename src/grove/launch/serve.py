@@ -19,6 +19,7 @@ from grove.kit.logging import logger
 from grove.kit.memory import share_arenas
 from grove.launch.setup import address_of, announce_setup_link, prepare, settle_administrator
 from grove.settings import Settings
+from grove.usage import UsageKeeper
 from grove.wiring import Grove, build
 from grove.worker import Supervisor
 
@@ -50,6 +51,7 @@ class Server:
         self._lock = _lock(self.grove)
         self._supervisor = Supervisor(self.grove)
         self._keeper = Keeper(self.grove.database, patience=self.grove.mirror_tools.checks.patience)
+        self._usage = UsageKeeper(self.grove.usage)
         self._socket = _listen(settings)
         self.port: int = self._socket.getsockname()[1]
         self.address = address_of(settings, port=self.port)
@@ -72,6 +74,7 @@ class Server:
         setup_secret = settle_administrator(self.grove)
         self._supervisor.start()
         self._keeper.start()
+        self._usage.start()
         thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [self._socket]}, name="http")
         thread.start()
         try:
@@ -82,6 +85,7 @@ class Server:
             self._uvicorn.should_exit = True
             thread.join()
             self._keeper.stop()
+            self._usage.stop()
             self._supervisor.stop()
             self.grove.close()
             os.close(self._lock)

@@ -27,6 +27,7 @@ from grove.navigation.similar import extract_of, find_similar
 from grove.repositories import list_visible
 from grove.scip import ScipDesk, ScipIndex, newest_first
 from grove.search import Corpus, Desk, Limits, Question
+from grove.usage import Act, Use
 
 NAME_CHARACTERS_MAX: Final = 256
 INDEXES_MAX: Final = 32
@@ -127,6 +128,9 @@ class Navigator:
             languages=wanted.languages,
         )
         corpus = self.desk.corpus(actor, question)
+        named = corpus.targets if wanted.repositories else ()
+        uses = {Use(repository_id=target.repository_id, branch=target.revision) for target in named}
+        self.desk.count(actor, Act.NAVIGATE, uses)
         indexes = self._indexes(actor, corpus)
         ground = Ground(
             question,

@@ -74,6 +74,7 @@ RULES: dict[str, Rule] = {
     "token.list": Rule(Role.VIEWER, Scope.READ),
     "token.rotate": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
     "token.revoke": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
+    "usage.view": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),
     "user.create": Rule(Role.ADMIN, Scope.ADMIN),
     "user.set_password": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
     "user.list": Rule(Role.MAINTAINER, Scope.READ),

@@ -48,6 +48,7 @@ from grove.repositories.queries import (
     known_places,
     list_repositories,
     list_visible,
+    names_of,
     of_unsure_access,
     repository_of_job,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "list_repositories",
     "list_requests",
     "list_visible",
+    "names_of",
     "of_unsure_access",
     "record_access",
     "record_clone",

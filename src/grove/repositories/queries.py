@@ -77,6 +77,15 @@ def list_repositories(
     return first_visible(tx, actor, chosen.order_by(RepositoryRow.name_key), limit=limit)
 
 
+def names_of(tx: Transaction, *, actor: Actor, repository_ids: Collection[str]) -> dict[str, str]:
+    """What some repositories are called, by id, as far as `actor` may see them."""
+    chosen = select(RepositoryRow).where(
+        RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.id.in_(repository_ids)
+    )
+    every = [row.value() for row in tx.session.scalars(chosen)]
+    return {repository.id: repository.name for repository in _visible(tx, actor, every)}
+
+
 def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
     """Every repository in which `actor` may search, and those that are archived or not approved, to say so.
 

@@ -4,7 +4,7 @@ Permission and revisions are settled in a transaction; the search itself needs n
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -25,7 +25,7 @@ from grove.search.engine import search, search_stream
 from grove.search.planning import plan_of
 from grove.search.question import Question
 from grove.search.reading import FileContent, Tree, TreeRequest, read_file, read_tree
-from grove.search.streaming import SearchEvent
+from grove.search.streaming import Matches, SearchEvent
 from grove.search.tracing import (
     Blame,
     BlameRequest,
@@ -37,6 +37,7 @@ from grove.search.tracing import (
     log_file,
 )
 from grove.snapshots import generation_of, histories_of
+from grove.usage import Act, UsageMeter, Use
 from grove.vectors import VectorDesk
 
 OPEN_ATTEMPTS_MAX = 3
@@ -55,6 +56,7 @@ class Desk:
     commits: CommitFinder
     drafts: Drafts
     vectors: VectorDesk
+    usage: UsageMeter
     limits: Limits = field(default_factory=Limits)
 
     def run(self, actor: Actor, question: Question) -> Answer:
@@ -63,7 +65,9 @@ class Desk:
         :raises Denied: if `actor` may not search.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
-        return self.answered(actor, lambda: search(question, self.corpus(actor, question), limits=self.limits))
+        answer = self.answered(actor, lambda: search(question, self.corpus(actor, question), limits=self.limits))
+        self.count(actor, Act.SEARCH, uses_of(answer))
+        return answer
 
     def stream(self, actor: Actor, question: Question) -> Iterator[SearchEvent]:
         """The same, told piece by piece.
@@ -99,7 +103,7 @@ class Desk:
         :raises RevisionUnknown: if it has no such revision.
         :raises PathMissing: if there is no such file.
         """
-        return read_file(self.mirrors, self._readable(actor, repository), path=path, revision=revision)
+        return read_file(self.mirrors, self._readable(actor, repository, revision), path=path, revision=revision)
 
     def list_tree(self, actor: Actor, *, repository: str, request: TreeRequest) -> Tree:
         """A folder at any commit that the mirror has.
@@ -109,7 +113,7 @@ class Desk:
         :raises RevisionUnknown: if it has no such revision.
         :raises PathMissing: if there is no such folder.
         """
-        return read_tree(self.mirrors, self._readable(actor, repository), request)
+        return read_tree(self.mirrors, self._readable(actor, repository, request.revision), request)
 
     def log_file(self, actor: Actor, *, repository: str, path: str, revision: str = "", limit: int = 50) -> FileLog:
         """The commits that changed a file, newest first, through its renames.
@@ -119,7 +123,9 @@ class Desk:
         :raises RevisionUnknown: if it has no such revision.
         :raises PathMissing: if there is no such path.
         """
-        return log_file(self.mirrors, self._readable(actor, repository), path=path, revision=revision, limit=limit)
+        return log_file(
+            self.mirrors, self._readable(actor, repository, revision), path=path, revision=revision, limit=limit
+        )
 
     def blame_file(self, actor: Actor, *, repository: str, request: BlameRequest) -> Blame:
         """Which commit each line of a file is from.
@@ -129,7 +135,7 @@ class Desk:
         :raises RevisionUnknown: if it has no such revision.
         :raises PathMissing: if there is no such file, or it has no such lines.
         """
-        return blame_file(self.mirrors, self._readable(actor, repository), request)
+        return blame_file(self.mirrors, self._readable(actor, repository, request.revision), request)
 
     def diff(self, actor: Actor, *, repository: str, request: DiffRequest) -> Difference:
         """How two revisions differ.
@@ -139,7 +145,7 @@ class Desk:
         :raises RevisionUnknown: if it has no such revision.
         :raises RepositoryTooLarge: if the patches are too long; ask for fewer files, or a path.
         """
-        return diff_revisions(self.mirrors, self._readable(actor, repository), request)
+        return diff_revisions(self.mirrors, self._readable(actor, repository, request.after), request)
 
     def corpus(self, actor: Actor, question: Question) -> Corpus:
         """What of the index a question may look at.
@@ -187,13 +193,23 @@ class Desk:
                 continue  # a newer generation has come, and what we were about to open is gone: look again
         return self._opened(settle)
 
+    def count(self, actor: Actor, act: Act, uses: Iterable[Use]) -> None:
+        """Count what `actor` did, and the repositories that it showed something of."""
+        self.usage.count(actor, act, uses, now=datetime.now(UTC))
+
     def _watched(self, actor: Actor, events: Iterator[SearchEvent]) -> Iterator[SearchEvent]:
         """The events; damage found after the first is told to who asks, and the next question will not meet it."""
+        uses: set[Use] = set()
         try:
-            yield from events
+            for event in events:
+                if isinstance(event, Matches):
+                    uses |= uses_of(event)
+                yield event
         except UNUSABLE as damage:
             self._isolate(actor, damage)
             raise
+        finally:
+            self.count(actor, Act.SEARCH, uses)
 
     def _isolate(self, actor: Actor, damage: GroveError) -> bool:
         return isolate_damage(
@@ -204,13 +220,22 @@ class Desk:
             now=datetime.now(UTC),
         )
 
-    def _readable(self, actor: Actor, name: str) -> Repository:
+    def _readable(self, actor: Actor, name: str, revision: str = "") -> Repository:
         with self.database.reading() as tx:
             repository = find_repository(tx, actor=actor, name=name)
             tx.require(actor, "file.read", resource_of(repository))
+        use = Use(repository_id=repository.id, branch=revision or repository.default_branch or "")
+        self.count(actor, Act.READ, [use])
         return repository
 
     def _opened(self, settle: Callable[[Transaction], Callable[[], Corpus]]) -> Corpus:
         with self.database.reading() as tx:
             open_corpus = settle(tx)
         return open_corpus()
+
+
+def uses_of(answer: Answer | Matches) -> set[Use]:
+    """The repositories and branches that an answer shows something of."""
+    shown = {Use(repository_id=file.address.repository_id, branch=file.address.revision) for file in answer.files}
+    shown |= {Use(repository_id=each.repository_id, branch=each.revision) for each in answer.repositories}
+    return shown | {Use(repository_id=commit.repository_id) for commit in answer.commits}

@@ -38,6 +38,7 @@ from grove.sandbox import Confiner
 from grove.scip import MakingTools, ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
+from grove.usage import UsageMeter
 from grove.vectors import VectorDesk, tidy_vectors
 from grove.wiring.causes import WHEN, WHEN_EMBEDDED
 from grove.wiring.configuration import (
@@ -82,6 +83,7 @@ class Grove:
     indexes: OpenIndexes
     vectors: VectorDesk
     search: Desk
+    usage: UsageMeter
     scip: ScipDesk
     navigation: Navigator
     workspaces: WorkspaceDesk
@@ -189,7 +191,8 @@ def build(settings: Settings) -> Grove:
     confined = confiner(settings, locator)
     vectors = VectorDesk(database=database, indexes=indexes, models=models)
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
-    desk = _desk(database, indexes=indexes, tools=index_tools, vectors=vectors, locator=locator)
+    usage = UsageMeter(database)
+    desk = _desk(database, indexes=indexes, tools=index_tools, vectors=vectors, locator=locator, usage=usage)
     sources = _sources(settings, git=git, keyring=keyring)
     limits = checkout_limits(settings)
     ground = CheckoutGround(database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined)
@@ -211,6 +214,7 @@ def build(settings: Settings) -> Grove:
         vectors=vectors,
         parser=parser,
         search=desk,
+        usage=usage,
         scip=scip,
         navigation=Navigator(desk=desk, parser=parser, scip=scip),
         workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
@@ -226,7 +230,13 @@ def build(settings: Settings) -> Grove:
 
 
 def _desk(
-    database: Database, *, indexes: OpenIndexes, tools: IndexTools, vectors: VectorDesk, locator: Locator
+    database: Database,
+    *,
+    indexes: OpenIndexes,
+    tools: IndexTools,
+    vectors: VectorDesk,
+    locator: Locator,
+    usage: UsageMeter,
 ) -> Desk:
     return Desk(
         database=database,
@@ -235,6 +245,7 @@ def _desk(
         commits=CommitFinder(mirrors=tools.mirrors, tools=tools.build, tree_limits=TREE_LIMITS),
         drafts=WorkspaceDrafts(locator),
         vectors=vectors,
+        usage=usage,
     )
 
 

@@ -1,0 +1,19 @@
+"""Who uses which repository, by which door: counted beside the questions, and written down in batches."""
+
+from grove.usage.keeping import UsageKeeper
+from grove.usage.meter import UsageMeter
+from grove.usage.model import Act, By, UsageLine, UsageQuestion, Use
+from grove.usage.queries import forget_usage, last_uses, usage_of
+
+__all__ = [
+    "Act",
+    "By",
+    "UsageKeeper",
+    "UsageLine",
+    "UsageMeter",
+    "UsageQuestion",
+    "Use",
+    "forget_usage",
+    "last_uses",
+    "usage_of",
+]
