@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     """Folders below which repositories may be connected by path."""
     forges: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
     """Which software internal hosts run: `git.example.org=gitea,code.example.org=gitlab`."""
+    forge_apis: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    """Where the API of a host begins if not in its usual place: `git.example.org=https://api.example.org/v3`."""
     access_check_minutes: float = Field(default=60.0, gt=0)
     """How often forges are asked whether they still let Grove, and whom else, read a repository."""
     access_grace_hours: float = Field(default=24.0, ge=0)
@@ -227,7 +229,7 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("forges", mode="before")
+    @field_validator("forges", "forge_apis", mode="before")
     @classmethod
     def _split_pairs(cls, value: Any) -> Any:
         if not isinstance(value, str):

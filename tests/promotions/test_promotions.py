@@ -30,14 +30,14 @@ from grove.workspaces import Edit, EditKind, Workspace, WorkspaceDirty
 from tests.support.git_repositories import Repository, git
 from tests.support.git_server import GitServer, serving
 from tests.support.grove import ADMIN_TOKEN, House, house
-from tests.support.pull_forge import GiteaForge, GitHubForge, GitLabForge, PullForge
+from tests.support.pull_forge import FORGES, PullForge
 from tests.support.sources import connect, sync
 
 TOKEN = "forge-token-0123456789"
-FORGES: dict[str, type[PullForge]] = {"github": GitHubForge, "gitlab": GitLabForge, "gitea": GiteaForge}
 OWNERS = {
     "github": {".github/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"},
     "gitlab": {".gitlab/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"},
+    "bitbucket": {".bitbucket/CODEOWNERS": "* @acme/core\n/src/ @ada @bob\n"},
     "gitea": {".gitea/CODEOWNERS": "docs/.* @acme/core\nsrc/.* @ada @bob\n"},
 }
 """Who owns what, as each forge has it written."""
@@ -84,10 +84,12 @@ def place_at(tmp_path: Path, kind: str, **settings: Any) -> Iterator[Place]:
             "git_ca_file": host.ca_file,
             "allowed_networks": (ip_network("127.0.0.0/8"),),
             "forges": {f"localhost:{host.port}": kind},
+            "forge_apis": {f"localhost:{host.port}": host.url(forge.api.lstrip("/"))},
             **settings,
         }
         with house(tmp_path / "data", **given) as made:
             yield Place(made, forge, host)
+        assert forge.faults == []
 
 
 @pytest.fixture(params=sorted(FORGES))
@@ -113,8 +115,10 @@ class TestPromoting:
         assert promoted.branch == f"ws/fix-{workspace.id[-6:]}"
         assert place.forge.repository.refs()[f"refs/heads/{promoted.branch}"] == workspace.head == promoted.pushed
         assert (promoted.state, promoted.number) == (PromotionState.OPEN, 1)
-        assert set(promoted.reviewers) == {"ada", "bob"}
-        assert "ada" in str(place.forge.invited)
+        # Bitbucket's accounts are asked by their numbers, which nobody here knows.
+        invited = set() if place.forge.name == "bitbucket" else {"ada", "bob"}
+        assert set(promoted.reviewers) == invited
+        assert ("ada" in str(place.forge.invited)) is bool(invited)
 
     def test_brings_the_open_one_up_to_date(self, place: Place) -> None:
         place.opened()
@@ -185,6 +189,26 @@ class TestPromoting:
 
         place.commit(text="total = 3\n")
         assert place.promote().number == 2
+
+
+class TestTheOpenOne:
+    @pytest.mark.parametrize("kind", sorted(FORGES))
+    def test_is_found_on_any_page_and_is_never_that_of_a_fork(self, tmp_path: Path, kind: str) -> None:
+        for place in place_at(tmp_path, kind):
+            place.forge.page_size = 2
+            place.opened()
+            workspace = place.commit()
+            branch = f"ws/fix-{workspace.id[-6:]}"
+            for other in ("a", "b", 'quo"ted', "日本", "e"):
+                place.forge.opened(branch=other, target="main", title=other, body="", draft=False)
+            place.forge.opened(branch=branch, target="main", title="Foreign", body="", draft=False, foreign=True)
+            place.forge.opened(branch=branch, target="main", title="Ours", body="", draft=True)
+
+            promoted = place.promote(title="Better")
+
+            assert promoted.number == 7
+            assert [pull["title"] for pull in place.forge.pulls[5:]] == ["Foreign", place.forge.pulls[6]["title"]]
+            assert place.forge.pulls[6]["title"].endswith("Better")
 
 
 class TestPromotingIsRefused:

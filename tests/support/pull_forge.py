@@ -1,20 +1,35 @@
-"""Pull requests at stand-ins of the forges: each speaks its forge's own dialect, over one small store."""
+"""Pull requests at stand-ins of the forges: each speaks its forge's own dialect, over one small store.
 
+What they are asked and what they answer is held against what the forges publish of their APIs.
+"""
+
+import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.support.descriptions import Description, described
 from tests.support.git_repositories import Repository
+from tests.support.git_server import Raw
 
 Answer = tuple[int, Any]
+HERE: Final = 1
+"""The number of the repository; that of a fork is another."""
+ELSEWHERE: Final = 2
 
 
 @dataclass
 class PullForge:
-    """The pull requests of one repository, which lies at `repository`."""
+    """The pull requests of one repository, which lies at `repository`; 50 are on a page, or `page_size` where less."""
+
+    name: ClassVar[str]
+    api: ClassVar[str]
+    resource: ClassVar[str] = "/repos/{owner}/{repo}"
+    """That of the repository itself."""
+    naming: ClassVar[str] = "full_name"
 
     repository: Repository
     token: str
@@ -22,26 +37,57 @@ class PullForge:
     checks: list[dict[str, Any]] = field(default_factory=list)
     invited: list[Any] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    """What was asked or answered in another way than is described."""
+    limits: list[dict[str, str]] = field(default_factory=list)
+    """The headers of the next answers, each of which says that too much was asked."""
+    page_size: int = 50
     before_opening: Callable[[], None] = lambda: None
 
-    def __call__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
+    def __call__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Raw:
         """Answer a request to the API."""
-        if self.token not in headers.get("Authorization", ""):
-            return 401, {"message": "Bad credentials"}
+        if self.token not in _shown(headers.get("Authorization", "")):
+            return _raw(401, {"message": "Bad credentials"})
         parts = urlsplit(target)
         self.asked.append((method, parts.path))
+        if self.limits:
+            return _raw(429, {"message": "Too many requests"}, self.limits.pop(0))
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        told = json.loads(body) if body else {}
-        return self.answer(method, unquote(parts.path), asked, told)
+        told = json.loads(body) if body else None
+        try:
+            operation = self.described.check_question(method, parts.path.removeprefix(self.api), parts.query, told)
+            if operation == f"GET {self.resource}":
+                status, answer = 200, self.described.answer(operation, **{self.naming: "acme/shop"})
+            else:
+                status, answer = self.answer(operation, unquote(parts.path), asked, told or {})
+            self.described.check_answer(operation, status, answer)
+        except AssertionError as error:
+            self.faults.append(str(error))
+            return _raw(500, {"message": "not as described"})
+        return _raw(status, answer, self.following(answer, asked))
 
-    def answer(self, method: str, path: str, asked: dict[str, str], told: dict[str, Any]) -> Answer:
+    @property
+    def described(self) -> Description:
+        """What the forge publishes of its API."""
+        return described(self.name)
+
+    def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
         """What the forge of this dialect says."""
         raise NotImplementedError
 
-    def opened(self, *, branch: str, target: str, title: str, body: str, draft: bool) -> dict[str, Any] | None:
+    def following(self, answer: Any, asked: Mapping[str, str]) -> dict[str, str]:
+        """The header that says whether there is another page: there is after each that is full."""
+        is_full = isinstance(answer, list) and len(answer) == self.page_size
+        page = int(asked.get("page", "1"))
+        return {"Link": f'<https://elsewhere.test/?page={page + 1}>; rel="next"'} if is_full else {}
+
+    def opened(
+        self, *, branch: str, target: str, title: str, body: str, draft: bool, foreign: bool = False
+    ) -> dict[str, Any] | None:
         """A new pull request; none if there is one of these branches."""
         self.before_opening()
-        if any(pull["state"] == "open" and pull["branch"] == branch for pull in self.pulls):
+        key = (branch, foreign)
+        if any(pull["state"] == "open" and (pull["branch"], pull["foreign"]) == key for pull in self.pulls):
             return None
         made = {
             "number": len(self.pulls) + 1,
@@ -51,87 +97,147 @@ class PullForge:
             "title": title,
             "body": body,
             "draft": draft,
+            "foreign": foreign,
         }
         self.pulls.append(made)
         return made
 
+    def page(self, found: Sequence[Any], asked: Mapping[str, str]) -> list[Any]:
+        """Those of the page that is asked for."""
+        begin = (int(asked.get("page", "1")) - 1) * self.page_size
+        return list(found[begin : begin + self.page_size])
+
+    def open_ones(self, *, branch: str = "", target: str = "") -> list[dict[str, Any]]:
+        """Those that are open, of a branch and into one where they are named."""
+        return [
+            pull
+            for pull in self.pulls
+            if pull["state"] == "open" and branch in {"", pull["branch"]} and target in {"", pull["target"]}
+        ]
+
     def head(self, pull: dict[str, Any]) -> str:
         """The commit at its branch."""
-        return self.repository.refs()[f"refs/heads/{pull['branch']}"]
+        return self.repository.refs().get(f"refs/heads/{pull['branch']}", "f" * 40)
 
 
 class GitHubForge(PullForge):
     """As GitHub Enterprise Server speaks."""
 
-    def answer(self, method: str, path: str, asked: dict[str, str], told: dict[str, Any]) -> Answer:
-        if path.endswith("/check-runs"):
-            return 200, {"total_count": len(self.checks), "check_runs": self.checks}
-        if path.endswith("/status"):
-            return 200, {"state": "pending", "statuses": []}
-        if path.endswith("/requested_reviewers"):
+    name = "github"
+    api = "/api/v3"
+    taken: ClassVar[Answer] = (422, {"message": "Validation Failed", "documentation_url": ""})
+
+    def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
+        if operation.endswith("/check-runs"):
+            runs = [self.described.item(operation, "check_runs", **check) for check in self.checks]
+            return 200, self.described.answer(operation, total_count=len(runs), check_runs=runs)
+        if operation.endswith("/status"):
+            return 200, self.described.answer(operation, state="pending", statuses=[])
+        if operation.endswith("/requested_reviewers"):
             self.invited.append(told)
-            return 201, self.shown(self.pulls[-1])
+            return 201, self.reviewers_told(operation)
         if found := re.search(r"/pulls/(\d+)$", path):
             pull = self.pulls[int(found[1]) - 1]
             pull.update({name: told[name] for name in ("title", "body") if name in told})
-            return 200, self.shown(pull)
-        if method == "POST":
-            made = self.opened(
-                branch=told["head"],
-                target=told["base"],
-                title=told["title"],
-                body=told["body"],
-                draft=told.get("draft", told["title"].startswith("WIP: ")),
-            )
-            return (201, self.shown(made)) if made else (422, {"message": "A pull request already exists"})
-        branch = asked.get("head", "").partition(":")[2]
-        return 200, [
-            self.shown(pull) for pull in self.pulls if pull["state"] == "open" and branch in {"", pull["branch"]}
-        ]
+            return self.changed(operation, pull)
+        if operation.startswith("POST"):
+            return self.open(operation, told)
+        branch = asked.get("head", "").rpartition(":")[2]
+        pulls = self.open_ones(branch=branch, target=asked.get("base", ""))
+        return 200, [self.described.item(operation, **self.shown(pull)) for pull in self.page(pulls, asked)]
+
+    def open(self, operation: str, told: dict[str, Any]) -> Answer:
+        made = self.opened(
+            branch=told["head"],
+            target=told["base"],
+            title=told["title"],
+            body=told["body"],
+            draft=told.get("draft", told["title"].startswith("WIP: ")),
+        )
+        if made is None:
+            return self.taken
+        return 201, self.described.answer(operation, 201, **self.shown(made), **self.end(made))
+
+    def changed(self, operation: str, pull: dict[str, Any]) -> Answer:
+        return 200, self.described.answer(operation, **self.shown(pull), **self.end(pull))
+
+    def reviewers_told(self, operation: str) -> Any:
+        return self.described.answer(operation, 201, **self.shown(self.pulls[-1]))
+
+    def end(self, pull: dict[str, Any]) -> dict[str, Any]:
+        return {"merged": pull["state"] == "merged"}
 
     def shown(self, pull: dict[str, Any]) -> dict[str, Any]:
+        merged = {"merged_at": "2026-01-01T00:00:00Z"} if pull["state"] == "merged" else {}
+        source = ELSEWHERE if pull["foreign"] else HERE
         return {
             "number": pull["number"],
             "html_url": f"https://forge.test/pulls/{pull['number']}",
             "title": pull["title"],
             "state": "open" if pull["state"] == "open" else "closed",
-            "merged": pull["state"] == "merged",
-            "merged_at": "2026-01-01T00:00:00Z" if pull["state"] == "merged" else None,
+            **merged,
             "draft": pull["draft"],
-            "head": {"ref": pull["branch"], "sha": self.head(pull)},
-            "base": {"ref": pull["target"]},
+            "head": {"ref": pull["branch"], "sha": self.head(pull), "repo": {"id": source}},
+            "base": {"ref": pull["target"], "repo": {"id": HERE}},
         }
 
 
 class GiteaForge(GitHubForge):
     """As Gitea and Forgejo speak."""
 
-    def answer(self, method: str, path: str, asked: dict[str, str], told: dict[str, Any]) -> Answer:
-        if path.endswith("/statuses"):
+    name = "gitea"
+    api = "/api/v1"
+    taken = (409, {"message": "pull request already exists for these targets", "url": ""})
+
+    def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
+        if operation.endswith("/statuses"):
             return 200, [
-                {"context": check["name"], "status": check["conclusion"] or "pending", "target_url": check["html_url"]}
+                self.described.item(
+                    operation,
+                    context=check["name"],
+                    status=check["conclusion"] or "pending",
+                    target_url=check["html_url"],
+                )
                 for check in self.checks
             ]
-        return super().answer(method, path, asked, told)
+        return super().answer(operation, path, asked, told)
+
+    def changed(self, operation: str, pull: dict[str, Any]) -> Answer:
+        status = 201 if operation.startswith("PATCH") else 200
+        return status, self.described.answer(operation, status, **self.shown(pull), **self.end(pull))
+
+    def reviewers_told(self, operation: str) -> Any:
+        return self.described.answer(operation, 201)
 
 
 class GitLabForge(PullForge):
     """As GitLab speaks."""
 
-    def answer(self, method: str, path: str, asked: dict[str, str], told: dict[str, Any]) -> Answer:
-        if path.endswith("/statuses"):
+    name = "gitlab"
+    api = "/api/v4"
+    resource = "/projects/{id}"
+    naming = "path_with_namespace"
+    words: ClassVar[Mapping[str | None, str]] = {"failure": "failed", None: "running"}
+
+    def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
+        if operation.endswith("/statuses"):
             return 200, [
-                {"name": check["name"], "status": check["conclusion"] or "pending", "target_url": check["html_url"]}
+                self.described.item(
+                    operation,
+                    name=check["name"],
+                    status=self.words.get(check["conclusion"], check["conclusion"]),
+                    target_url=check["html_url"],
+                )
                 for check in self.checks
             ]
-        if path.endswith("/notes"):
+        if operation.endswith("/notes"):
             self.invited.append(told)
-            return 201, {"id": 1, "body": told["body"]}
+            return 201, self.described.answer(operation, 201, id=1, body=told["body"])
         if found := re.search(r"/merge_requests/(\d+)$", path):
             pull = self.pulls[int(found[1]) - 1]
             pull.update({"title": told.get("title", pull["title"]), "body": told.get("description", pull["body"])})
-            return 200, self.shown(pull)
-        if method == "POST":
+            return 200, self.described.answer(operation, **self.shown(pull))
+        if operation.startswith("POST"):
             made = self.opened(
                 branch=told["source_branch"],
                 target=told["target_branch"],
@@ -139,21 +245,100 @@ class GitLabForge(PullForge):
                 body=told["description"],
                 draft=told["title"].startswith("Draft: "),
             )
-            refused = {"message": ["Another open merge request already exists for this source branch"]}
-            return (201, self.shown(made)) if made else (409, refused)
-        return 200, [self.shown(pull) for pull in self.pulls if self.is_asked(pull, asked)]
-
-    def is_asked(self, pull: dict[str, Any], asked: dict[str, str]) -> bool:
-        return bool(pull["state"] == "open" and asked.get("source_branch", pull["branch"]) == pull["branch"])
+            if made is None:
+                return 409, {"message": ["Another open merge request already exists for this source branch"]}
+            return 201, self.described.answer(operation, 201, **self.shown(made))
+        pulls = self.open_ones(branch=asked.get("source_branch", ""), target=asked.get("target_branch", ""))
+        return 200, [self.described.item(operation, **self.shown(pull)) for pull in self.page(pulls, asked)]
 
     def shown(self, pull: dict[str, Any]) -> dict[str, Any]:
         return {
             "iid": pull["number"],
             "web_url": f"https://forge.test/merge_requests/{pull['number']}",
             "title": pull["title"],
-            "state": "opened" if pull["state"] == "open" else pull["state"],
+            "state": {"open": "opened"}.get(pull["state"], pull["state"]),
             "draft": pull["draft"],
             "sha": self.head(pull),
             "source_branch": pull["branch"],
             "target_branch": pull["target"],
+            "source_project_id": ELSEWHERE if pull["foreign"] else HERE,
+            "target_project_id": HERE,
         }
+
+
+class BitbucketForge(PullForge):
+    """As Bitbucket Cloud speaks."""
+
+    name = "bitbucket"
+    api = "/api/2.0"
+    resource = "/repositories/{workspace}/{repo_slug}"
+    words: ClassVar[Mapping[str | None, str]] = {"success": "SUCCESSFUL", "failure": "FAILED", None: "INPROGRESS"}
+    states: ClassVar[Mapping[str, str]] = {"open": "OPEN", "merged": "MERGED", "closed": "DECLINED"}
+
+    def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
+        if operation.endswith("/statuses"):
+            told_of = [
+                self.described.item(
+                    operation,
+                    "values",
+                    key=check["name"],
+                    state=self.words[check["conclusion"]],
+                    url=check["html_url"],
+                )
+                for check in self.checks
+            ]
+            return 200, self.described.answer(operation, values=told_of)
+        if found := re.search(r"/pullrequests/(\d+)$", path):
+            pull = self.pulls[int(found[1]) - 1]
+            given = {"title": told.get("title"), "body": told.get("description"), "draft": told.get("draft")}
+            pull.update({name: value for name, value in given.items() if value is not None})
+            return 200, self.described.answer(operation, **self.shown(pull))
+        if operation.startswith("POST"):
+            made = self.opened(
+                branch=told["source"]["branch"]["name"],
+                target=told["destination"]["branch"]["name"],
+                title=told["title"],
+                body=told["description"],
+                draft=told["draft"],
+            )
+            # Bitbucket itself brings an open one up to date in the place of a second.
+            pull = made or self.open_ones(branch=told["source"]["branch"]["name"])[0]
+            return 201, self.described.answer(operation, 201, **self.shown(pull))
+        named = re.findall(r'(source|destination)\.branch\.name="((?:[^"\\]|\\.)*)"', asked.get("q", ""))
+        wanted = {name: re.sub(r"\\(.)", r"\1", value) for name, value in named}
+        pulls = self.open_ones(branch=wanted.get("source", ""), target=wanted.get("destination", ""))
+        shown = [self.described.item(operation, "values", **self.shown(pull)) for pull in self.page(pulls, asked)]
+        more = {"next": "https://elsewhere.test/?page=2"} if len(shown) == self.page_size else {}
+        return 200, self.described.answer(operation, values=shown, **more)
+
+    def shown(self, pull: dict[str, Any]) -> dict[str, Any]:
+        source = "{fork}" if pull["foreign"] else "{shop}"
+        return {
+            "id": pull["number"],
+            "links": {"html": {"href": f"https://forge.test/pull-requests/{pull['number']}"}},
+            "title": pull["title"],
+            "state": self.states[pull["state"]],
+            "draft": pull["draft"],
+            "source": {
+                "branch": {"name": pull["branch"]},
+                "commit": {"hash": self.head(pull)[:12]},
+                "repository": {"uuid": source},
+            },
+            "destination": {"branch": {"name": pull["target"]}, "repository": {"uuid": "{shop}"}},
+        }
+
+
+FORGES: Final[Mapping[str, type[PullForge]]] = {
+    each.name: each for each in (GitHubForge, GitLabForge, BitbucketForge, GiteaForge)
+}
+
+
+def _raw(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Raw:
+    return Raw(status, body=json.dumps(document).encode(), headers=dict(headers or {}))
+
+
+def _shown(authorization: str) -> str:
+    """What is shown as a proof, be it a name with a password or a token."""
+    if authorization.startswith("Basic "):
+        return base64.b64decode(authorization.removeprefix("Basic ")).decode()
+    return authorization

@@ -54,8 +54,9 @@ class GitHub:
         return f"{repository_url}/blob/{commit}/{path}{query}#{_lines('L{}', '-L{}', first_line, last_line)}"
 
     def api_root(self, host: str) -> str | None:
-        """A host of its own for github.com, a folder elsewhere."""
-        return "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
+        """A host of its own for github.com and the companies' clouds at ghe.com, a folder elsewhere."""
+        has_own_host = host == "github.com" or host.endswith(".ghe.com")
+        return f"https://api.{host}" if has_own_host else f"https://{host}/api/v3"
 
     def repository_resource(self, path: str) -> str:
         """By owner and name."""

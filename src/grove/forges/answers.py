@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from grove.kit.logging import mask
 RETRY_SECONDS_MAX = 86_400
 WORDS_CHARACTERS_MAX = 500
 
+_NEXT = re.compile(r';\s*rel="?next\b')
 _REJECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _DONE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
 _UNDONE = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
@@ -65,6 +67,14 @@ class Question:
     body: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a forge answered: JSON (an object, a list, or nothing), and whether it says that more pages follow."""
+
+    document: Any
+    has_more: bool = False
+
+
 def ask(url: str, *, authorization: str | None, access: ForgeAccess) -> Mapping[str, Any]:
     """Get the JSON object at an address; redirects are not followed.
 
@@ -73,14 +83,14 @@ def ask(url: str, *, authorization: str | None, access: ForgeAccess) -> Mapping[
     :raises ForgeRateLimited: if too much was asked; `retry_after_seconds` when the forge says it.
     :raises ForgeUnavailable: if there is no usable answer within the limits.
     """
-    document = put_question(url, Question(resource=""), authorization=authorization, access=access)
+    document = put_question(url, Question(resource=""), authorization=authorization, access=access).document
     if not isinstance(document, dict):
         raise ForgeUnavailable(reason="not a JSON object")
     return document
 
 
-def put_question(root: str, question: Question, *, authorization: str | None, access: ForgeAccess) -> Any:
-    """Ask or tell a forge something; the JSON that it answers, which is an object, a list, or nothing.
+def put_question(root: str, question: Question, *, authorization: str | None, access: ForgeAccess) -> Told:
+    """Ask or tell a forge something.
 
     :raises ForgeRefused: if it does not do what it is told, in its own words.
     :raises ForgeCredentialRejected: if the forge wants another credential.
@@ -98,10 +108,13 @@ def put_question(root: str, question: Question, *, authorization: str | None, ac
             body = _read(response, bytes_max=access.answer_bytes_max, deadline=deadline)
             if response.status_code not in _DONE:
                 _refuse(response, body)
+            follows = _NEXT.search(response.headers.get("link", "")) is not None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         # The library's own text may repeat what was sent.
         raise ForgeUnavailable(reason=type(error).__name__) from None
-    return _parse(body) if body else None
+    document = _parse(body) if body else None
+    # Bitbucket says it in the body. The address itself is not followed: it would be the forge that chose whom we ask.
+    return Told(document=document, has_more=follows or (isinstance(document, dict) and bool(document.get("next"))))
 
 
 @contextlib.contextmanager

@@ -33,7 +33,10 @@ class PullDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pull:
-    """A pull request as its forge tells it; `head` is the commit that it would merge."""
+    """A pull request as its forge tells it; `head` is the commit that it would merge.
+
+    `is_foreign` says that its branch is in another repository, whatever it is called there.
+    """
 
     number: int
     url: str
@@ -43,6 +46,7 @@ class Pull:
     branch: str
     target: str
     title: str
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

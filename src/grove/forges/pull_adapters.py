@@ -10,6 +10,8 @@ from grove.forges.model import Forge
 from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
 
 LISTED_MAX: Final = 50
+"""How many come on one page."""
+CHECKS_MAX: Final = 100
 _PASSED: Final = frozenset({"success", "successful", "neutral", "skipped", "warning", "manual"})
 _WAITING: Final = frozenset({"", "queued", "in_progress", "pending", "running", "created", "inprogress", "waiting"})
 
@@ -22,7 +24,7 @@ class PullAdapter(Protocol):
         ...
 
     def listed(self, path: str) -> Question:
-        """All that are open, as many as come at once."""
+        """All that are open, by pages."""
         ...
 
     def open(self, path: str, draft: PullDraft) -> Question:
@@ -79,7 +81,8 @@ class GitHub:
     def checks(self, path: str, commit: str) -> Sequence[Question]:
         """Of applications, and of others."""
         commits = f"repos/{quote(path)}/commits/{commit}"
-        return (Question(resource=f"{commits}/check-runs"), Question(resource=f"{commits}/status"))
+        asked = urlencode({"per_page": CHECKS_MAX})
+        return (Question(resource=f"{commits}/check-runs?{asked}"), Question(resource=f"{commits}/status?{asked}"))
 
     def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
         """Teams by their name without the organisation's."""
@@ -97,6 +100,7 @@ class GitHub:
             branch=told["head"]["ref"],
             target=told["base"]["ref"],
             title=told.get("title") or "",
+            is_foreign=_is_foreign(told["head"].get("repo"), told["base"].get("repo"), key="id"),
         )
 
 
@@ -130,7 +134,8 @@ class GitLab:
 
     def checks(self, path: str, commit: str) -> Sequence[Question]:
         """The jobs of its pipelines among them."""
-        return (Question(resource=f"projects/{quote(path, safe='')}/repository/commits/{commit}/statuses"),)
+        statuses = f"projects/{quote(path, safe='')}/repository/commits/{commit}/statuses"
+        return (Question(resource=f"{statuses}?{urlencode({'per_page': CHECKS_MAX})}"),)
 
     def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
         """By a quick action: the API itself wants numbers in the place of names."""
@@ -149,6 +154,7 @@ class GitLab:
             branch=told["source_branch"],
             target=told["target_branch"],
             title=told.get("title") or "",
+            is_foreign=told.get("source_project_id") != told.get("target_project_id"),
         )
 
     def _requests(self, path: str) -> str:
@@ -160,7 +166,7 @@ class Bitbucket:
 
     def find(self, path: str, *, branch: str, target: str) -> Question:
         """By a query over both branches."""
-        query = f'source.branch.name="{branch}" AND destination.branch.name="{target}" AND state="OPEN"'
+        query = f'source.branch.name={_told(branch)} AND destination.branch.name={_told(target)} AND state="OPEN"'
         return Question(resource=f"{self._requests(path)}?{urlencode({'q': query})}")
 
     def listed(self, path: str) -> Question:
@@ -168,8 +174,9 @@ class Bitbucket:
         return Question(resource=f"{self._requests(path)}?{urlencode({'state': 'OPEN', 'pagelen': LISTED_MAX})}")
 
     def open(self, path: str, draft: PullDraft) -> Question:
-        """The reviewers that the repository has by default are asked by Bitbucket itself."""
+        """As a draft, if wanted."""
         body = {
+            "type": "pullrequest",
             "title": draft.title,
             "description": draft.body,
             "source": {"branch": {"name": draft.branch}},
@@ -179,9 +186,9 @@ class Bitbucket:
         return Question(resource=self._requests(path), method="POST", body=body)
 
     def update(self, path: str, number: int, draft: PullDraft) -> Question:
-        """Title and body."""
-        body = {"title": draft.title, "description": draft.body}
-        return Question(resource=f"{self._requests(path)}/{number}", method="PUT", body=body)
+        """Title, body, and whether it is a draft."""
+        told = {"title": draft.title, "description": draft.body, "draft": draft.draft}
+        return Question(resource=f"{self._requests(path)}/{number}", method="PUT", body={"type": "pullrequest", **told})
 
     def show(self, path: str, number: int) -> Question:
         """By number."""
@@ -189,7 +196,8 @@ class Bitbucket:
 
     def checks(self, path: str, commit: str) -> Sequence[Question]:
         """Of pipelines and others."""
-        return (Question(resource=f"repositories/{quote(path)}/commit/{commit}/statuses"),)
+        asked = urlencode({"pagelen": CHECKS_MAX})
+        return (Question(resource=f"repositories/{quote(path)}/commit/{commit}/statuses?{asked}"),)
 
     def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:  # noqa: ARG002 - one shape for all
         """Not by names: accounts have numbers here."""
@@ -206,6 +214,7 @@ class Bitbucket:
             branch=told["source"]["branch"]["name"],
             target=told["destination"]["branch"]["name"],
             title=told.get("title") or "",
+            is_foreign=_is_foreign(told["source"].get("repository"), told["destination"].get("repository"), key="uuid"),
         )
 
     def _requests(self, path: str) -> str:
@@ -238,7 +247,8 @@ class Gitea(GitHub):
 
     def checks(self, path: str, commit: str) -> Sequence[Question]:
         """All of them in one list."""
-        return (Question(resource=f"repos/{quote(path)}/commits/{commit}/statuses"),)
+        asked = urlencode({"sort": "recentupdate", "limit": LISTED_MAX})
+        return (Question(resource=f"repos/{quote(path)}/commits/{commit}/statuses?{asked}"),)
 
     def _title(self, draft: PullDraft) -> str:
         return self._DRAFT + draft.title if draft.draft else draft.title
@@ -258,6 +268,18 @@ def checks_of(told: object) -> list[Check]:
         word = str(item.get("conclusion") or item.get("state") or item.get("status") or "").lower()
         found.setdefault(name, Check(name=name, state=_check_state(word), url=url))
     return list(found.values())
+
+
+def _is_foreign(source: object, target: object, *, key: str) -> bool:
+    """Whether these are two repositories; one that is gone was another."""
+    if not isinstance(source, Mapping) or not isinstance(target, Mapping):
+        return True
+    return source.get(key) != target.get(key)
+
+
+def _told(value: str) -> str:
+    """A text as Bitbucket's queries have it."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _items(told: object) -> list[Mapping[str, Any]]:

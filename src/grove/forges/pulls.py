@@ -1,11 +1,11 @@
 """Opening pull requests at forges, and following them."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from grove.credentials import normal_host
 from grove.forges.adapters import ADAPTERS
-from grove.forges.answers import ForgeAccess, Question, put_question
+from grove.forges.answers import ForgeAccess, Question, Told, put_question
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRefused,
@@ -16,6 +16,10 @@ from grove.forges.errors import (
 from grove.forges.model import ForgeRemote, fits, repository_path
 from grove.forges.pull import Check, Pull, PullDraft
 from grove.forges.pull_adapters import PULL_ADAPTERS, checks_of
+from grove.kit.logging import logger
+
+PAGES_MAX: Final = 20
+_log = logger(__name__)
 
 
 class PullDesk:
@@ -35,6 +39,7 @@ class PullDesk:
         if remote.secret is not None and self._authorization is None:
             raise ForgeCredentialRejected(host=host, reason="a pull request is opened with a token for the API")
         self._root = root
+        self._host = host
         self._path = repository_path(remote.path)
         self._access = access
 
@@ -65,11 +70,11 @@ class PullDesk:
         found: list[Check] = []
         for question in self._adapter.checks(self._path, commit):
             try:
-                told = self._ask(question)
+                for page in self._pages(question):
+                    found += checks_of(page)
             except (ForgeCredentialRejected, ForgeRepositoryNotFound):
                 continue
-            found += checks_of(told)
-        return found
+        return list({check.name: check for check in reversed(found)}.values())[::-1]
 
     def invite(self, number: int, *, people: Sequence[str], teams: Sequence[str]) -> bool:
         """Ask for reviews; whether the forge did."""
@@ -84,17 +89,32 @@ class PullDesk:
         return True
 
     def open_ones(self) -> list[Pull]:
-        """The open pull requests; of very many, those that come first."""
+        """The open pull requests; of more than `PAGES_MAX` pages of them, those that come first."""
         return self._listed(self._adapter.listed(self._path))
 
     def _open_one(self, draft: PullDraft) -> Pull | None:
         pulls = self._listed(self._adapter.find(self._path, branch=draft.branch, target=draft.target))
-        return next((pull for pull in pulls if (pull.branch, pull.target) == (draft.branch, draft.target)), None)
+        wanted = (draft.branch, draft.target, False)
+        return next((pull for pull in pulls if (pull.branch, pull.target, pull.is_foreign) == wanted), None)
 
     def _listed(self, question: Question) -> list[Pull]:
-        told = self._ask(question)
-        listed = told.get("values") if isinstance(told, dict) else told
-        return [self._parsed(item) for item in listed or []]
+        found: dict[int, Pull] = {}
+        for page in self._pages(question):
+            listed = page.get("values") if isinstance(page, dict) else page
+            # What is opened meanwhile moves others to the next page, where they come again.
+            found |= {pull.number: pull for pull in map(self._parsed, listed or [])}
+        return list(found.values())
+
+    def _pages(self, question: Question) -> Iterator[Any]:
+        """Page after page of a list, each by its number."""
+        mark = "&" if "?" in question.resource else "?"
+        for number in range(1, PAGES_MAX + 1):
+            resource = f"{question.resource}{mark}page={number}" if number > 1 else question.resource
+            told = self._put(Question(resource=resource))
+            yield told.document
+            if not told.has_more:
+                return
+        _log.warning("forge_pages_left", host=self._host, pages=PAGES_MAX)
 
     def _told(self, question: Question) -> Pull:
         return self._parsed(self._ask(question))
@@ -106,4 +126,7 @@ class PullDesk:
             raise ForgeUnavailable(reason="not a pull request") from error
 
     def _ask(self, question: Question) -> Any:
+        return self._put(question).document
+
+    def _put(self, question: Question) -> Told:
         return put_question(self._root, question, authorization=self._authorization, access=self._access)

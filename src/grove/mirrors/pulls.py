@@ -28,6 +28,7 @@ _SOURCES: Final[Mapping[Forge, str]] = {
     Forge.BITBUCKET: "refs/heads/{branch}",
 }
 """Where hosts keep the commits of pull requests; Bitbucket does so for those from the same repository alone."""
+FETCHED_TOGETHER: Final = 50
 log = logger(__name__)
 
 
@@ -108,11 +109,13 @@ def listed_pulls(
     path = parse_remote_url(repository.url).path
     at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=_opened(remote))
     try:
-        return [_mirrored(pull) for pull in PullDesk(at, access=access).open_ones()]
+        found = PullDesk(at, access=access).open_ones()
     except GroveError as error:
         # What the mirror is for are branches: they must not wait for this.
         log.warning("pulls_not_listed", repository=repository.id, code=error.code)
         return list(known)
+    # A branch of another repository is not there to be fetched, and one of ours may have its name.
+    return [_mirrored(pull) for pull in found if not (pull.is_foreign and at.forge is Forge.BITBUCKET)]
 
 
 def are_current(pulls: Sequence[MirroredPull], refs: Mapping[str, str]) -> bool:
@@ -126,13 +129,25 @@ def are_current(pulls: Sequence[MirroredPull], refs: Mapping[str, str]) -> bool:
 def fetch_pulls(
     git: Git, aside: Path, remote: Remote, *, forge: str, pulls: Sequence[MirroredPull], limits: FetchLimits
 ) -> None:
-    """Fetch the commits of pull requests; one that its host does not give is left out."""
-    for pull in pulls:
-        source = _SOURCES[Forge(forge)].format(number=pull.number, branch=pull.branch)
-        try:
-            git.fetch(aside, remote, refspecs=[f"+{source}:{ref_of(pull.number)}"], limits=limits)
-        except (GroveError, ValueError) as error:
-            log.warning("pull_not_fetched", number=pull.number, reason=str(error))
+    """Fetch the commits of pull requests, many at a time; one that its host does not give is left out."""
+    for begin in range(0, len(pulls), FETCHED_TOGETHER):
+        some = pulls[begin : begin + FETCHED_TOGETHER]
+        if not _fetched(git, aside, remote, forge=forge, pulls=some, limits=limits):
+            for pull in some:
+                _fetched(git, aside, remote, forge=forge, pulls=[pull], limits=limits)
+
+
+def _fetched(
+    git: Git, aside: Path, remote: Remote, *, forge: str, pulls: Sequence[MirroredPull], limits: FetchLimits
+) -> bool:
+    source = _SOURCES[Forge(forge)]
+    wanted = [f"+{source.format(number=each.number, branch=each.branch)}:{ref_of(each.number)}" for each in pulls]
+    try:
+        git.fetch(aside, remote, refspecs=wanted, limits=limits)
+    except (GroveError, ValueError) as error:
+        log.warning("pulls_not_fetched", numbers=[each.number for each in pulls], reason=str(error))
+        return False
+    return True
 
 
 def keep_pulls(tx: Transaction, *, repository_id: str, pulls: Sequence[MirroredPull], refs: Mapping[str, str]) -> None:

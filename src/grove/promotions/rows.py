@@ -97,7 +97,8 @@ def settle(
         facts = {"number": pull.number, "url": pull.url, "state": pull.state}
         _record(tx, "workspace.pull_request", workspace_id, actor=actor, now=now, **facts)
     row.number, row.url, row.state, row.draft = pull.number, pull.url, pull.state, pull.draft
-    row.pushed, row.updated_at = pull.head or row.pushed, now
+    # Bitbucket tells commits by few digits.
+    row.pushed, row.updated_at = row.pushed if row.pushed.startswith(pull.head) else pull.head, now
     row.checks = [{"name": check.name, "state": check.state, "url": check.url} for check in checks]
     row.reviewers = list(reviewers) if reviewers is not None else row.reviewers
     tx.session.flush()

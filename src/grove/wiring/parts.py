@@ -288,6 +288,8 @@ def _sources(settings: Settings, *, git: Git, keyring: Keyring) -> SourceTools:
         git=git,
         keyring=keyring,
         forges={host: Forge(name) for host, name in settings.forges.items()},
-        forge_access=ForgeAccess(resolve=pinned(settings), ca_file=settings.git_ca_file),
+        forge_access=ForgeAccess(
+            resolve=pinned(settings), ca_file=settings.git_ca_file, api_roots=dict(settings.forge_apis)
+        ),
         limits=mirror_limits(settings),
     )
