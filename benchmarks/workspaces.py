@@ -14,13 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grove.checkouts import CheckoutLimits, CheckoutMethod
+from grove.checkouts import CheckoutLimits, CheckoutMethod, Preparation
 from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.methods import working_methods
 from grove.checkouts.placing import Placer
+from grove.checkouts.preparing import Preparer
 from grove.checkouts.store import TreeStore
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.git import Git, GitConfig
+from grove.sandbox import Confiner
 from grove.workspaces import WorkspaceLimits
 
 GB = 1024**3
@@ -79,6 +81,9 @@ class Bench:
             trash=self.folder / "trash",
             root=self.folder,
             limits=limits,
+            preparer=Preparer(
+                confiner=Confiner(self.folder, methods=()), preparation=Preparation(), readable=[self.mirror]
+            ),
         )
 
     def tree(self, commit: str) -> str:

@@ -60,6 +60,7 @@ BODIES: Mapping[str, Any] = {
     "PasswordIn": {"password": "ghp_another-secret"},
     "PatchIn": {"patch": "x"},
     "PinIn": {"repository_id": "{repository_id}", "revision": "main"},
+    "PreparationIn": {"set_up": "true"},
     "ProjectIn": {"name": "x"},
     "PullsIn": {"tracked": False},
     "ReasonIn": {"reason": "no"},

@@ -9,9 +9,20 @@ from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Shown
 from grove.api.workspaces import Name, WorkspaceOut
-from grove.checkouts import CheckoutMethod, PlacedCheckout
+from grove.checkouts import CheckoutMethod, PlacedCheckout, SetUpState
 
 router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
+
+
+class SetUpOut(Shown):
+    """How the preparation of the folder went: `log` is the end of what its command said."""
+
+    state: SetUpState
+    reason: str = Field(description="Why it failed.")
+    log: str
+    seconds: float
+    brought: list[str] = Field(description="Files that were brought along; they are never taken into the workspace.")
+    not_brought: dict[str, str]
 
 
 class CheckoutOut(Shown):
@@ -30,6 +41,7 @@ class CheckoutOut(Shown):
     made_at: datetime
     is_warm: bool
     left_out: dict[str, str]
+    set_up: SetUpOut
 
     @classmethod
     def of(cls, placed: PlacedCheckout) -> "CheckoutOut":
@@ -46,6 +58,7 @@ class CheckoutOut(Shown):
             made_at=checkout.made_at,
             is_warm=placed.is_warm,
             left_out=placed.left_out,
+            set_up=SetUpOut.model_validate(placed.set_up),
         )
 
 
@@ -61,9 +74,12 @@ class CollectedOut(Shown):
 
 
 @router.post("/checkout", status_code=201, openapi_extra=needs("workspace.change"))
-def check_out(name: Name, caller: CallerOf) -> CheckoutOut:
-    """Lay the files of a workspace out in a folder of the server's machine; the folder that there is, if there is."""
-    return CheckoutOut.of(caller.grove.checkouts.checkout(caller.actor, name, now=caller.now))
+def check_out(name: Name, caller: CallerOf, *, again: bool = False) -> CheckoutOut:
+    """Lay the files of a workspace out in a folder of the server's machine; the folder that there is, if there is.
+
+    A new folder is prepared as the repository is set; with `again`, one that there is too.
+    """
+    return CheckoutOut.of(caller.grove.checkouts.checkout(caller.actor, name, now=caller.now, again=again))
 
 
 @router.get("/checkout", openapi_extra=needs("workspace.view"))

@@ -1,6 +1,7 @@
 """Checkouts: the files of workspaces in folders, for people and commands that need them on a disk."""
 
 from grove.checkouts.commanding import CommandDesk
+from grove.checkouts.configuring import get_preparation, set_preparation
 from grove.checkouts.desk import TRASH_JOB, WARM_JOB, CheckoutDesk
 from grove.checkouts.errors import (
     CheckoutBusy,
@@ -11,11 +12,13 @@ from grove.checkouts.errors import (
     CommandRefused,
     CommandsTooMany,
     IndexUnreadable,
+    PreparationInvalid,
     TreeRefused,
 )
 from grove.checkouts.executing import Executed, Listener, Order, Said
 from grove.checkouts.ground import CheckoutGround
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
+from grove.checkouts.preparation import Preparation, SetUpState
 from grove.checkouts.removing import remove_checkouts, sweep_checkouts, warm_checkouts
 from grove.checkouts.rows import has_checkout
 
@@ -41,10 +44,15 @@ __all__ = [
     "Listener",
     "Order",
     "PlacedCheckout",
+    "Preparation",
+    "PreparationInvalid",
     "Said",
+    "SetUpState",
     "TreeRefused",
+    "get_preparation",
     "has_checkout",
     "remove_checkouts",
+    "set_preparation",
     "sweep_checkouts",
     "warm_checkouts",
 ]

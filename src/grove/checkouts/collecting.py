@@ -31,6 +31,8 @@ class Collection:
     files: Path
     record: Path
     limits: CheckoutLimits
+    apart: frozenset[bytes] = frozenset()
+    """Files that are never taken: they were brought along, and belong to nobody's commit."""
     laid: Listing = field(init=False)
     found: Found = field(init=False)
     mine: Changes = field(init=False)
@@ -45,7 +47,7 @@ class Collection:
         :raises CheckoutTooLarge: if there is more in it than may be.
         """
         self.laid = read_index(self.record.read_bytes())
-        self.found = Scan(root=self.files, laid=self.laid, limits=self.limits, keep=self._keep).run()
+        self.found = Scan(root=self.files, laid=self.laid, limits=self.limits, keep=self._keep, apart=self.apart).run()
         self._flush()
         known = {entry.path: entry for entry in self.laid.entries}
         self.mine = dict.fromkeys(self.found.gone)

@@ -1,16 +1,20 @@
 """What can be done with the files of a workspace on disk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from grove import activity, jobs
 from grove.checkouts import rows
+from grove.checkouts.configuring import preparation_of
 from grove.checkouts.gathering import Gatherer
 from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.ground import CheckoutGround
 from grove.checkouts.locks import locked
 from grove.checkouts.model import Checkout, Collected, PlacedCheckout
+from grove.checkouts.placing import LaidFacts
+from grove.checkouts.preparation import SetUpState
+from grove.checkouts.preparing import Preparer
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.kit import faults
 from grove.kit.gate import Actor
@@ -30,8 +34,11 @@ class CheckoutDesk:
 
     ground: CheckoutGround
 
-    def checkout(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
+    def checkout(self, actor: Actor, name: str, *, now: datetime, again: bool = False) -> PlacedCheckout:
         """Have a workspace's files in a folder; the one that there is, if there is one.
+
+        A new one is prepared as its repository is set, and one that there is `again` if that is wanted. That a
+        preparation failed is told and not raised: the files are there.
 
         :raises Denied: if it is somebody else's, and `actor` no administrator.
         :raises CheckoutBusy: if something else is being done with it.
@@ -46,11 +53,17 @@ class CheckoutDesk:
         with self.ground.alone(workspace):
             with self.ground.database.reading() as tx:
                 found = rows.find_checkout(tx, workspace_id=workspace.id)
+                preparation = preparation_of(tx, repository_id=repository.id)
+            preparer = self.ground.preparer(
+                preparation,
+                mirror=self.ground.mirrors.path(repository),
+                objects=(self.ground.git_dir(workspace) / "objects",),
+            )
             if found is not None and self.ground.folder(workspace).is_dir():
                 self.ground.show_again(found)
-                return self.ground.placed(found)
+                return self._set_up(found, preparer, again=again)
             wanted = self._git_folder(actor, workspace, repository, refs)
-            made = self._place(workspace, wanted, now=now)
+            made = self._place(workspace, wanted, preparer, now=now)
             try:
                 with self.ground.database.transaction() as tx:
                     open_workspace(tx, actor=actor, name=workspace.id, changing=True)
@@ -70,7 +83,18 @@ class CheckoutDesk:
             except BaseException:
                 throw_away(self.ground.folder(workspace), self.ground.places.trash(tenant_id=workspace.tenant_id))
                 raise
-        return self.ground.placed(made)
+            return self._set_up(made, preparer)
+
+    def _set_up(self, found: Checkout, preparer: Preparer, *, again: bool = False) -> PlacedCheckout:
+        """Prepare a folder, unless that was done; also one that failed, if it is wanted again."""
+        placed = self.ground.placed(found)
+        if placed.set_up.state is SetUpState.WAITING or again:
+            folder = placed.path.parent
+            brought = placed.set_up.brought
+            done = preparer.prepare(placed.path)
+            done = replace(done, brought=tuple(dict.fromkeys((*brought, *done.brought))))
+            replace(LaidFacts.read(folder), set_up=done).write(folder)
+        return self.ground.placed(found)
 
     def find(self, actor: Actor, name: str) -> PlacedCheckout:
         """Where the files of a workspace are.
@@ -148,10 +172,13 @@ class CheckoutDesk:
         with self.ground.database.reading() as tx:
             repository = get_repository(tx, actor=actor, repository_id=repository_id)
             pinned = rows.pinned_trees(tx, repository_id=repository_id)
+            preparation = preparation_of(tx, repository_id=repository_id)
+        mirror = self.ground.mirrors.path(repository)
+        preparer = self.ground.preparer(preparation, mirror=mirror)
         commit = self.ground.mirrors.resolve(repository, "")
         with self.ground.mirrors.objects(repository) as reader:
             tree, _ = reader.read_root(commit)
-        placer = self.ground.placer(repository, git_dir=self.ground.mirrors.path(repository), pinned=pinned)
+        placer = self.ground.placer(repository, git_dir=mirror, pinned=pinned, preparer=preparer)
         with locked(placer.pool.with_name("warming.lock"), waiting=False) as held:
             if held:
                 placer.warm(tree=tree)
@@ -160,12 +187,12 @@ class CheckoutDesk:
     def _enqueue(self, tx: Transaction, actor: Actor, kind: str, *, target_id: str, now: datetime) -> None:
         jobs.enqueue(tx, tenant_id=actor.tenant_id, kind=kind, target_id=target_id, requested_by=actor.id, now=now)
 
-    def _place(self, workspace: Workspace, wanted: GitFolder, *, now: datetime) -> Checkout:
+    def _place(self, workspace: Workspace, wanted: GitFolder, preparer: Preparer, *, now: datetime) -> Checkout:
         folder, trash = self.ground.folder(workspace), self.ground.places.trash(tenant_id=workspace.tenant_id)
         throw_away(folder, trash)
         with self.ground.database.reading() as tx:
             pinned = rows.pinned_trees(tx, repository_id=workspace.repository_id)
-        placer = self.ground.placer(workspace, git_dir=self.ground.git_dir(workspace), pinned=pinned)
+        placer = self.ground.placer(workspace, git_dir=self.ground.git_dir(workspace), pinned=pinned, preparer=preparer)
         facts, seconds = placer.place(folder, commit=workspace.head, tree=workspace.tree, wanted=wanted)
         faults.reach(PLACED)
         return Checkout(

@@ -55,6 +55,12 @@ class CheckoutConflict(GroveError):
     code: ClassVar[str] = "checkout_conflict"
 
 
+class PreparationInvalid(GroveError):
+    """A preparation has files whose paths lead nowhere else, and a command, all within their limits."""
+
+    code: ClassVar[str] = "preparation_invalid"
+
+
 class CommandRefused(GroveError):
     """A command needs at least one word, and bounds that are not above those of the server."""
 

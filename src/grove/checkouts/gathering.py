@@ -1,5 +1,6 @@
 """Taking what was changed in the folder of a workspace into it, commits too, and the other way round."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +45,8 @@ class Gatherer:
         with self.ground.database.reading() as tx:
             found = rows.get_checkout(tx, workspace_id=workspace.id)
         self.ground.show_again(found)
-        path = self.ground.placed(found).path
+        placed = self.ground.placed(found)
+        path = placed.path
         if not (path / ".git").is_dir():
             raise CheckoutMissing(workspace=workspace.name, reason="its git directory is gone")
         collection = Collection(
@@ -53,6 +55,7 @@ class Gatherer:
             files=path,
             record=path.parent / INDEX,
             limits=self.ground.limits,
+            apart=frozenset(os.fsencode(brought) for brought in placed.set_up.brought),
         )
         collection.look()
         for _ in range(ATTEMPTS_MAX):

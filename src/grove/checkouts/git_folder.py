@@ -4,13 +4,15 @@ It borrows the objects of the mirror and of the workspace, which are never remov
 runs no git in it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from grove.git import ref_bytes
 
+_LITERAL: Final = re.compile(r"[\\*?\[ ]")
 _CONTROL: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
@@ -33,8 +35,8 @@ class GitFolder:
     user_email: str
 
 
-def write_git_folder(folder: Path, *, wanted: GitFolder, index: bytes) -> None:
-    """Make a git directory in a folder of files."""
+def write_git_folder(folder: Path, *, wanted: GitFolder, index: bytes, excluded: Sequence[str] = ()) -> None:
+    """Make a git directory in a folder of files; git is not told of the excluded ones."""
     git = folder / ".git"
     for name in ("objects/info", "objects/pack", "refs/heads", "info"):
         (git / name).mkdir(parents=True)
@@ -45,7 +47,13 @@ def write_git_folder(folder: Path, *, wanted: GitFolder, index: bytes) -> None:
     branch.write_text(f"{wanted.head}\n")
     (git / "packed-refs").write_bytes(_packed(wanted.refs))
     (git / "config").write_text(_config(wanted))
+    rules = "".join(f"/{_LITERAL.sub(_escaped, path)}\n" for path in excluded)
+    (git / "info/exclude").write_bytes(rules.encode(errors="surrogateescape"))
     (git / "index").write_bytes(index)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"
 
 
 def _packed(refs: Mapping[str, str]) -> bytes:

@@ -1,6 +1,6 @@
 """Where checkouts lie and what they are made with, as all that is done with them needs it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,8 @@ from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
 from grove.checkouts.locks import locked
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, PlacedCheckout
 from grove.checkouts.placing import FILES, LaidFacts, Placer, mount
+from grove.checkouts.preparation import Preparation
+from grove.checkouts.preparing import Preparer
 from grove.checkouts.store import LAID, TreeStore
 from grove.kit.transactions import Database
 from grove.mirrors import MirrorReader
@@ -63,7 +65,9 @@ class CheckoutGround:
             facts = LaidFacts.read(place)
         except FileNotFoundError:
             raise CheckoutMissing(workspace=found.workspace_id) from None
-        return PlacedCheckout(checkout=found, path=place / FILES, left_out=facts.left_out, is_warm=facts.is_warm)
+        return PlacedCheckout(
+            checkout=found, path=place / FILES, left_out=facts.left_out, is_warm=facts.is_warm, set_up=facts.set_up
+        )
 
     def show_again(self, found: Checkout) -> None:
         """Mount what a restart of the machine has taken away.
@@ -79,7 +83,9 @@ class CheckoutGround:
         except OSError as error:
             raise CheckoutMissing(workspace=found.workspace_id, reason=error.strerror) from error
 
-    def placer(self, what: Workspace | Repository, *, git_dir: Path, pinned: frozenset[str]) -> Placer:
+    def placer(
+        self, what: Workspace | Repository, *, git_dir: Path, pinned: frozenset[str], preparer: Preparer
+    ) -> Placer:
         """What lays folders of a repository out."""
         repository_id = what.repository_id if isinstance(what, Workspace) else what.id
         place = {"tenant_id": what.tenant_id, "repository_id": repository_id}
@@ -98,4 +104,10 @@ class CheckoutGround:
             trash=self.places.trash(tenant_id=what.tenant_id),
             root=self.places.tenants,
             limits=self.limits,
+            preparer=preparer,
         )
+
+    def preparer(self, preparation: Preparation, *, mirror: Path, objects: Sequence[Path] = ()) -> Preparer:
+        """What prepares folders of a repository; `objects` are what they borrow from beside the mirror."""
+        readable = [path.resolve() for path in (mirror, *objects)]
+        return Preparer(confiner=self.confiner, preparation=preparation, readable=readable)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from grove.checkouts.preparation import SetUp
 from grove.git import TreeLimits
 from grove.workspaces import Workspace, WorkspaceLimits
 
@@ -67,6 +68,7 @@ class PlacedCheckout:
     """Files that were not laid out, and why."""
     is_warm: bool = False
     """Whether it lay ready before it was wanted."""
+    set_up: SetUp = field(default_factory=SetUp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,11 +10,14 @@ from grove.checkouts import system
 from grove.checkouts.bringing import bring_files, tree_changes
 from grove.checkouts.collecting import write_record
 from grove.checkouts.copying import copy_files
+from grove.checkouts.errors import CheckoutConflict
 from grove.checkouts.git_folder import GitFolder, write_git_folder
 from grove.checkouts.index_file import read_index, write_index
 from grove.checkouts.listing import list_files
 from grove.checkouts.methods import working_methods
 from grove.checkouts.model import CheckoutLimits, CheckoutMethod
+from grove.checkouts.preparation import SetUp, SetUpState
+from grove.checkouts.preparing import Preparer
 from grove.checkouts.published import PublishedTree
 from grove.checkouts.scanning import state_in
 from grove.checkouts.store import TreeStore
@@ -44,6 +47,7 @@ class LaidFacts:
     left_out: dict[str, str]
     is_warm: bool = False
     """Whether it lay ready before it was wanted."""
+    set_up: SetUp = field(default_factory=SetUp)
 
     @classmethod
     def read(cls, folder: Path) -> "LaidFacts":
@@ -52,11 +56,14 @@ class LaidFacts:
         :raises FileNotFoundError: if nothing was laid there.
         """
         told = json.loads((folder / FACTS).read_bytes())
-        return cls(**{**told, "method": CheckoutMethod(told["method"])})
+        given = {"method": CheckoutMethod(told["method"]), "set_up": SetUp.of(told["set_up"])}
+        return cls(**{**told, **given})
 
     def write(self, folder: Path) -> None:
         """Tell it of a folder."""
-        (folder / FACTS).write_text(json.dumps(asdict(self)))
+        aside = folder / f"{FACTS}-new"
+        aside.write_text(json.dumps(asdict(self)))
+        aside.replace(folder / FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +80,7 @@ class Placer:
     trash: Path
     root: Path
     limits: CheckoutLimits
+    preparer: Preparer
 
     def place(self, folder: Path, *, commit: str, tree: str, wanted: GitFolder) -> tuple[LaidFacts, float]:
         """Lay a tree out, which is that of a commit but for some files; how, and in how many seconds.
@@ -85,11 +93,11 @@ class Placer:
         try:
             with self.git.objects(self.git_dir) as reader:
                 base, _ = reader.read_root(commit)
-            facts = self._take_warm(aside, tree) or self._lay(aside, base)
-            index = (aside / INDEX).read_bytes()
-            if facts.tree != tree:
-                index = self._change(aside, index, before=facts.tree, after=tree)
-            write_git_folder(aside / FILES, wanted=wanted, index=index)
+            facts = self._laid(aside, base=base, tree=tree)
+            if not (facts.set_up.digest or self.preparer.preparation.is_nothing):
+                facts = replace(facts, set_up=SetUp(state=SetUpState.WAITING))
+            excluded = tuple(self.preparer.preparation.files)
+            write_git_folder(aside / FILES, wanted=wanted, index=(aside / INDEX).read_bytes(), excluded=excluded)
             facts.write(aside)
             faults.reach(LAID)
             aside.rename(folder)
@@ -98,22 +106,46 @@ class Placer:
             raise
         return facts, time.monotonic() - began
 
+    def _laid(self, aside: Path, *, base: str, tree: str) -> LaidFacts:
+        """Have the files of a tree in a folder: one that lies ready is brought to it, else that of the commit is."""
+        facts = self._take_warm(aside, tree)
+        if facts is not None:
+            try:
+                self._change(aside, before=facts.tree, after=tree)
+            except CheckoutConflict:  # what set it up left something in the way
+                throw_away(aside, self.trash)
+            else:
+                return facts
+        facts = self._lay(aside, base)
+        self._change(aside, before=facts.tree, after=tree)
+        return facts
+
     def warm(self, *, tree: str) -> None:
         """Have as many folders of a tree ready as there may be, and none of other trees."""
         ready = self._ready()
         for folder, facts in ready:
-            if facts.tree != tree:
+            if not self._is_wanted(facts, tree):
                 throw_away(folder, self.trash)
-        missing = self.limits.warm_max - sum(facts.tree == tree for _, facts in ready)
+        missing = self.limits.warm_max - sum(self._is_wanted(facts, tree) for _, facts in ready)
         for _ in range(missing):
             aside = self.pool / f"{BUILDING}{new_id()}"
             try:
                 facts = replace(self._lay(aside, tree, warm=True), is_warm=True)
+                if self.preparer.preparation.movable:
+                    facts = replace(facts, set_up=self.preparer.prepare(aside / FILES))
                 facts.write(aside)
                 aside.rename(self.pool / new_id())
             except BaseException:
                 throw_away(aside, self.trash)
                 raise
+
+    def _is_wanted(self, facts: LaidFacts, tree: str) -> bool:
+        return facts.tree == tree and facts.set_up.digest == self._digest
+
+    @property
+    def _digest(self) -> str:
+        """What tells how a folder that lies ready has to be prepared."""
+        return self.preparer.preparation.digest if self.preparer.preparation.movable else ""
 
     def _ready(self) -> list[tuple[Path, LaidFacts]]:
         if not self.pool.is_dir():
@@ -129,7 +161,8 @@ class Placer:
 
     def _take_warm(self, aside: Path, tree: str) -> LaidFacts | None:
         """Take a folder that lies ready and is nearly what is wanted; only one can have it."""
-        for folder, facts in sorted(self._ready(), key=lambda ready: ready[1].tree != tree):
+        ready = [(folder, facts) for folder, facts in self._ready() if facts.set_up.digest == self._digest]
+        for folder, facts in sorted(ready, key=lambda found: found[1].tree != tree):
             with self.git.objects(self.git_dir) as reader:
                 if len(tree_changes(reader, facts.tree, tree)) > WARM_CHANGES_MAX:
                     continue
@@ -190,13 +223,14 @@ class Placer:
             tree=tree, method=CheckoutMethod.GIT, files=len(listing.entries), size_bytes=size_bytes, left_out={}
         )
 
-    def _change(self, aside: Path, index: bytes, *, before: str, after: str) -> bytes:
-        entries = {entry.path: entry for entry in read_index(index).entries}
+    def _change(self, aside: Path, *, before: str, after: str) -> None:
+        if before == after:
+            return
+        entries = {entry.path: entry for entry in read_index((aside / INDEX).read_bytes()).entries}
         with self.git.objects(self.git_dir) as reader:
             changes = tree_changes(reader, before, after)
             bring_files(reader, aside / FILES, entries, changes, file_bytes_max=self.limits.file_bytes_max)
         write_record(aside / INDEX, entries, tree=after)
-        return (aside / INDEX).read_bytes()
 
 
 def mount(place: Path, *, lower: Path) -> None:

@@ -49,6 +49,8 @@ class Scan:
     laid: Listing
     limits: CheckoutLimits
     keep: Callable[[bytes], None]
+    apart: frozenset[bytes] = frozenset()
+    """Paths that are passed over."""
     found: Found = field(default_factory=Found)
     _known: dict[bytes, Entry] = field(default_factory=dict)
     _folders: set[bytes] = field(default_factory=set)
@@ -126,7 +128,7 @@ class Scan:
 
     def _look_at(self, folder: int, path: bytes, name: bytes, state: os.stat_result) -> None:
         known = self._known.get(path)
-        if known is None and self._ignored.covers(path, is_folder=False):
+        if known is None and (path in self.apart or self._ignored.covers(path, is_folder=False)):
             return
         self._seen.add(path)
         if known is not None and _is_unchanged(known, state):

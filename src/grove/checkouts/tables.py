@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, String
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.checkouts.model import Checkout, CheckoutMethod
@@ -43,3 +43,17 @@ class CheckoutRow(Table):
             seconds=self.milliseconds / 1000,
             made_at=self.made_at,
         )
+
+
+class PreparationRow(Table):
+    """What is done to the checkouts of a repository before they are used."""
+
+    __tablename__ = "checkout_preparations"
+
+    repository_id: Mapped[str] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36), index=True)
+    set_up: Mapped[str] = mapped_column(Text)
+    network: Mapped[bool]
+    movable: Mapped[bool]
+    seconds_max: Mapped[float] = mapped_column(Float)
+    files: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -27,6 +27,7 @@ from grove.cli import (
     owners,
     people,
     policies,
+    preparing,
     promoting,
     pulls,
     reading,
@@ -103,6 +104,7 @@ for group in (
 repositories.app.add_typer(freshness.app)
 repositories.app.add_typer(history.app)
 repositories.app.add_typer(pulls.app)
+repositories.app.add_typer(preparing.app)
 app.add_typer(repositories.app, name="repo")
 app.add_typer(index.app, name="index")
 app.add_typer(jobs.app, name="job")

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 SERVER_FAILED = 500
+SET_UP_SECONDS_MAX = 600.0
 EXIT_OF_COMMAND = 1
 """Whatever a command in a workspace ended with, so that it is not taken for an exit code of ours."""
-FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "is_warm", "left_out")
+FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "is_warm", "left_out", "set_up")
 PATH = (Column("PATH", lambda item: item["path"]),)
 
 LEFT_OUT = (Column("NOT TAKEN", lambda item: item["path"]), Column("WHY", lambda item: item["why"]))
@@ -34,6 +35,7 @@ def check_out(
     *,
     name: NameArgument,
     remove: Annotated[bool, typer.Option("--remove", help="Take the folder away, with all changes in it.")] = False,
+    again: Annotated[bool, typer.Option("--set-up", help="Prepare a folder that there is once more.")] = False,
     yes: YesOption = False,
 ) -> None:
     """Lay the files of a workspace out in a folder on the server's machine, and show where."""
@@ -44,9 +46,15 @@ def check_out(
         session.output.row(session.client.delete(f"/workspaces/{name}/checkout"), PATH)
         session.output.note("The folder is gone.")
         return
-    made = session.client.post(f"/workspaces/{name}/checkout")
+    made = session.client.post(
+        f"/workspaces/{name}/checkout{'?again=true' if again else ''}", seconds_more=SET_UP_SECONDS_MAX
+    )
     session.output.row(made, PATH)
     session.output.note(_told(made))
+    if made["set_up"]["state"] == "failed":
+        session.output.piece(made["set_up"]["log"], complaint=True)
+        session.output.note(f"The files are there; setting them up failed: {made['set_up']['reason']}", style="red")
+        raise typer.Exit(EXIT_OF_COMMAND)
 
 
 @command(app, "collect", failing="The folder and the workspace were not brought together.", fields=("*",))

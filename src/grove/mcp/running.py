@@ -5,7 +5,7 @@ from typing import Final
 from anyio import NoEventLoopError, get_cancelled_exc_class
 from anyio.from_thread import check_cancelled
 
-from grove.checkouts import Collected, Executed, Listener, Order, PlacedCheckout
+from grove.checkouts import Collected, Executed, Listener, Order, PlacedCheckout, SetUpState
 from grove.mcp.budget import tokens_of
 from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.visible import visible, visible_line
@@ -13,6 +13,7 @@ from grove.mcp.workspace_arguments import CheckoutWorkspace, RunInWorkspace
 
 RESERVED_TOKENS: Final = 200
 LEFT_OUT_SHOWN_MAX: Final = 10
+LOG_LINES_MAX: Final = 40
 SHELL: Final = "/bin/sh"
 
 
@@ -39,9 +40,10 @@ def checkout_workspace(caller: Caller, arguments: CheckoutWorkspace) -> Reply:
     match arguments.action:
         case "checkout":
             placed = desk.checkout(actor, name, now=now)
-            return Reply(lines=_placed(placed), truth="run_in_workspace runs commands there; edits go both ways then.")
+            return Reply(lines=_placed(placed), truth=joined("run_in_workspace runs commands there", _set_up(placed)))
         case "show":
-            return Reply(lines=_placed(desk.find(actor, name)), truth="The folder is there.")
+            found = desk.find(actor, name)
+            return Reply(lines=_placed(found), truth=joined("The folder is there", _set_up(found)))
         case "collect":
             done = desk.collect(actor, name, now=now)
             return Reply(lines=_left_out(done) or ["(nothing left out)"], truth=_collected(done))
@@ -121,7 +123,19 @@ def _left_out(done: Collected) -> list[str]:
 def _placed(placed: PlacedCheckout) -> list[str]:
     made = placed.checkout
     line = f"{placed.path}  {made.files:,} files  {made.size_bytes:,} bytes  by {made.method} in {made.seconds:.2f} s"
-    return [visible(line), *_told(placed.left_out)]
+    return [visible(line), *_told(placed.left_out), *_told(dict(placed.set_up.not_brought)), *_log(placed)]
+
+
+def _set_up(placed: PlacedCheckout) -> str:
+    done = placed.set_up
+    if done.state is SetUpState.FAILED:
+        return f"its set-up FAILED: {visible(done.reason)}; the end of what it said is above"
+    return f"set up in {done.seconds:.1f} s" if done.state is SetUpState.SUCCEEDED else ""
+
+
+def _log(placed: PlacedCheckout) -> list[str]:
+    is_failed = placed.set_up.state is SetUpState.FAILED
+    return [visible_line(line) for line in placed.set_up.log.splitlines()[-LOG_LINES_MAX:]] if is_failed else []
 
 
 def _told(left_out: dict[str, str]) -> list[str]:
