@@ -68,6 +68,7 @@ from grove.indexing.sketch import (
     SketchLimits,
     is_current,
     next_ordinal,
+    sketch_changes,
     sketch_commit,
     with_sketches,
 )
@@ -195,6 +196,7 @@ __all__ = [
     "segments_to_join",
     "settle_index",
     "shown",
+    "sketch_changes",
     "sketch_commit",
     "split_words",
     "status_of",

@@ -40,6 +40,13 @@ def run_lengths(starts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return np.diff(starts, append=size)
 
 
+def places_by_value(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The positions of the values, by value, then position."""
+    both = (values.astype(np.uint64) << np.uint64(32)) | np.arange(values.size, dtype=np.uint64)
+    both.sort()
+    return both.astype(np.uint32)
+
+
 def spans(begins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """The positions of many spans, one span after the other."""
     ends = np.cumsum(counts)

@@ -79,14 +79,23 @@ class BlobColumns(NamedTuple):
 class BlobTable:
     """The blobs of a segment or of a snapshot."""
 
-    def __init__(self, reader: PartsReader, facts: Mapping[str, Any]) -> None:
+    def __init__(self, columns: BlobColumns) -> None:
+        self.columns = columns
+        self._ends = np.cumsum(columns.counts)
+        self._keys = _words_of(columns.oids[:, :_KEY_BYTES])[0]
+
+    @classmethod
+    def read(cls, reader: PartsReader, facts: Mapping[str, Any]) -> "BlobTable":
+        """The blobs that `BlobColumns.write` wrote.
+
+        :raises IndexCorrupt: if they are damaged.
+        """
         ends = reader.array("blob_ends", np.uint32).astype(np.int64)
         bytes_of_oids = reader.array("blob_oids", np.uint8)
         width = bytes_of_oids.size // ends.size if ends.size else _OID_BYTES
         if width < _KEY_BYTES or width * ends.size != bytes_of_oids.size:
             raise IndexCorrupt(name=reader.label, part="blob_oids")
-        self._ends = ends
-        self.columns = BlobColumns(
+        columns = BlobColumns(
             bytes_of_oids.reshape(-1, width),
             reader.array("blob_grammars", np.uint8),
             reader.array("blob_languages", np.uint8),
@@ -97,9 +106,9 @@ class BlobTable:
             reader.array("blob_first_lines", np.uint32),
             _words_in(facts, reader.label),
         )
-        if not _is_whole(self.columns, ends):
+        if not _is_whole(columns, ends):
             raise IndexCorrupt(name=reader.label, part="blob_ends")
-        self._keys = _words_of(self.columns.oids[:, :_KEY_BYTES])[0]
+        return cls(columns)
 
     def __len__(self) -> int:
         return self._ends.size

@@ -96,7 +96,7 @@ class Segment:
     @cached_property
     def blobs(self) -> BlobTable:
         """The blobs that were read when this segment was made."""
-        return BlobTable(self.reader, self.facts)
+        return BlobTable.read(self.reader, self.facts)
 
     @cached_property
     def content(self) -> ContentIndex:

@@ -17,6 +17,7 @@ from grove.indexing.blobs import Blob, BlobKey
 from grove.indexing.commit_files import files_of
 from grove.indexing.model import FileEntry, SkipReason
 from grove.indexing.novelty import Novelty
+from grove.indexing.overlay import Overlay
 from grove.indexing.parts import PartsReader
 from grove.indexing.ports import BuildTools
 from grove.indexing.reading import blobs_for, read_into, rows_of
@@ -30,6 +31,11 @@ from grove.kit.caching import SizedCache
 
 SKETCHES_BYTES_MAX: Final = 128 * 1024 * 1024
 _SEGMENT_CACHE_BYTES_MAX: Final = 8 * 1024 * 1024
+_IN_TABLE: Final = frozenset(
+    {SkipReason.BINARY, SkipReason.EMPTY, SkipReason.SYMLINK, SkipReason.SUBMODULE, SkipReason.TOO_LARGE}
+)
+_UNTOLD: Final = frozenset(reason.value for reason in SkipReason) - {reason.value for reason in _IN_TABLE}
+"""Why files may be left out that depends on the whole tree, or that leaves them out of the table of paths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +111,69 @@ def sketch_commit(
     :raises IndexCorrupt: if a part of the view that is needed is damaged.
     """
     tree = tree_of(wanted.entries, tools.limits)
+    found = _found(tree, wanted, view=view, tools=tools, limits=limits, first_ordinal=first_ordinal)
+    content = _written(wanted.commit, tree, found.blobs, tools)
+    snapshot = SnapshotView(PartsReader(content, kind=KIND, label=wanted.name), name=wanted.name)
+    return found.sketch(snapshot, 2 * len(content))
+
+
+def sketch_changes(
+    wanted: CommitOf,
+    *,
+    gone: Collection[bytes],
+    below: SnapshotView,
+    view: IndexView,
+    tools: BuildTools,
+    limits: SketchLimits,
+    first_ordinal: int,
+) -> Sketch | None:
+    """The same for a commit that is a snapshot without the paths that are `gone`, and with the `entries` wanted.
+
+    Nothing if the snapshot does not tell enough for that: the commit is to be sketched whole then.
+
+    :raises IndexCorrupt: if a part of the view that is needed is damaged.
+    """
+    numbers = below.numbers_of(gone)
+    if numbers is None or below.rules != rules_of(tools.limits) or _UNTOLD & set(below.skipped_counts):
+        return None
+    tree = tree_of(wanted.entries, tools.limits)
+    if tree.refused_counts or below.path_count - numbers.size + len(tree.files) > tools.limits.files_max:
+        return None
+    found = _found(tree, wanted, view=view, tools=tools, limits=limits, first_ordinal=first_ordinal)
+    added = files_of(*rows_of(tree, found.blobs))
+    snapshot = Overlay(below, name=wanted.name, commit=wanted.commit, gone=numbers, added=added)
+    if int(snapshot.sizes[snapshot.path_skips == 0].sum()) > tools.limits.total_bytes_max:
+        return None
+    return found.sketch(snapshot, snapshot.memory_bytes)
+
+
+class _Found(NamedTuple):
+    """The blobs of some files, and the segment that was made for those that the index did not know."""
+
+    blobs: dict[BlobKey, Blob]
+    segment: Segment | None
+    files_read: int
+
+    def sketch(self, snapshot: SnapshotView, size_bytes: int) -> Sketch:
+        """The sketch that has all of it."""
+        stored = self.segment.reader.stored_bytes if self.segment else 0
+        return Sketch(snapshot, self.segment, self.files_read, size_bytes + stored)
+
+
+def _found(
+    tree: Tree, wanted: CommitOf, *, view: IndexView, tools: BuildTools, limits: SketchLimits, first_ordinal: int
+) -> _Found:
+    """The blobs of a tree's files; those that cannot be read are marked in the tree as skipped."""
     indexable = [file for file in tree.files if file.skip is None]
     known = known_blobs(view, [file.oid for file in indexable], snapshots=wanted.near)
     chosen, unknown = blobs_for(indexable, known)
-    segment, read = None, 0
-    if unknown:
-        unread = _unreadable(unknown, wanted.objects, tools, limits)
-        readable = {oid: files for oid, files in unknown.items() if oid not in unread}
-        tree.files = [_skipped(file, unread) for file in tree.files]
-        new, segment = _read(readable, wanted.objects, view=view, tools=tools, first_ordinal=first_ordinal)
-        chosen |= new
-        read = sum(len(files) for files in readable.values())
-    content = _written(wanted.commit, tree, chosen, tools)
-    snapshot = SnapshotView(PartsReader(content, kind=KIND, label=wanted.name), name=wanted.name)
-    stored = segment.reader.stored_bytes if segment else 0
-    return Sketch(snapshot, segment, read, 2 * len(content) + stored)
+    if not unknown:
+        return _Found(chosen, None, 0)
+    unread = _unreadable(unknown, wanted.objects, tools, limits)
+    readable = {oid: files for oid, files in unknown.items() if oid not in unread}
+    tree.files = [_skipped(file, unread) for file in tree.files]
+    new, segment = _read(readable, wanted.objects, view=view, tools=tools, first_ordinal=first_ordinal)
+    return _Found(chosen | new, segment, sum(len(files) for files in readable.values()))
 
 
 def _unreadable(

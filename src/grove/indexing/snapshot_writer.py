@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
-from grove.indexing.arrays import distinct, spans
+from grove.indexing.arrays import distinct, places_by_value, spans
 from grove.indexing.blobs import SKIPS
 from grove.indexing.commit_files import CommitFiles
 from grove.indexing.model import Ordinals, SkipReason
@@ -70,7 +70,7 @@ def write_parts(
     parts.add("path_marks", files.marks, encoding=ZSTD)
     parts.add("path_sizes", files.sizes, encoding=ZSTD)
     parts.add("path_skips", files.skips, encoding=ZSTD)
-    parts.add("places", _places_by_chunk(chunks), encoding=DELTA_ZSTD)
+    parts.add("places", places_by_value(chunks), encoding=DELTA_ZSTD)
     parts.add("bitmap", _bitmap(ordinals))
     parts.add("refused", _json({path: reason.value for path, reason in refused.named.items()}), encoding=ZSTD)
     facts = {"commit": commit, "languages": files.language_names, "skipped": skipped, "rules": dict(rules)}
@@ -83,13 +83,6 @@ def _chunks_by_path(files: CommitFiles, indexed: NDArray[np.bool_]) -> Ordinals:
     begins = np.cumsum(counts) - counts
     blobs = files.path_blobs[indexed]
     return np.take(files.blobs.chunks, spans(begins[blobs], counts[blobs]))
-
-
-def _places_by_chunk(chunks: Ordinals) -> NDArray[np.uint32]:
-    """The positions in `chunks`, by chunk, then position."""
-    both = (chunks.astype(np.uint64) << np.uint64(32)) | np.arange(chunks.size, dtype=np.uint64)
-    both.sort()
-    return both.astype(np.uint32)
 
 
 def _counted(numbers: NDArray[np.uint8]) -> dict[int, int]:

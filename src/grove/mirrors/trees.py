@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -20,6 +20,21 @@ class TreePath(NamedTuple):
     path: bytes
     mode: int
     oid: str
+
+
+class TreeDifferences(NamedTuple):
+    """What one tree has and the other has not, or not like that: a path that was changed is in both."""
+
+    gone: list[TreePath]
+    came: list[TreePath]
+
+
+class _Pair(NamedTuple):
+    """The same folder in two trees; nothing where it is none."""
+
+    prefix: bytes
+    before: str | None
+    after: str | None
 
 
 Entries = tuple[tuple[int, bytes, str], ...]
@@ -56,6 +71,30 @@ class FolderCache:
                 return found
             if time.monotonic() > deadline:
                 raise TreeTooLarge(seconds_max=limits.seconds_max)
+        raise TreeTooDeep(depth_max=limits.depth_max)
+
+    def differences(
+        self, objects: ObjectReader, before: str, after: str, *, limits: TreeLimits, paths_max: int
+    ) -> "TreeDifferences | None":
+        """The paths in which two commits or trees differ, found by reading only folders that do.
+
+        Nothing if there are more than `paths_max`.
+
+        :raises ObjectMissing: if there is no such commit, or a folder of it is missing.
+        :raises TreeTooDeep: at the limit of depth.
+        """
+        roots = [objects.read_root(each) for each in (before, after)]
+        for root, content in roots:
+            self._put(root, content)
+        found = TreeDifferences([], [])
+        level = [_Pair(b"", roots[0][0], roots[1][0])]
+        for _ in range(limits.depth_max):
+            folders = self._read(objects, [oid for _, *both in level for oid in both if oid])
+            level = [each for folder in level for each in _differing(folder, folders, found)]
+            if not level:
+                return found
+            if len(found.gone) + len(found.came) + len(level) > paths_max:
+                return None
         raise TreeTooDeep(depth_max=limits.depth_max)
 
     def _read(self, objects: ObjectReader, oids: Sequence[str]) -> dict[str, Entries]:
@@ -102,3 +141,21 @@ def _one_level(
             else:
                 found.append(TreePath(prefix + name, mode, entry))
     return below
+
+
+def _differing(pair: "_Pair", folders: Mapping[str, Entries], found: TreeDifferences) -> Iterator["_Pair"]:
+    """Add the files to `found` in which two folders differ; gives the folders in them that do."""
+    prefix, before, after = pair
+    one, other = ({name: (mode, oid) for mode, name, oid in folders[each]} if each else {} for each in (before, after))
+    for name in one.keys() | other.keys():
+        was, now = one.get(name), other.get(name)
+        if was == now:
+            continue
+        below: list[str | None] = []
+        for entry, into in ((was, found.gone), (now, found.came)):
+            is_folder = entry is not None and entry[0] >> 12 == _FOLDER_KIND
+            below.append(entry[1] if entry is not None and is_folder else None)
+            if entry is not None and not is_folder:
+                into.append(TreePath(prefix + name, *entry))
+        if any(below):
+            yield _Pair(prefix + name + b"/", *below)

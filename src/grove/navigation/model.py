@@ -32,6 +32,7 @@ class Wanted:
     revisions: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    workspaces: tuple[str, ...] = ()
     near: str = ""
     limit: int = 50
     offset: int = 0

@@ -126,6 +126,7 @@ class Navigator:
             revisions=wanted.revisions,
             paths=wanted.paths,
             languages=wanted.languages,
+            workspaces=wanted.workspaces,
         )
         corpus = self.desk.corpus(actor, question)
         named = corpus.targets if wanted.repositories else ()

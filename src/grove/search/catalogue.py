@@ -60,11 +60,21 @@ class RegistryCatalogue:
                 reason, message = _state(repository)
                 skipped.append(Skipped(reason=reason, title=repository.name, message=message))
             else:
-                near = frozenset(head.snapshot for head in self.heads.get(repository.id, ()))
-                sought.append(
-                    Sought(repository=repository, revision=draft.branch, name=draft.tree, near=near, draft=draft)
-                )
+                sought.append(self._draft(repository, draft))
         return Resolution(targets=(), skipped=tuple(skipped), sought=tuple(sought))
+
+    def _draft(self, repository: Repository, draft: Draft) -> Sought:
+        heads = [head.snapshot for head in self.heads.get(repository.id, ())]
+        base = commits_of(self.tx, repositories=[repository.id]).get(repository.id, {}).get(draft.base)
+        like = tuple(dict.fromkeys((*([base] if base else []), *heads)))
+        return Sought(
+            repository=repository,
+            revision=draft.branch,
+            name=draft.tree,
+            near=frozenset(like),
+            draft=draft,
+            like=like,
+        )
 
     def resolve(self, plan: Plan, *, within: Sequence[Plan] | None = None) -> Resolution:
         """The commits to search, and what cannot be searched, with the reason.

@@ -18,15 +18,20 @@ from grove.indexing import (
     SkipReason,
     is_current,
     next_ordinal,
+    sketch_changes,
     sketch_commit,
     with_sketches,
 )
 from grove.kit.errors import GroveError
-from grove.mirrors import FolderCache, MirrorReader
+from grove.mirrors import FolderCache, MirrorReader, TreePath
 from grove.search.corpus import Resolution, Severity, Skipped, Sought, Target
 
 SKETCH_SECONDS_MAX: Final = 10.0
 """After so many seconds no further commit of a question is made searchable."""
+
+CHANGES_MAX: Final = 1_000
+"""A workspace that differs in more files, and in half of them, from every snapshot is read whole."""
+LIKE_TRIED_MAX: Final = 2
 
 _UNKNOWN: Final = "no branch, tag or commit of that name"
 _TOO_EARLY: Final = "it had no commit yet"
@@ -91,17 +96,47 @@ class CommitFinder:
             kept = self.sketches.get(key, generation=generation, first_ordinal=first)
             if kept is not None and (kept.segment is not None or is_current(kept, view)):
                 return kept
-            files = self.folders.files_of(objects, commit, limits=self.tree_limits)
-            entries = [FileEntry(path=path, oid=oid, mode=mode, size_bytes=0) for path, mode, oid in files]
-            made = sketch_commit(
-                CommitOf(f"sketch-{repository.id}-{commit}", commit, entries, objects, wanted.near),
+            name = f"sketch-{repository.id}-{commit}"
+            made = self._changes(wanted, objects, name=name, view=view, first_ordinal=first)
+            if made is None:
+                files = self.folders.files_of(objects, commit, limits=self.tree_limits)
+                made = sketch_commit(
+                    CommitOf(name, commit, _entries(files), objects, wanted.near),
+                    view=view,
+                    tools=self.tools,
+                    limits=self.limits,
+                    first_ordinal=first,
+                )
+        self.sketches.put(key, made, generation=generation, first_ordinal=first)
+        return made
+
+    def _changes(
+        self, wanted: Sought, objects: ObjectReader, *, name: str, view: IndexView, first_ordinal: int
+    ) -> Sketch | None:
+        """The sketch of a draft that differs little from a snapshot, in proportion to what differs."""
+        snapshots = [view.snapshots[each] for each in wanted.like if each in view.snapshots]
+        for below in snapshots[:LIKE_TRIED_MAX]:
+            found = self.folders.differences(
+                objects,
+                below.commit,
+                wanted.name,
+                limits=self.tree_limits,
+                paths_max=CHANGES_MAX + below.path_count // 2,
+            )
+            if found is None:
+                continue
+            made = sketch_changes(
+                CommitOf(name, wanted.name, _entries(found.came), objects, wanted.near),
+                gone=[path.path for path in found.gone],
+                below=below,
                 view=view,
                 tools=self.tools,
                 limits=self.limits,
-                first_ordinal=first,
+                first_ordinal=first_ordinal,
             )
-        self.sketches.put(key, made, generation=generation, first_ordinal=first)
-        return made
+            if made is not None:
+                return made
+        return None
 
     @contextmanager
     def _objects(self, wanted: Sought) -> Iterator[ObjectReader]:
@@ -159,6 +194,10 @@ class _Work:
         ]
         joined = with_sketches(view, self._sketches) if self._sketches else view
         return Found(joined, tuple(self.targets.values()), (*nowhere, *self._skipped))
+
+
+def _entries(paths: Sequence[TreePath]) -> list[FileEntry]:
+    return [FileEntry(path=path, oid=oid, mode=mode, size_bytes=0) for path, mode, oid in paths]
 
 
 def _target(wanted: Sought, made: Sketch) -> Target:

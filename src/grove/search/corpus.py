@@ -69,11 +69,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The files of somebody's workspace as they are now: a tree in a git directory, on top of the commit `head`."""
+    """The files of somebody's workspace as they are now: a tree in a git directory, on top of the commit `head`.
+
+    `base` is the commit of the mirror that it stands on.
+    """
 
     repository_id: str
     branch: str
     folder: Path
+    base: str
     head: str
     tree: str
 
@@ -103,6 +107,8 @@ class Sought:
     near: frozenset[str] = frozenset()
     draft: Draft | None = None
     """What is sought instead of a commit."""
+    like: tuple[str, ...] = ()
+    """Snapshots that a draft may differ little from, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

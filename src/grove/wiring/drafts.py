@@ -27,6 +27,7 @@ class WorkspaceDrafts:
             repository_id=found.repository_id,
             branch=found.branch,
             folder=self.locator.workspace(tenant_id=found.tenant_id, workspace_id=found.id),
+            base=found.base,
             head=found.head,
             tree=found.tree,
         )
