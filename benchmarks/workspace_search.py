@@ -51,7 +51,8 @@ def main(folder: Path, files: int) -> None:
 def _rows(made: House, edits: int) -> Iterator[str]:
     _edit(made, range(edits), salt="begin")
     for name, (text, mode) in ASKED.items():
-        after, again = [], []
+        after: list[float] = []
+        again: list[float] = []
         for number in range(ROUNDS):
             salt = f"{name}_{edits}_{number}"
             _edit(made, [0], salt=salt)

@@ -18,7 +18,7 @@ from grove.indexing.arrays import distinct, places_by_value
 from grove.indexing.blobs import SKIPS, BlobTable, joined
 from grove.indexing.commit_files import CommitFiles
 from grove.indexing.model import SkipReason
-from grove.indexing.path_words import PathWords
+from grove.indexing.path_words import HeldWords, PathWords
 from grove.indexing.paths import shown
 from grove.indexing.snapshot import SnapshotView
 
@@ -35,6 +35,16 @@ class Exchange:
     def __init__(self, *, size: int, gone: NDArray[np.int64], at: NDArray[np.int64]) -> None:
         self._kept = kept_without(gone, size=size)
         self._at = at
+
+    @property
+    def before_count(self) -> int:
+        """How many rows there were before."""
+        return self._kept.size
+
+    @property
+    def new_count(self) -> int:
+        """How many rows come in."""
+        return self._at.size
 
     def array(self, rows: NDArray[Number], new: NDArray[Number]) -> NDArray[Number]:
         """The rows of an array after it."""
@@ -58,6 +68,26 @@ def kept_without(gone: NDArray[np.int64], *, size: int) -> NDArray[np.bool_]:
     kept = np.ones(size, dtype=np.bool_)
     kept[gone] = False
     return kept
+
+
+class _ExchangedWords:
+    """The words of paths of which some went and others came in."""
+
+    def __init__(self, exchange: Exchange, below: HeldWords, added: HeldWords) -> None:
+        self._exchange = exchange
+        self._below = below
+        self._added = added
+
+    def holding(self, word: str) -> NDArray[np.float32] | None:
+        """Per path, how much it has of a word; nothing if none has it."""
+        below, added = self._below.holding(word), self._added.holding(word)
+        if below is None and added is None:
+            return None
+        held = self._exchange.array(
+            np.zeros(self._exchange.before_count, dtype=np.float32) if below is None else below,
+            np.zeros(self._exchange.new_count, dtype=np.float32) if added is None else added,
+        )
+        return held if held.any() else None
 
 
 class Overlay(SnapshotView):
@@ -126,15 +156,10 @@ class Overlay(SnapshotView):
         counts = np.bincount(self.path_skips)
         return {SKIPS[number]: int(counts[number]) for number in np.flatnonzero(counts).tolist() if number}
 
-    def held_in_paths(self, word: str) -> NDArray[np.float32] | None:
-        """Per path number, how much its path has of a word; nothing if no path has it."""
-        below, added = self._below.held_in_paths(word), self._added_words.holding(word)
-        if below is None and added is None:
-            return None
-        below = np.zeros(self._below.path_count, dtype=np.float32) if below is None else below
-        added = np.zeros(len(self._added.paths), dtype=np.float32) if added is None else added
-        held = self._exchange.array(below, added)
-        return held if held.any() else None
+    @cached_property
+    def path_words(self) -> HeldWords:
+        """The words of the paths."""
+        return _ExchangedWords(self._exchange, self._below.path_words, PathWords(self._added.paths))
 
     @cached_property
     def blobs(self) -> BlobTable:
@@ -152,7 +177,3 @@ class Overlay(SnapshotView):
     @cached_property
     def _places(self) -> NDArray[np.uint32]:
         return places_by_value(self._flat)
-
-    @cached_property
-    def _added_words(self) -> PathWords:
-        return PathWords(self._added.paths)

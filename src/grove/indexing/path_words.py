@@ -1,7 +1,7 @@
 """The words of paths: which files a question's words name."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,14 @@ from grove.indexing.terms import rarity
 from grove.indexing.vocabulary import Inverted
 
 FOLDER_WEIGHT: Final = 0.4
+
+
+class HeldWords(Protocol):
+    """The words of some paths."""
+
+    def holding(self, word: str) -> NDArray[np.float32] | None:
+        """Per path, how much it has of a word (as `split_words` gives it); nothing if none has it."""
+        ...
 
 
 class PathWords:
@@ -38,13 +46,11 @@ class PathWords:
         return chosen[self._folder_of]
 
 
-def scores_of(
-    words: Mapping[str, float], holding: Callable[[str], NDArray[np.float32] | None], *, count: int
-) -> NDArray[np.float32]:
+def scores_of(words: Mapping[str, float], paths: HeldWords, *, count: int) -> NDArray[np.float32]:
     """Per path, the sum of the matching words' weights times their rarity among `count` paths."""
     scores = np.zeros(count, dtype=np.float32)
     for word, weight in words.items():
-        held = holding(word)
+        held = paths.holding(word)
         if held is not None:
             scores += held * np.float32(weight * rarity(count, int(np.count_nonzero(held))))
     return scores

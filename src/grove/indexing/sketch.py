@@ -6,11 +6,15 @@ the sketch says so.
 """
 
 import tempfile
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from grove.git import ObjectReader
 from grove.indexing.blobs import Blob, BlobKey
@@ -133,7 +137,7 @@ def sketch_changes(
 
     :raises IndexCorrupt: if a part of the view that is needed is damaged.
     """
-    numbers = below.numbers_of(gone)
+    numbers = _numbers_of(below, gone)
     if numbers is None or below.rules != rules_of(tools.limits) or _UNTOLD & set(below.skipped_counts):
         return None
     tree = tree_of(wanted.entries, tools.limits)
@@ -145,6 +149,17 @@ def sketch_changes(
     if int(snapshot.sizes[snapshot.path_skips == 0].sum()) > tools.limits.total_bytes_max:
         return None
     return found.sketch(snapshot, snapshot.memory_bytes)
+
+
+def _numbers_of(snapshot: SnapshotView, paths: Collection[bytes]) -> NDArray[np.int64] | None:
+    """The numbers of some paths as git has them, ascending; nothing if one of them is not in the table."""
+    numbers = []
+    for path in sorted(paths):
+        number = bisect_left(snapshot.raw_paths, path)
+        if number == snapshot.path_count or snapshot.raw_paths[number] != path:
+            return None
+        numbers.append(number)
+    return np.array(numbers, dtype=np.int64)
 
 
 class _Found(NamedTuple):

@@ -1,7 +1,7 @@
 """One published commit: its paths, and the chunks they consist of. Layout: docs/formats/segment.md."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from grove.indexing.blobs import SKIP_NUMBERS, SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
 from grove.indexing.parts import PartsReader
-from grove.indexing.path_words import PathWords, scores_of
+from grove.indexing.path_words import HeldWords, PathWords, scores_of
 from grove.indexing.paths import shown, stored
 
 KIND: Final = "snapshot"
@@ -137,16 +137,6 @@ class SnapshotView:
         number = bisect_left(self.raw_paths, wanted)
         return number if number < self.path_count and self.raw_paths[number] == wanted else None
 
-    def numbers_of(self, paths: Collection[bytes]) -> NDArray[np.int64] | None:
-        """The numbers of some paths as git has them, ascending; nothing if one of them is not in the commit."""
-        numbers = []
-        for path in sorted(paths):
-            number = bisect_left(self.raw_paths, path)
-            if number == self.path_count or self.raw_paths[number] != path:
-                return None
-            numbers.append(number)
-        return np.array(numbers, dtype=np.int64)
-
     def chunks_of(self, path_number: int) -> Ordinals:
         """The chunks of a file, in the order in which they stand in it."""
         if self.path_skips[path_number]:
@@ -170,11 +160,12 @@ class SnapshotView:
 
         Rare words count more (by the paths of this snapshot), and the file's name more than its folders.
         """
-        return scores_of(words, self.held_in_paths, count=self.path_count)
+        return scores_of(words, self.path_words, count=self.path_count)
 
-    def held_in_paths(self, word: str) -> NDArray[np.float32] | None:
-        """Per path number, how much its path has of a word (as `split_words` gives it); nothing if no path has it."""
-        return self._path_words.holding(word)
+    @cached_property
+    def path_words(self) -> HeldWords:
+        """The words of the paths."""
+        return PathWords(self.raw_paths)
 
     @cached_property
     def blobs(self) -> BlobTable:
@@ -277,10 +268,6 @@ class SnapshotView:
     @cached_property
     def _sorted(self) -> Ordinals:
         return self._flat[self._places]
-
-    @cached_property
-    def _path_words(self) -> PathWords:
-        return PathWords(self.raw_paths)
 
     def _skip_of(self, path_number: int) -> SkipReason:
         return _reason(SKIPS[self.path_skips[path_number]], self.name)
