@@ -1,10 +1,13 @@
 """What every place must do that finds the nearest vectors. Another joins by one more line in `store`.
 
-Qdrant is asked through its own client, in the client's memory, or on the server that GROVE_TEST_QDRANT_URL names.
+Qdrant is asked through its own client: in the client's memory, over HTTP (`tests.support.qdrant_server`), and on the
+server that GROVE_TEST_QDRANT_URL names.
 """
 
 import os
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,23 @@ from numpy.typing import NDArray
 
 from grove.indexing import Ordinals, Scores
 from grove.kit.ids import new_id
-from grove.vectors import QdrantVectors, Space, VectorFiles, VectorSet, VectorStore, VectorStoreUnavailable, qdrant
+from grove.vectors import (
+    Patience,
+    QdrantVectors,
+    Space,
+    VectorFiles,
+    VectorSet,
+    VectorStore,
+    VectorStoreCollectionMissing,
+    VectorStoreDimensionsDiffer,
+    VectorStoreFailed,
+    VectorStoreKeyRefused,
+    VectorStoreUnavailable,
+    qdrant,
+)
 from grove.vectors.files import nearest_in
+from tests.support.embedding_server import embedding_server
+from tests.support.qdrant_server import BUSY, KEY, QdrantServer, qdrant_server
 
 Floats = NDArray[np.float32]
 DIMENSIONS = 32
@@ -50,6 +68,9 @@ class Segments:
             folded = files.fold(sets, keep=np.setdiff1d(present, ordinals), job="test")
             self._sets[space] = [folded] if folded else []
 
+    def has(self, space: Space) -> bool:
+        return space in self._sets
+
     def drop(self, space: Space) -> None:
         self._sets.pop(space, None)
 
@@ -64,12 +85,19 @@ class Segments:
         return VectorFiles(self._root / space.tenant_id)
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QdrantServer]:
+    with qdrant_server(tmp_path_factory.mktemp("qdrant")) as made:
+        yield made
+
+
 @pytest.fixture(
     params=[
         "segments",
         "qdrant in memory",
+        "qdrant over http",
         pytest.param(
-            "qdrant server",
+            "qdrant's own server",
             marks=pytest.mark.skipif(not QDRANT_URL, reason="no Qdrant server: GROVE_TEST_QDRANT_URL is not set"),
         ),
     ]
@@ -78,7 +106,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStor
     if request.param == "segments":
         yield Segments(tmp_path)
         return
-    made = QdrantVectors(":memory:" if request.param == "qdrant in memory" else QDRANT_URL)
+    if request.param == "qdrant over http":
+        made = QdrantVectors(request.getfixturevalue("server").url, key=KEY)
+    else:
+        made = QdrantVectors(":memory:" if request.param == "qdrant in memory" else QDRANT_URL)
     yield made
     made.close()
 
@@ -200,21 +231,104 @@ class TestEveryStore:
         assert next(iter(found_in(store, space, everything, vectors[13]))) == 13
 
 
-class TestQdrant:
-    def test_that_lacks_a_space_says_so(self) -> None:
-        made = QdrantVectors(":memory:")
-        with pytest.raises(VectorStoreUnavailable):
+HASTY = Patience(seconds_max=2, attempts_max=2, first_wait_seconds=0.01, wait_seconds_max=2, rest_seconds=0.5)
+
+
+class TestASpace:
+    def test_is_there_from_the_first_vector_until_it_is_dropped(self, store: VectorStore, space: Space) -> None:
+        before = store.has(space)
+        store.put(space, ordinals_of(1), directions(1))
+        during = store.has(space)
+        store.drop(space)
+
+        assert (before, during, store.has(space)) == (False, True, False)
+        store.drop(space)
+
+
+class TestQdrantThatRefuses:
+    @pytest.mark.parametrize("place", ["memory", "server"])
+    def test_says_that_it_lacks_a_space(self, server: QdrantServer, place: str) -> None:
+        with (
+            closing(QdrantVectors(":memory:" if place == "memory" else server.url, key=KEY)) as made,
+            pytest.raises(VectorStoreCollectionMissing, match="--refill"),
+        ):
             made.nearest(Space(new_id(), "m"), ordinals_of(1), directions(1)[0], limit=1)
-        made.close()
 
-    def test_that_is_not_there_says_so_and_is_left_alone_for_a_while(self) -> None:
-        made = QdrantVectors("http://127.0.0.1:9")
-        for _ in range(2):
+    @pytest.mark.parametrize("place", ["memory", "server"])
+    def test_says_that_vectors_are_of_another_size(self, server: QdrantServer, place: str) -> None:
+        space = Space(new_id(), "m")
+        with closing(QdrantVectors(":memory:" if place == "memory" else server.url, key=KEY)) as made:
+            made.put(space, ordinals_of(1), directions(1))
+            with pytest.raises(VectorStoreDimensionsDiffer):
+                made.put(space, ordinals_of(2), directions(1)[:, :8])
+            with pytest.raises(VectorStoreDimensionsDiffer):
+                made.nearest(space, ordinals_of(1), directions(1)[0][:8], limit=1)
+
+    def test_says_that_the_key_is_wrong_and_does_not_repeat_it(self, server: QdrantServer) -> None:
+        with (
+            closing(QdrantVectors(server.url, key="sk-wrong", patience=HASTY)) as made,
+            pytest.raises(VectorStoreKeyRefused, match="GROVE_QDRANT_KEY") as raised,
+        ):
+            made.put(Space(new_id(), "m"), ordinals_of(1), directions(1))
+
+        assert "sk-wrong" not in f"{raised.value} {raised.value.facts}"
+
+    def test_says_that_something_else_listens_there(self, tmp_path: Path) -> None:
+        with (
+            embedding_server(tmp_path) as other,
+            closing(QdrantVectors(other.url, patience=HASTY)) as made,
+            pytest.raises(VectorStoreFailed) as raised,
+        ):
+            made.put(Space(new_id(), "m"), ordinals_of(1), directions(1))
+
+        assert not isinstance(raised.value, VectorStoreKeyRefused)
+
+
+class TestQdrantThatIsAway:
+    def test_is_asked_again_by_jobs_and_left_alone_by_questions(self, server: QdrantServer) -> None:
+        busy = server.folder / BUSY
+        with closing(QdrantVectors(server.url, key=KEY, patience=HASTY)) as made:
+            space = Space(new_id(), "m")
+            busy.touch()
+            try:
+                began = time.monotonic()
+                with pytest.raises(VectorStoreUnavailable):
+                    made.put(space, ordinals_of(1), directions(1))
+                waited = time.monotonic() - began
+            finally:
+                busy.unlink()
             with pytest.raises(VectorStoreUnavailable):
-                made.nearest(Space(new_id(), "m"), ordinals_of(1), directions(1)[0], limit=1)
-        made.close()
+                made.nearest(space, ordinals_of(1), directions(1)[0], limit=1)
+            made.put(space, ordinals_of(1), directions(1))
+            at_once, _ = made.nearest(space, ordinals_of(1), directions(1)[0], limit=1)
 
-    def test_is_told_exactly_what_is_admissible(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert waited >= 1, "it said when to come back"
+        assert at_once.tolist() == [1]
+
+    def test_is_asked_by_questions_again_after_a_while(self, server: QdrantServer) -> None:
+        space, busy = Space(new_id(), "m"), server.folder / BUSY
+        with closing(QdrantVectors(server.url, key=KEY, patience=HASTY)) as made:
+            made.put(space, ordinals_of(1), directions(1))
+            busy.touch()
+            try:
+                with pytest.raises(VectorStoreUnavailable):
+                    made.nearest(space, ordinals_of(1), directions(1)[0], limit=1)
+            finally:
+                busy.unlink()
+            time.sleep(HASTY.rest_seconds)
+            found, _ = made.nearest(space, ordinals_of(1), directions(1)[0], limit=1)
+
+        assert found.tolist() == [1]
+
+    def test_may_not_be_there_at_all(self) -> None:
+        with closing(QdrantVectors("http://127.0.0.1:9", patience=HASTY)) as made:
+            for _ in range(2):
+                with pytest.raises(VectorStoreUnavailable):
+                    made.nearest(Space(new_id(), "m"), ordinals_of(1), directions(1)[0], limit=1)
+
+
+class TestWhatIsAdmissible:
+    def test_is_told_to_qdrant_exactly(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(qdrant, "IDS_MAX", 100)
         monkeypatch.setattr(qdrant, "RANGES_MAX", 1)
         made, space = QdrantVectors(":memory:"), Space(new_id(), "m")

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from grove import jobs
+from grove import activity, jobs, repositories
 from grove.accounts import Role
+from grove.indexing import request_verification
 from grove.kit.gate import Denied
 from grove.kit.transactions import Database
 from grove.search import Answer, Mode, Question, truth_line
@@ -56,12 +58,29 @@ def restarted(made: House, folder: Path, **settings: object) -> Iterator[House]:
         grove.close()
 
 
+def find(made: House, name: str) -> repositories.Repository:
+    with made.grove.database.reading() as tx:
+        return repositories.find_repository(tx, actor=made.admin, name=name)
+
+
+def newest(made: House, kind: str) -> jobs.Job:
+    with made.grove.database.reading() as tx:
+        return next(job for job in jobs.list_jobs(tx, actor=made.admin, limit=200) if job.kind == kind)
+
+
+def verify(made: House, repository_id: str | None) -> jobs.Job:
+    with made.grove.database.transaction() as tx:
+        request_verification(tx, actor=made.admin, repository_id=repository_id, now=made.now)
+    made.work()
+    return newest(made, "index.verify")
+
+
 def ask(made: House, text: str = "backoff between attempts") -> Answer:
     return made.grove.search.run(made.admin, Question(text=text, mode=Mode.SEMANTIC))
 
 
-def notes(made: House) -> str:
-    return "; ".join(ask(made).truth.notes)
+def notes(made: House, text: str = "backoff between attempts") -> str:
+    return "; ".join(ask(made, text).truth.notes)
 
 
 def totals(made: House) -> VectorTotals:
@@ -206,6 +225,77 @@ class TestDamage:
         assert "has made 0% of the vectors so far" in damaged
         assert mended == ""
         assert told.chunks_done == told.chunks
+
+
+class TestVerifying:
+    def test_finds_a_flipped_byte_and_only_its_repository_is_made_again(
+        self, model_server: EmbeddingServer, tmp_path: Path
+    ) -> None:
+        with shop(tmp_path, **http(model_server)) as made:
+            files, tenant = made.grove.vectors.files(made.admin.tenant_id), made.admin.tenant_id
+            [of_web] = set_names(made.grove.database, tenant)
+            upstream = Repository.new(tmp_path / "up" / "ship.git")
+            upstream.commit({"parcel.py": "def parcel_of(order):\n    return order.weight\n"})
+            connect(made, str(upstream.path), name="ship")
+            made.work_until_idle()
+            [of_ship] = set(set_names(made.grove.database, tenant)) - {of_web}
+            flip(files.folder(of_ship) / "vectors.grove", 300)
+
+            clean = verify(made, find(made, "web").id)
+            unread = set_names(made.grove.database, tenant)
+            with made.grove.database.transaction() as tx:
+                request_verification(tx, actor=made.admin, repository_id=None, now=made.now)
+            made.worker().run_one()
+            struck, during = set_names(made.grove.database, tenant), notes(made, "parcel repo:ship")
+            unharmed = notes(made, "backoff repo:web")
+            found = newest(made, "index.verify")
+            made.work_until_idle()
+            after, told = notes(made, "parcel repo:ship"), totals(made)
+            with made.grove.database.reading() as tx:
+                trail = [entry.action for entry in activity.list_entries(tx, actor=made.admin, limit=50)]
+
+        assert clean.state is jobs.JobState.SUCCEEDED
+        assert unread == [of_web, of_ship], "another repository's vectors are not its business"
+        assert struck == [of_web]
+        assert "has made 0% of the vectors so far" in during
+        assert unharmed == after == ""
+        assert "vectors.damaged" in trail
+        assert found.state is jobs.JobState.SUCCEEDED
+        assert told.chunks_done == told.chunks
+
+    def test_tells_vectors_that_are_not_those_that_were_published(
+        self, model_server: EmbeddingServer, tmp_path: Path
+    ) -> None:
+        with shop(tmp_path, **http(model_server)) as made:
+            files, tenant = made.grove.vectors.files(made.admin.tenant_id), made.admin.tenant_id
+            [name] = set_names(made.grove.database, tenant)
+            other = files.write(
+                job="other",
+                model="http:words-64",
+                ordinals=np.array([1], dtype=np.uint32),
+                rows=lambda _begin, _end: np.ones((1, 64), dtype=np.float32),
+                texts_cut=0,
+            )
+            (files.folder(other.name) / "vectors.grove").replace(files.folder(name) / "vectors.grove")
+            verify(made, None)
+            made.work_until_idle()
+            told, left = totals(made), set_names(made.grove.database, tenant)
+
+        assert name not in left
+        assert told.chunks_done == told.chunks
+
+
+class TestAModelThatHasChangedUnderItsName:
+    def test_is_not_compared_with_what_it_made_before(self, model_server: EmbeddingServer, tmp_path: Path) -> None:
+        with (
+            shop(tmp_path, **http(model_server, "words-32", embedder_dimensions=32)) as before,
+            restarted(before, tmp_path, **http(model_server, "words-32")) as made,
+        ):
+            during = notes(made)
+            made.work_until_idle()
+
+            assert "has made 0% of the vectors so far" in during
+            assert notes(made) == ""
 
 
 class TestWhoMayHaveVectorsMade:

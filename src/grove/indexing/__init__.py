@@ -90,7 +90,7 @@ from grove.indexing.verifying import verify_index
 from grove.indexing.view import ChunkRun, IndexView
 from grove.indexing.vocabulary import count_words
 from grove.indexing.words import split_words
-from grove.indexing.writing import adding_to_index, taking_out_of_index
+from grove.indexing.writing import adding_to_index, copying_index, taking_out_of_index
 
 __all__ = [
     "DELTA_ZSTD",
@@ -172,6 +172,7 @@ __all__ = [
     "build_snapshot",
     "candidates_among",
     "compact_index",
+    "copying_index",
     "count_words",
     "damage_isolated",
     "distinct",

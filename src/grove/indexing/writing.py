@@ -9,26 +9,34 @@ from pathlib import Path
 
 POLL_SECONDS = 0.1
 LOCK = "writers.lock"
+COPIES_LOCK = "copies.lock"
 
 
 @contextmanager
 def adding_to_index(root: Path, *, check_cancelled: Callable[[], None]) -> Iterator[None]:
     """Add to the index: what the block reuses of it stays until the block ends."""
-    with _locked(root, fcntl.LOCK_SH, check_cancelled):
+    with _locked(root, LOCK, fcntl.LOCK_SH, check_cancelled):
         yield
 
 
 @contextmanager
 def taking_out_of_index(root: Path, *, check_cancelled: Callable[[], None]) -> Iterator[None]:
     """Take out of the index: nobody adds to it until the block ends."""
-    with _locked(root, fcntl.LOCK_EX, check_cancelled):
+    with _locked(root, LOCK, fcntl.LOCK_EX, check_cancelled):
         yield
 
 
 @contextmanager
-def _locked(root: Path, kind: int, check_cancelled: Callable[[], None]) -> Iterator[None]:
+def copying_index(root: Path, *, check_cancelled: Callable[[], None]) -> Iterator[None]:
+    """Change what another server keeps of the index: one at a time, while everybody reads and writes the index."""
+    with _locked(root, COPIES_LOCK, fcntl.LOCK_EX, check_cancelled):
+        yield
+
+
+@contextmanager
+def _locked(root: Path, name: str, kind: int, check_cancelled: Callable[[], None]) -> Iterator[None]:
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(root / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not _try_lock(descriptor, kind):
             check_cancelled()

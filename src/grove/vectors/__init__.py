@@ -2,7 +2,7 @@
 
 from grove.vectors.choice import Models
 from grove.vectors.desk import EMBED_JOB, VectorDesk
-from grove.vectors.embedding_job import embed_index, tidy_vectors
+from grove.vectors.embedding_job import embed_index
 from grove.vectors.errors import (
     EmbedderAnswerInvalid,
     EmbedderBusy,
@@ -13,16 +13,24 @@ from grove.vectors.errors import (
     EmbedderModelMissing,
     EmbedderRefused,
     EmbedderUnreachable,
+    VectorStoreCollectionMissing,
+    VectorStoreDimensionsDiffer,
+    VectorStoreFailed,
+    VectorStoreKeyRefused,
+    VectorStoreRefused,
     VectorStoreUnavailable,
 )
 from grove.vectors.files import VectorFiles
-from grove.vectors.http_embedding import HttpEmbedder, HttpModel, Patience
+from grove.vectors.http_embedding import HttpEmbedder, HttpModel
 from grove.vectors.meaning import Comparison, Meaning
 from grove.vectors.model import VectorSet, VectorTotals
 from grove.vectors.operations import sets_of
+from grove.vectors.patience import Patience
 from grove.vectors.ports import Embedded, Embedder, Space, VectorStore
 from grove.vectors.qdrant import QdrantVectors
 from grove.vectors.static import StaticTexts
+from grove.vectors.tidying import tidy_vectors
+from grove.vectors.verifying import verify_vectors
 
 __all__ = [
     "EMBED_JOB",
@@ -50,9 +58,15 @@ __all__ = [
     "VectorFiles",
     "VectorSet",
     "VectorStore",
+    "VectorStoreCollectionMissing",
+    "VectorStoreDimensionsDiffer",
+    "VectorStoreFailed",
+    "VectorStoreKeyRefused",
+    "VectorStoreRefused",
     "VectorStoreUnavailable",
     "VectorTotals",
     "embed_index",
     "sets_of",
     "tidy_vectors",
+    "verify_vectors",
 ]

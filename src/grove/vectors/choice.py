@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from grove.vectors.http_embedding import HTTP_PREFIX, PREFIX_MARK, HttpEmbedder, HttpModel
+from grove.vectors.http_embedding import HTTP_PREFIX, MARK, HttpEmbedder, HttpModel
 from grove.vectors.ports import Embedder, VectorStore
 from grove.vectors.static import StaticTexts
 
@@ -59,5 +59,5 @@ class Models:
 
 
 def _tells_all(name: str) -> bool:
-    """Whether a name is all that is needed to ask; what was put before texts then is not known any more."""
-    return name.startswith(HTTP_PREFIX) and PREFIX_MARK not in name
+    """Whether a name is all that is needed to ask; what was asked for besides then is not known any more."""
+    return name.startswith(HTTP_PREFIX) and MARK not in name

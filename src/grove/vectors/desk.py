@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from grove import accounts, jobs
-from grove.indexing import OpenIndexes, index_totals
+from grove import accounts, activity, jobs
+from grove.indexing import UNUSABLE, OpenIndexes, index_totals
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.logging import logger
 from grove.kit.transactions import Database, Transaction
 from grove.vectors.choice import Models
-from grove.vectors.files import VectorFiles
+from grove.vectors.files import OpenSet, VectorFiles
 from grove.vectors.meaning import Meaning
-from grove.vectors.model import VectorTotals
-from grove.vectors.operations import forget_sets, sets_of
+from grove.vectors.model import VectorSet, VectorTotals
+from grove.vectors.operations import forget_sets, leaving_sets_of, mark_uncopied, sets_of
 
 EMBED_JOB = "index.embed"
 log = logger(__name__)
@@ -43,9 +44,8 @@ class VectorDesk:
         return Meaning(
             tenant_id=tenant_id,
             sets=sets_of(tx, tenant_id=tenant_id),
-            files=self.files(tenant_id),
             models=self.models,
-            on_damage=lambda name, error: self._strike_out(tenant_id, name, error),
+            opening=partial(self.open_sets, tenant_id),
         )
 
     def totals(self, tx: Transaction, *, actor: Actor) -> VectorTotals:
@@ -94,16 +94,45 @@ class VectorDesk:
     def sweep(self, tenant_id: str) -> list[Path]:
         """Remove the files of sets that no row names, while nobody else uses the data folder; what was removed."""
         with self._database.reading() as tx:
-            named = [each.name for each in sets_of(tx, tenant_id=tenant_id)]
-        return self.files(tenant_id).sweep(named)
+            rows = (*sets_of(tx, tenant_id=tenant_id), *leaving_sets_of(tx, tenant_id=tenant_id))
+        return self.files(tenant_id).sweep([each.name for each in rows])
 
-    def _strike_out(self, tenant_id: str, name: str, error: GroveError) -> None:
+    def open_sets(self, tenant_id: str, sets: Sequence[VectorSet]) -> list[tuple[VectorSet, OpenSet]]:
+        """Those of some sets that are whole; a damaged one is taken out of service, and its vectors made again."""
+        opened = []
+        for each in sets:
+            try:
+                opened.append((each, self.files(tenant_id).open(each.name)))
+            except UNUSABLE as error:
+                self.strike_out(tenant_id, each.name, error)
+        return opened
+
+    def strike_out(self, tenant_id: str, name: str, error: GroveError) -> bool:
+        """Take a damaged set out of service, and have its vectors made again; whether it was in service."""
         now = datetime.now(UTC)
         with self._database.transaction() as tx:
+            struck = next((each for each in sets_of(tx, tenant_id=tenant_id) if each.name == name), None)
+            if struck is None:
+                return False
             forget_sets(tx, tenant_id=tenant_id, names=[name])
+            if struck.copied_to is not None:  # nobody knows any more what the store has of it
+                mark_uncopied(tx, tenant_id=tenant_id, model=struck.model)
             steward = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
+            activity.record(
+                tx,
+                actor=steward,
+                action="vectors.damaged",
+                target_kind="vectors",
+                target_id=name,
+                now=now,
+                model=struck.model,
+                chunks=struck.chunk_count,
+                code=error.code,
+            )
             _enqueue(tx, tenant_id, steward.id, now=now)
+        self.files(tenant_id).remove(name)
         log.error("vectors_damaged", tenant=tenant_id, part=name, code=error.code)
+        return True
 
 
 def _enqueue(tx: Transaction, tenant_id: str, requested_by: str, *, now: datetime, refill: bool = False) -> None:

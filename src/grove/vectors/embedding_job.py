@@ -1,116 +1,115 @@
 """Making the vectors that the chosen model has not made yet: slice by slice, while the present ones serve.
 
-Each slice is published whole, so a crash costs one slice at most. What the chosen model has caught up with is let go by
-the others; small sets are folded; what no snapshot uses goes, from the index and from the vector store.
+Each slice is published whole, so a crash costs one slice at most. The model is asked without any lock on the index;
+what has gone from the index meanwhile is left out when the slice is written. What the chosen model has caught up with
+is let go by the others; small sets are folded; then the vector store follows.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from grove.indexing import (
-    IndexView,
-    Ordinals,
-    adding_to_index,
-    live_ordinals,
-    taking_out_of_index,
-)
+from grove.indexing import IndexView, Ordinals, adding_to_index, live_ordinals
 from grove.jobs import Progress, Run, are_others_due, enqueue
 from grove.kit import faults
 from grove.snapshots import Generation, generation_of
+from grove.vectors.copies import copy_to_store, empty_store, look_at_store, tell_store
 from grove.vectors.desk import VectorDesk
-from grove.vectors.files import VectorFiles, numbers_in
+from grove.vectors.files import numbers_in
 from grove.vectors.model import VectorSet
-from grove.vectors.operations import forget_sets, mark_copied, publish_set, sets_of
-from grove.vectors.ports import Space
+from grove.vectors.operations import dismiss_sets, publish_set, sets_of
+from grove.vectors.tidying import fold_vectors
 
 SLICE_CHUNKS: Final = 1_024
-FOLDED_MIN: Final = 16
-FOLDED_CHUNKS_MAX: Final = 65_536
-_COPIED_TOGETHER: Final = 4_096
 SET_WRITTEN: Final = faults.declare("vectors.set_written")
 SET_PUBLISHED: Final = faults.declare("vectors.set_published")
+
+
+class _Wanted(NamedTuple):
+    """All chunks in use in a generation, the most urgent first."""
+
+    generation: int
+    view: IndexView
+    ordinals: Ordinals
 
 
 def embed_index(run: Run, *, desk: VectorDesk) -> None:
     """Have the chosen model make a vector of every chunk in use, and the vector store keep a copy.
 
     :raises EmbedderFailed: or one of its kinds; what was published before keeps serving.
-    :raises VectorStoreUnavailable: if the vector store cannot be filled.
+    :raises VectorStoreFailed: or one of its kinds, if the vector store cannot be filled.
     """
-    files = desk.files(run.job.tenant_id)
     if run.job.arguments.get("refill"):
-        _empty_store(run, desk)
-    while _embed_slice(run, desk, files):
-        if _give_way(run):
-            run.log("giving way to other jobs")
+        empty_store(run, desk)
+    wanted: _Wanted | None = None
+    while (wanted := _embed_slice(run, desk, wanted)) is not None:
+        if _gives_way(run):
             return
-    _let_others_go(run, desk, files)
-    tidy_vectors(run, desk=desk)
-    _copy(run, desk, files)
+    _let_others_go(run, desk)
+    fold_vectors(run, desk)
+    tell_store(run, desk)
+    look_at_store(run, desk)
+    while copy_to_store(run, desk):
+        if _gives_way(run):
+            return
 
 
-def tidy_vectors(run: Run, *, desk: VectorDesk) -> None:
-    """Take the vectors of chunks that nothing uses out of the index and the vector store; fold small sets."""
-    tenant_id = run.job.tenant_id
-    files = desk.files(tenant_id)
-    with taking_out_of_index(files.root, check_cancelled=run.check_cancelled):
-        generation, sets = _state(run)
-        live = _live(desk, tenant_id, generation)
-        for model in dict.fromkeys(each.model for each in sets):
-            mine = [each for each in sets if each.model == model]
-            _drop_dead(run, desk, mine, live)
-            small = [each for each in mine if each.chunk_count < FOLDED_CHUNKS_MAX]
-            crowded = small if len(small) >= FOLDED_MIN else []
-            dying = [each for each in mine if each not in crowded and _dead(files, each, live).size]
-            for together in [crowded] if crowded else []:
-                _replace(run, files, together, live)
-            for alone in dying:
-                _replace(run, files, [alone], live)
-
-
-def _embed_slice(run: Run, desk: VectorDesk, files: VectorFiles) -> bool:
-    """Make the next vectors; whether there were any to make."""
+def _embed_slice(run: Run, desk: VectorDesk, wanted: _Wanted | None) -> _Wanted | None:
+    """Make the next vectors; `None` if there were none to make."""
     tenant_id, embedder = run.job.tenant_id, desk.models.chosen
+    files = desk.files(tenant_id)
     with adding_to_index(files.root, check_cancelled=run.check_cancelled):
         generation, sets = _state(run)
-        view = desk.indexes.view(tenant_id, generation)
-        mine = [files.open(each.name).ordinals for each in sets if each.model == embedder.name]
-        mine += [segment.ordinals for segment in view.open_segments if segment.embedder == embedder.name]
-        wanted = _by_urgency(desk, tenant_id, generation, view)
-        missing = _without(wanted, mine)
-        run.report(Progress(phase="embedding", done=wanted.size - missing.size, total=int(wanted.size), unit="chunks"))
+        wanted = _wanted(desk, tenant_id, generation, known=wanted)
+        opened = desk.open_sets(tenant_id, [each for each in sets if each.model == embedder.name])
+        made_before = [each.ordinals for _, each in opened]
+        made_before += [one.ordinals for one in wanted.view.open_segments if one.embedder == embedder.name]
+        missing = _without(wanted.ordinals, made_before)
+        done = wanted.ordinals.size - missing.size
+        run.report(Progress(phase="embedding", done=done, total=int(wanted.ordinals.size), unit="chunks"))
         if not missing.size:
-            return False
+            return None
         ordinals = np.sort(missing[:SLICE_CHUNKS])
-        made = embedder.embed_texts(view.chunk_texts(ordinals))
+        texts = wanted.view.chunk_texts(ordinals)
+    made = embedder.embed_texts(texts)
+    with adding_to_index(files.root, check_cancelled=run.check_cancelled):
+        generation, sets = _state(run)
+        wanted = _wanted(desk, tenant_id, generation, known=wanted)
+        kept = numbers_in(ordinals, np.sort(wanted.ordinals))
+        if not kept.size:
+            return wanted
         written = files.write(
             job=run.job.id,
             model=embedder.name,
-            ordinals=ordinals,
-            rows=lambda begin, end: made.vectors[begin:end],
+            ordinals=ordinals[kept],
+            rows=lambda begin, end: made.vectors[kept[begin:end]],
             texts_cut=made.texts_cut,
         )
         faults.reach(SET_WRITTEN)
         with run.finish() as tx:
-            publish_set(tx, tenant_id=tenant_id, made=written, now=run.now)
+            publish_set(tx, tenant_id=tenant_id, made=written, instead_of=_of_another_size(sets, written), now=run.now)
     faults.reach(SET_PUBLISHED)
     if made.texts_cut:
         run.log(f"{made.texts_cut:,} texts were too long for the model and were cut")
-    return True
+    return wanted
 
 
-def _by_urgency(desk: VectorDesk, tenant_id: str, generation: Generation, view: IndexView) -> Ordinals:
+def _wanted(desk: VectorDesk, tenant_id: str, generation: Generation, *, known: _Wanted | None) -> _Wanted:
     """Every chunk in use: those of snapshots, which most questions are about, before those of the past alone."""
-    present = live_ordinals(view, [])
-    past = np.setdiff1d(_live(desk, tenant_id, generation), present, assume_unique=True)
-    return np.concatenate((present, past)).astype(np.uint32)
-
-
-def _live(desk: VectorDesk, tenant_id: str, generation: Generation) -> Ordinals:
+    if known is not None and known.generation == generation.number:
+        return known
+    view = desk.indexes.view(tenant_id, generation)
     histories = desk.indexes.store(tenant_id).histories
-    return live_ordinals(desk.indexes.view(tenant_id, generation), [histories.open(n) for n in generation.histories])
+    present = live_ordinals(view, [])
+    live = live_ordinals(view, [histories.open(name) for name in generation.histories])
+    past = np.setdiff1d(live, present, assume_unique=True)
+    return _Wanted(generation.number, view, np.concatenate((present, past)).astype(np.uint32))
+
+
+def _of_another_size(sets: Sequence[VectorSet], written: VectorSet) -> list[str]:
+    """A model that has changed under its name: what it made before cannot be compared with what it makes now."""
+    return [each.name for each in sets if each.model == written.model and each.dimensions != written.dimensions]
 
 
 def _without(wanted: Ordinals, present: Sequence[Ordinals]) -> Ordinals:
@@ -119,71 +118,12 @@ def _without(wanted: Ordinals, present: Sequence[Ordinals]) -> Ordinals:
     return wanted[~np.isin(wanted, np.concatenate(present))]
 
 
-def _let_others_go(run: Run, desk: VectorDesk, files: VectorFiles) -> None:
+def _let_others_go(run: Run, desk: VectorDesk) -> None:
     """The chosen model has vectors of everything: those by others have served."""
-    tenant_id, store = run.job.tenant_id, desk.models.store
     _, sets = _state(run)
-    others = [each for each in sets if each.model != desk.models.chosen.name]
-    for model in dict.fromkeys(each.model for each in others):
-        if store is not None:
-            store.drop(Space(tenant_id, model))
+    others = [each.name for each in sets if each.model != desk.models.chosen.name]
     with run.finish() as tx:
-        forget_sets(tx, tenant_id=tenant_id, names=[each.name for each in others])
-    for each in others:
-        files.remove(each.name)
-
-
-def _drop_dead(run: Run, desk: VectorDesk, sets: Sequence[VectorSet], live: Ordinals) -> None:
-    """Have the vector store forget what nothing uses; only what was put there can be there."""
-    store, tenant_id = desk.models.store, run.job.tenant_id
-    for each in sets:
-        if store is not None and each.copied_to is not None:
-            dead = _dead(desk.files(tenant_id), each, live)
-            if dead.size:
-                store.delete(Space(tenant_id, each.model), dead)
-
-
-def _dead(files: VectorFiles, each: VectorSet, live: Ordinals) -> Ordinals:
-    ordinals = files.open(each.name).ordinals
-    return np.delete(ordinals, numbers_in(ordinals, live))
-
-
-def _replace(run: Run, files: VectorFiles, sets: Sequence[VectorSet], live: Ordinals) -> None:
-    names = [each.name for each in sets]
-    folded = files.fold(sets, keep=live, job=run.job.id)
-    with run.finish() as tx:
-        publish_set(tx, tenant_id=run.job.tenant_id, made=folded, instead_of=names, now=run.now)
-    for name in names:
-        files.remove(name)
-
-
-def _copy(run: Run, desk: VectorDesk, files: VectorFiles) -> None:
-    """Put what the vector store does not have yet there; cut off, it is simply put again."""
-    tenant_id, store = run.job.tenant_id, desk.models.store
-    if store is None:
-        return
-    _, sets = _state(run)
-    waiting = [each for each in sets if each.copied_to != store.place]
-    for number, each in enumerate(waiting):
-        run.report(Progress(phase="copying", done=number, total=len(waiting), unit="sets"))
-        opened = files.open(each.name)
-        for begin in range(0, opened.ordinals.size, _COPIED_TOGETHER):
-            run.check_cancelled()
-            numbers = np.arange(begin, min(begin + _COPIED_TOGETHER, opened.ordinals.size))
-            store.put(Space(tenant_id, each.model), opened.ordinals[numbers], opened.vectors.vectors(numbers))
-        with run.finish() as tx:
-            mark_copied(tx, tenant_id=tenant_id, names=[each.name], place=store.place)
-
-
-def _empty_store(run: Run, desk: VectorDesk) -> None:
-    """Have the vector store forget everything; until it is filled again the index answers."""
-    tenant_id, store = run.job.tenant_id, desk.models.store
-    _, sets = _state(run)
-    with run.finish() as tx:
-        mark_copied(tx, tenant_id=tenant_id, names=[each.name for each in sets], place=None)
-    for model in dict.fromkeys(each.model for each in sets):
-        if store is not None:
-            store.drop(Space(tenant_id, model))
+        dismiss_sets(tx, tenant_id=run.job.tenant_id, names=others)
 
 
 def _state(run: Run) -> tuple[Generation, tuple[VectorSet, ...]]:
@@ -192,7 +132,7 @@ def _state(run: Run) -> tuple[Generation, tuple[VectorSet, ...]]:
         return generation_of(tx, tenant_id=tenant_id), sets_of(tx, tenant_id=tenant_id)
 
 
-def _give_way(run: Run) -> bool:
+def _gives_way(run: Run) -> bool:
     """Whether another job is due: then this one waits behind it."""
     job = run.job
     with run.finish() as tx:
@@ -206,4 +146,5 @@ def _give_way(run: Run) -> bool:
             requested_by=job.requested_by,
             now=run.now,
         )
+    run.log("giving way to other jobs")
     return True

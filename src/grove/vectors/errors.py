@@ -62,9 +62,39 @@ class EmbedderDimensionsDiffer(EmbedderFailed):
     code = "embedder_dimensions_differ"
 
 
-class VectorStoreUnavailable(GroveError):
-    """The vector store cannot be reached, or lacks what it should have."""
+class VectorStoreFailed(GroveError):
+    """The vector store did not do what it was asked."""
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
+    code = "vector_store_failed"
+
+
+class VectorStoreUnavailable(VectorStoreFailed):
+    """The vector store cannot be reached, does not answer in time, or is overloaded."""
+
     code = "vector_store_unavailable"
     transient = True
+
+
+class VectorStoreKeyRefused(VectorStoreFailed):
+    """The vector store does not accept the key; look at GROVE_QDRANT_KEY."""
+
+    code = "vector_store_key_refused"
+
+
+class VectorStoreCollectionMissing(VectorStoreFailed):
+    """The vector store lacks the collection that was filled; `grove index embed --refill` fills it again."""
+
+    code = "vector_store_collection_missing"
+
+
+class VectorStoreDimensionsDiffer(VectorStoreFailed):
+    """The vector store has vectors of another size under this name; `grove index embed --refill` fills it again."""
+
+    code = "vector_store_dimensions_differ"
+
+
+class VectorStoreRefused(VectorStoreFailed):
+    """The vector store refuses what it is asked; its own reason is with this error."""
+
+    code = "vector_store_refused"

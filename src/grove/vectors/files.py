@@ -50,6 +50,11 @@ class OpenSet:
         self.dimensions = dimensions
         self.vectors = VectorIndex(reader, chunk_count=self.ordinals.size, dimensions=dimensions)
 
+    @property
+    def size(self) -> int:
+        """How many chunks it has vectors of."""
+        return int(self.ordinals.size)
+
     def part(self, among: Ordinals) -> VectorPart:
         """Those of some ascending chunks that are in this set."""
         return VectorPart(self.vectors, self.ordinals, numbers_in(self.ordinals, among))
@@ -90,6 +95,17 @@ class VectorFiles:
                 reader = PartsReader.open(self.folder(name) / FILE_NAME, kind=KIND)
                 found = self._open[name] = OpenSet(reader, name=name)
             return found
+
+    def verify(self, name: str, *, checksum: str) -> None:
+        """Read a set whole, from the disk as it is now; it must be the one of that checksum.
+
+        :raises IndexMissing: if it is not there.
+        :raises IndexCorrupt: if any byte of it is not what was written.
+        """
+        reader = PartsReader.open(self.folder(name) / FILE_NAME, kind=KIND)
+        reader.require(checksum)
+        reader.verify()
+        OpenSet(reader, name=name)
 
     def write(
         self,

@@ -5,7 +5,6 @@ is busy or away is asked again after the time that it names, or after longer and
 that wait: it is asked once, and after a failure not at all for a while.
 """
 
-import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any, Final
 
 import httpx2
 import numpy as np
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from grove.vectors.errors import (
     EmbedderAnswerInvalid,
@@ -27,10 +26,12 @@ from grove.vectors.errors import (
     EmbedderRefused,
     EmbedderUnreachable,
 )
+from grove.vectors.patience import Patience
 from grove.vectors.ports import Embedded, Floats
 
+PATIENCE: Final = Patience()
 HTTP_PREFIX: Final = "http:"
-PREFIX_MARK: Final = "#"
+MARK: Final = "#"
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 REASON_CHARACTERS_MAX: Final = 200
 _UNAUTHORIZED: Final = (401, 403)
@@ -38,19 +39,6 @@ _BUSY: Final = (429, 503)
 _NOT_FOUND: Final = 404
 _SERVER_ERROR: Final = 500
 _TINY: Final = np.float32(1e-9)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long an embedder is waited for, and how often it is asked again."""
-
-    seconds_max: float = 60.0
-    query_seconds_max: float = 2.0
-    attempts_max: int = 5
-    first_wait_seconds: float = 1.0
-    wait_seconds_max: float = 60.0
-    rest_seconds: float = 15.0
-    """For how long no question is brought to an embedder that has failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +54,14 @@ class HttpModel:
     batch_texts_max: int = 64
     batch_bytes_max: int = 256 * 1024
     text_bytes_max: int = 8 * 1024
-    patience: Patience = Patience()
+    patience: Patience = PATIENCE
 
     @property
     def name(self) -> str:
-        """The model, and what is put before texts, as that changes their vectors; not where it is served."""
-        prefix = PREFIX_MARK + sha256(self.text_prefix.encode()).hexdigest()[:8] if self.text_prefix else ""
-        return f"{HTTP_PREFIX}{self.model}{prefix}"
+        """The model, and what is put before texts and the size asked for, as they change vectors; not the address."""
+        told = self.text_prefix + (f"\0{self.dimensions}" if self.dimensions is not None else "")
+        mark = MARK + sha256(told.encode()).hexdigest()[:8] if told else ""
+        return f"{HTTP_PREFIX}{self.model}{mark}"
 
     def __repr__(self) -> str:
         """Without the key."""
@@ -139,21 +128,11 @@ class HttpEmbedder:
         asking = Retrying(
             retry=retry_if_exception_type((EmbedderBusy, EmbedderUnreachable)),
             stop=stop_after_attempt(patience.attempts_max),
-            wait=self._wait_seconds,
+            wait=patience.wait_seconds,
             reraise=True,
         )
         found: Floats = asking(self._asked, batch, seconds_max=patience.seconds_max)
         return found
-
-    def _wait_seconds(self, state: RetryCallState) -> float:
-        """What the embedder asks for, or else twice as long as the last time; never all callers at the same moment."""
-        patience = self._model.patience
-        error = state.outcome.exception() if state.outcome else None
-        named = error.facts.get("retry_after_seconds") if isinstance(error, EmbedderFailed) else None
-        wait = patience.first_wait_seconds * 2 ** (state.attempt_number - 1)
-        spread = random.uniform(0, patience.first_wait_seconds)  # noqa: S311 - spreads load, hides nothing
-        least = float(named) if isinstance(named, float) else wait
-        return min(least + spread, patience.wait_seconds_max)
 
     def _asked(self, texts: list[str], *, seconds_max: float) -> Floats:
         body: dict[str, Any] = {"model": self._model.model, "input": texts, "encoding_format": "float"}

@@ -5,16 +5,14 @@ and when it cannot be asked, one that was used before or the table that ships. W
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from grove.indexing import UNUSABLE, IndexView, Ordinals, Scope, Scores, StaticEmbedder
-from grove.kit.errors import GroveError
+from grove.indexing import IndexView, Ordinals, Scope, Scores, StaticEmbedder
 from grove.vectors.choice import Models
-from grove.vectors.errors import EmbedderFailed, VectorStoreUnavailable
-from grove.vectors.files import OpenSet, VectorFiles, nearest_in, numbers_in
+from grove.vectors.errors import EmbedderFailed, VectorStoreFailed
+from grove.vectors.files import OpenSet, nearest_in, numbers_in
 from grove.vectors.model import VectorSet
 from grove.vectors.ports import Floats, Space
 from grove.vectors.static import StaticTexts
@@ -84,10 +82,10 @@ class Comparison:
         among = [each.ordinals[numbers_in(each.ordinals, scope.ordinals)] for each in self._copied]
         try:
             return self._store.nearest(asked.space, np.sort(np.concatenate(among)), asked.vector, limit=limit)
-        except VectorStoreUnavailable:
+        except VectorStoreFailed as error:
             self._in_files += self._copied
             self._copied = []
-            self.notes.append("the vector store could not be asked: its vectors were read from the index")
+            self.notes.append(f"{_lower(error.message)}: its vectors were read from the index")
             return _NOTHING
 
     def _usual_cosine(self, vector: Floats, scope: Scope) -> float:
@@ -105,23 +103,19 @@ class Meaning:
         *,
         tenant_id: str,
         sets: Sequence[VectorSet],
-        files: VectorFiles,
         models: Models,
-        on_damage: Callable[[str, GroveError], None],
+        opening: Callable[[Sequence[VectorSet]], list[tuple[VectorSet, OpenSet]]],
     ) -> None:
         self._tenant_id = tenant_id
         self._sets = sets
-        self._files = files
         self._models = models
-        self._on_damage = on_damage
+        self._opening = opening
 
     @classmethod
     def of_table(cls, table: StaticEmbedder) -> "Meaning":
         """An index's own vectors alone."""
         shipped = StaticTexts(table)
-        return cls(
-            tenant_id="", sets=(), files=VectorFiles(Path()), models=Models(shipped=shipped), on_damage=lambda *_: None
-        )
+        return cls(tenant_id="", sets=(), models=Models(shipped=shipped), opening=lambda _: [])
 
     def compare(self, text: str, *, view: IndexView, scope: Scope) -> Comparison:
         """The question, ready to be compared with chunks of a scope."""
@@ -141,13 +135,16 @@ class Meaning:
             except EmbedderFailed as error:
                 notes.append(f"{name}: {_lower(error.message)}")
                 continue
+            fitting = [pair for pair in opened.get(name, ()) if pair[1].dimensions == vector.size]
+            if len(fitting) < len(opened.get(name, ())):
+                notes.append(f"{name} gives vectors of another size than it did; what it made before is left out")
             if notes:
                 notes.append(f"compared by {name}")
             if shares[name] < 1:
                 notes.append(f"{1 - shares[name]:.0%} of the chunks have no vectors by it yet")
             question = Asked(Space(self._tenant_id, name), vector)
             found = Comparison(question, view=view, models=self._models, notes=notes)
-            found.look_into(opened.get(name, ()), scope)
+            found.look_into(fitting, scope)
             return found
         notes.append("not compared by meaning, only by words, names and paths")
         return Comparison(None, view=view, models=self._models, notes=notes)
@@ -155,11 +152,8 @@ class Meaning:
     def _opened(self) -> dict[str, list[tuple[VectorSet, OpenSet]]]:
         """The sets by model, the newest model first; a damaged one is left out, and will be made again."""
         found: dict[str, list[tuple[VectorSet, OpenSet]]] = {}
-        for row in reversed(self._sets):
-            try:
-                found.setdefault(row.model, []).append((row, self._files.open(row.name)))
-            except UNUSABLE as error:
-                self._on_damage(row.name, error)
+        for row, opened in self._opening(self._sets[::-1]):
+            found.setdefault(row.model, []).append((row, opened))
         return found
 
     def _shares(self, opened: Mapping[str, Sequence[tuple[VectorSet, OpenSet]]], scope: Scope) -> dict[str, float]:

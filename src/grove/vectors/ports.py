@@ -51,7 +51,7 @@ class Space(NamedTuple):
 class VectorStore(Protocol):
     """Keeps vectors by the ordinals of their chunks, and finds the nearest. Safe to share between threads.
 
-    :raises VectorStoreUnavailable: from any method.
+    :raises VectorStoreFailed: or one of its kinds, from any method.
     """
 
     @property
@@ -65,6 +65,10 @@ class VectorStore(Protocol):
 
     def delete(self, space: Space, ordinals: Ordinals) -> None:
         """Forget the vectors of some chunks; those that are not there are no matter."""
+        ...
+
+    def has(self, space: Space) -> bool:
+        """Whether anything was ever put into a space, and it was not dropped since."""
         ...
 
     def drop(self, space: Space) -> None:

@@ -24,6 +24,8 @@ class VectorSetRow(Table):
     checksum: Mapped[str] = mapped_column(String(64))
     copied_to: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_leaving: Mapped[bool] = mapped_column(default=False)
+    """No reader uses it any more, but the vector store may have vectors of its chunks until it has been told."""
 
     def value(self) -> VectorSet:
         """The row as the domain knows it."""

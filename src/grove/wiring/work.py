@@ -13,6 +13,12 @@ def _undamaged(indexes: OpenIndexes, run: Run, work: Callable[[Run], None]) -> N
         work(run)
 
 
+def _verify(indexes: OpenIndexes, desk: vectors.VectorDesk, run: Run) -> None:
+    indexing.verify_index(run, indexes=indexes)
+    with indexing.damage_isolated(run, indexes=indexes):
+        vectors.verify_vectors(run, desk=desk)
+
+
 JOB_KINDS = (
     JobKind(
         name="mirror.sync",
@@ -76,9 +82,9 @@ JOB_KINDS = (
     ),
     JobKind(
         name="index.verify",
-        title="Reads an index whole, to find damage before a reader does.",
+        title="Reads an index and its vectors whole, to find damage before a reader does.",
         permission="index.verify",
-        work=lambda grove, run: indexing.verify_index(run, indexes=grove.indexes),
+        work=lambda grove, run: _verify(grove.indexes, grove.vectors, run),
         is_background=True,
     ),
     JobKind(
