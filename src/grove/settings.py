@@ -4,6 +4,7 @@ Each setting `name` is `GROVE_NAME`; the few that older documents call different
 given as a file instead: `GROVE_NAME_FILE`.
 """
 
+import json
 import os
 import shutil
 from ipaddress import IPv4Network, IPv6Network
@@ -21,10 +22,14 @@ SECRET_SETTINGS = (
     "vault_token",
     "embedder_key",
     "qdrant_key",
+    "oidc_client_secret",
 )
 VARIABLE_PREFIX = "GROVE_SECRET_"
 """Begins the variables that credentials may refer to."""
 _SEEDS: dict[str, tuple[str, ...]] = {"master_key": ("MASTER_ENCRYPTION_KEY",), "database_url": ("DATABASE_URL",)}
+
+
+_NOT_FOR_WORKERS = frozenset({"host", "token", "admin_token"})
 
 
 def _named(name: str, *others: str, default: Any = None) -> Any:
@@ -80,6 +85,26 @@ class Settings(BaseSettings):
     """A session that was not used for so long ends."""
     session_hours: int = Field(default=12, ge=1, le=24 * 365)
     """A session ends after so many hours in any case."""
+    oidc_issuer: str | None = None
+    """The OpenID provider at which users sign in, such as https://login.example.org/realms/main."""
+    oidc_client_id: str = "grove"
+    """As whom the provider knows this server."""
+    oidc_client_secret: SecretStr | None = None
+    """The secret that it gave this server, if it did."""
+    oidc_name: str = "your organisation"
+    """What the button to it says."""
+    oidc_scopes: Annotated[tuple[str, ...], NoDecode] = ("openid", "email", "profile")
+    """What is asked of it."""
+    oidc_groups_claim: str = "groups"
+    """The claim that lists a user's groups; `realm_access.roles` is one within another."""
+    oidc_roles: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    """What its groups make of members: `grove-admins=admin,dev=developer`, or `dev=TENANT/developer`; or as JSON."""
+    oidc_default_role: Literal["viewer", "developer", "maintainer", "admin"] | None = None
+    """The role of users in none of these groups; without one they are not let in."""
+    oidc_sign_up: bool = True
+    """Whether a user is made for whoever comes for the first time; else an administrator makes it, with the address."""
+    oidc_trust_days: int = Field(default=30, ge=0)
+    """A user who has not signed in there for so long has to, before tokens of theirs work again; 0 means never."""
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, such as 10.1.0.0/16."""
     workers: int = Field(default=2, ge=0, le=64)
@@ -219,6 +244,7 @@ class Settings(BaseSettings):
         "allowed_hosts",
         "allowed_networks",
         "trusted_proxies",
+        "oidc_scopes",
         "local_roots",
         "confinement",
         "guarded_paths",
@@ -229,12 +255,14 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("forges", "forge_apis", mode="before")
+    @field_validator("forges", "forge_apis", "oidc_roles", mode="before")
     @classmethod
     def _split_pairs(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        return dict(part.strip().split("=", 1) for part in value.split(",") if "=" in part)
+        if value.lstrip().startswith("{"):
+            return json.loads(value)
+        return dict(part.strip().rsplit("=", 1) for part in value.split(",") if "=" in part)
 
     def environment(self) -> dict[str, str]:
         """These settings as variables, for a worker process; nothing else is handed on but the search path."""
@@ -243,7 +271,7 @@ class Settings(BaseSettings):
         variables |= {name: value for name, value in os.environ.items() if name.startswith(handed)}
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if value is not None and name not in {"host", "token", "admin_token"}:
+            if value is not None and name not in _NOT_FOR_WORKERS and not name.startswith("oidc_"):
                 variables[f"GROVE_{name.upper()}"] = _as_text(value)
         return variables
 

@@ -1,6 +1,7 @@
 """Who acts here: tenants, projects, users, agents, and the tokens they show."""
 
 from grove.accounts.errors import (
+    IdentityRefused,
     NameTaken,
     PasswordUnfit,
     PrincipalNotFound,
@@ -13,8 +14,11 @@ from grove.accounts.errors import (
     TokenNotFound,
     TokenSpent,
 )
+from grove.accounts.identities import sign_in_vouched
 from grove.accounts.model import (
+    Admission,
     ApiToken,
+    GroupRole,
     Issued,
     KnownPassword,
     Opened,
@@ -27,6 +31,7 @@ from grove.accounts.model import (
     SignedIn,
     SignIn,
     Visit,
+    Vouched,
 )
 from grove.accounts.operations import (
     create_principal,
@@ -85,8 +90,11 @@ __all__ = [
     "OVERLAP_HOURS_MAX",
     "PASSWORD_CHARACTERS_MAX",
     "SETUP_LINK_MINUTES",
+    "Admission",
     "Allowance",
     "ApiToken",
+    "GroupRole",
+    "IdentityRefused",
     "Issued",
     "KnownPassword",
     "NameTaken",
@@ -112,6 +120,7 @@ __all__ = [
     "TokenNotFound",
     "TokenSpent",
     "Visit",
+    "Vouched",
     "actor_of",
     "authenticate",
     "close_session",
@@ -141,6 +150,7 @@ __all__ = [
     "set_principal_active",
     "set_up",
     "sign_in",
+    "sign_in_vouched",
     "steward",
     "subject_of",
     "use_setup_link",

@@ -38,6 +38,13 @@ class SignInRefused(GroveError):
     code = "sign_in_refused"
 
 
+class IdentityRefused(GroveError):
+    """The provider knows you, but nobody has let you in here; ask an administrator."""
+
+    kind = Kind.DENIED
+    code = "identity_refused"
+
+
 class PasswordUnfit(GroveError):
     """That cannot be a password here."""
 

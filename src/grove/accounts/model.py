@@ -130,6 +130,45 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """What an OpenID provider vouches for: `subject` is the only part that never changes and is nobody else's."""
+
+    issuer: str
+    subject: str
+    name: str
+    email: str | None
+    """Only one that the provider has verified."""
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRole:
+    """What a group of the provider's makes of its members, in the tenant of that name; in the first one without."""
+
+    group: str
+    role: Role
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Who is let in whom a provider vouches for. Without group roles and a default, administrators give the roles."""
+
+    roles: tuple[GroupRole, ...] = ()
+    default_role: Role | None = None
+    """The least that everybody has in the first tenant; nobody is let in without a role."""
+    may_sign_up: bool = True
+    """Whether a user is made for somebody who comes for the first time, or an administrator has to make it before."""
+    trust_days: int = 30
+    """After so long without a sign-in at the provider nothing of theirs is believed any more; 0 means never."""
+
+    @property
+    def gives_roles(self) -> bool:
+        """Whether roles follow from what the provider says."""
+        return bool(self.roles) or self.default_role is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPassword:
     """What is stored of somebody's password."""
 

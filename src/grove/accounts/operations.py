@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select, update
 from grove import activity
 from grove.accounts.errors import NameTaken, PrincipalNotFound
 from grove.accounts.model import Principal, PrincipalKind, Project, Role
-from grove.accounts.tables import PrincipalRow, ProjectRow, SessionRow
+from grove.accounts.tables import IdentityRow, PrincipalRow, ProjectRow, SessionRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
@@ -66,6 +66,7 @@ def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, ac
     tx.require(actor, "user.suspend", Resource(kind="user", id=principal_id, tenant_id=actor.tenant_id))
     row = principal_row(tx, actor=actor, principal_id=principal_id)
     row.active = active
+    tx.session.execute(update(IdentityRow).where(IdentityRow.principal_id == row.id).values(is_shut_out=False))
     if not active:
         tx.session.execute(update(SessionRow).where(open_sessions_of(row.id)).values(ended_at=now))
     _record(tx, actor, "user.resume" if active else "user.suspend", row.kind, row.id, now, name=row.name)

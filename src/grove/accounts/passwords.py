@@ -12,7 +12,7 @@ from grove.accounts.errors import PasswordUnfit, SignInRefused
 from grove.accounts.model import KnownPassword, Opened, PrincipalKind, SessionLife, SignIn, Visit
 from grove.accounts.operations import open_sessions_of, principal_row
 from grove.accounts.sessions import open_session
-from grove.accounts.tables import PasswordRow, PrincipalRow, SessionRow
+from grove.accounts.tables import IdentityRow, PasswordRow, PrincipalRow, SessionRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 
@@ -51,13 +51,15 @@ def set_password(tx: Transaction, *, actor: Actor, principal_id: str, hashed: st
 
     :raises Denied: if `actor` may not.
     :raises PrincipalNotFound: if there is no such principal in the tenant.
-    :raises PasswordUnfit: if it is no user: agents and services show tokens.
+    :raises PasswordUnfit: if it is no user, or one that signs in at a provider, which could not shut them out then.
     """
     owner = principal_row(tx, actor=actor, principal_id=principal_id)
     attributes: dict[str, object] = {"owner": owner.id}
     tx.require(actor, "user.set_password", Resource(kind="user", tenant_id=owner.tenant_id, attributes=attributes))
     if owner.kind != PrincipalKind.USER:
         raise PasswordUnfit(reason=f"{owner.kind}s show tokens")
+    if tx.session.get(IdentityRow, owner.id) is not None:
+        raise PasswordUnfit(reason="this user signs in at the provider")
     tx.session.merge(PasswordRow(principal_id=owner.id, tenant_id=owner.tenant_id, hashed=hashed, changed_at=now))
     tx.session.execute(update(SessionRow).where(open_sessions_of(owner.id)).values(ended_at=now))
     activity.record(

@@ -30,12 +30,24 @@ def authenticate(tx: Transaction, *, secret: str, source: Source, now: datetime)
     :raises TokenInvalid: if it is unknown, expired, revoked or ended, or its owner is shut out.
     """
     shown = _session(tx, secret, now) if secret.startswith(SESSION_PREFIX) else _token(tx, secret, now)
-    if shown is None:
+    if shown is None or not _is_vouched_for(tx, shown.principal_id, now):
         raise TokenInvalid
     try:
         return actor_of(tx, principal_id=shown.principal_id, source=source, scopes=frozenset(shown.scopes))
     except PrincipalNotFound as unknown:
         raise TokenInvalid from unknown
+
+
+def _is_vouched_for(tx: Transaction, principal_id: str | None, now: datetime) -> bool:
+    """Whether the provider has vouched lately for a principal, and for those that it acts for, where it has to."""
+    for _ in range(AGENTS_IN_CHAIN_MAX + 1):
+        row = tx.session.get(PrincipalRow, principal_id) if principal_id is not None else None
+        if row is None:
+            break
+        if row.vouched_until is not None and row.vouched_until <= now:
+            return False
+        principal_id = row.acts_for
+    return True
 
 
 def _token(tx: Transaction, secret: str, now: datetime) -> ApiTokenRow | None:

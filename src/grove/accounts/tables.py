@@ -52,6 +52,8 @@ class PrincipalRow(Table):
     active: Mapped[bool]
     acts_for: Mapped[str | None] = mapped_column(ForeignKey("principals.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    vouched_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until when a provider's word on this user counts; None for whoever needs none."""
 
     def value(self) -> Principal:
         """The row as the domain knows it."""
@@ -112,6 +114,21 @@ class PasswordRow(Table):
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
     hashed: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IdentityRow(Table):
+    """As whom an OpenID provider knows a user."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject", "tenant_id"),)
+
+    principal_id: Mapped[str] = mapped_column(ForeignKey("principals.id"), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
+    issuer: Mapped[str] = mapped_column(String(300))
+    subject: Mapped[str] = mapped_column(String(255))
+    is_shut_out: Mapped[bool]
+    """Whether the provider's groups shut the user out, and not an administrator."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class SessionRow(Table):

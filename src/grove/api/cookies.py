@@ -15,7 +15,7 @@ from grove.kit.ids import digest
 SESSION: Final = "grove_session"
 FORM: Final = "grove_form"
 """For forms that are sent before anybody has signed in."""
-SECRET_CHARACTERS_MAX: Final = 512
+COOKIE_CHARACTERS_MAX: Final = 3_500
 
 
 class Cookies:
@@ -30,7 +30,7 @@ class Cookies:
 
     def read(self, name: str) -> str | None:
         """What a cookie holds, if the request has it."""
-        return self._cookies.get(self._full(name), "")[:SECRET_CHARACTERS_MAX] or None
+        return self._cookies.get(self._full(name), "")[:COOKIE_CHARACTERS_MAX] or None
 
     def give(self, response: Response, name: str, value: str, *, seconds: int) -> None:
         """Have the browser keep a cookie that no script can read, and that goes with no form of another site."""

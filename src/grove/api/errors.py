@@ -29,6 +29,13 @@ class FormStale(GroveError):
     code = "form_stale"
 
 
+class ProviderAbsent(GroveError):
+    """This server knows no OpenID provider; GROVE_OIDC_ISSUER names one."""
+
+    kind = Kind.NOT_FOUND
+    code = "oidc_absent"
+
+
 class CursorInvalid(GroveError):
     """The cursor is not one that this list gave out."""
 

@@ -35,7 +35,7 @@ def show_login_form(request: Request, edge: EdgeOf, next: Next = HOME) -> Respon
     """The form to sign in; whoever is signed in goes on."""
     if viewer_of(request, edge) is not None:
         return RedirectResponse(local_path(next), SEE_OTHER)
-    return _login_form(request, edge, after=next)
+    return login_form(request, edge, after=next)
 
 
 @router.post("/login", response_class=HTMLResponse, include_in_schema=False, openapi_extra=needs(PUBLIC))
@@ -46,7 +46,7 @@ def send_login_form(request: Request, edge: EdgeOf, form: Annotated[Form, Depend
         require_form(request, edge, form, viewer=None)
         opened = sign_in_by_password(request, edge, visit, name=form.get("name", ""), password=form.get("password", ""))
     except GroveError as refused:
-        return _login_form(request, edge, after=after, refused=refused)
+        return login_form(request, edge, after=after, refused=refused)
     return enter(request, edge, opened, after=after)
 
 
@@ -138,7 +138,8 @@ def _leave(request: Request, edge: Edge) -> None:
             accounts.close_session(tx, actor=viewer.actor, secret=viewer.secret, now=datetime.now(UTC))
 
 
-def _login_form(request: Request, edge: Edge, *, after: str, refused: GroveError | None = None) -> Response:
+def login_form(request: Request, edge: Edge, *, after: str, refused: GroveError | None = None) -> Response:
+    """The form to sign in, with what was wrong the last time."""
     form = new_viewer_form(request, edge)
     told = f'<p role="alert"><strong>{escape(refused.message)}</strong></p>' if refused is not None else ""
     response = page(
@@ -151,11 +152,19 @@ def _login_form(request: Request, edge: Edge, *, after: str, refused: GroveError
 <label>Password
 <input name="password" type="password" required maxlength="1024" autocomplete="current-password"></label>
 <button>Sign in</button>
-</form>""",
+</form>
+{_provider_link(edge, after)}""",
         status=status_of(refused) if refused is not None else 200,
     )
     form.keep(response, request, edge)
     return response
+
+
+def _provider_link(edge: Edge, after: str) -> str:
+    if edge.grove.oidc is None:
+        return ""
+    address = f"/login/oidc?next={quote(local_path(after), safe='')}"
+    return f'<p>Or <a href="{escape(address)}">sign in with {escape(edge.grove.settings.oidc_name)}</a>.</p>'
 
 
 def _session_row(session: SignedIn, viewer: Viewer) -> str:

@@ -1,7 +1,7 @@
 """What causes what, which adapter is used, and how the parts are put together."""
 
 from grove.wiring.causes import WHEN
-from grove.wiring.configuration import GIT_SEARCH_PATH, confiner, database_url, git_config, session_life
+from grove.wiring.configuration import GIT_SEARCH_PATH, admission_of, confiner, database_url, git_config, session_life
 from grove.wiring.parts import Grove, build
 from grove.wiring.secrets import key_wrapper_of
 from grove.wiring.work import JOB_KINDS
@@ -11,6 +11,7 @@ __all__ = [
     "JOB_KINDS",
     "WHEN",
     "Grove",
+    "admission_of",
     "build",
     "confiner",
     "database_url",

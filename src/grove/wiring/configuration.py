@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from grove.accounts import Rates, SessionLife
+from grove.accounts import Admission, GroupRole, Rates, Role, SessionLife
 from grove.checkouts import CheckoutLimits, CheckoutMethod
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.grants import Patience as AccessPatience
@@ -20,6 +20,7 @@ from grove.kit.ids import new_id
 from grove.mirrors import (
     MirrorLimits,
 )
+from grove.oidc import Provider, ProviderConfig, ProviderMisconfigured
 from grove.placement import Locator
 from grove.sandbox import Confiner, Method
 from grove.scip import MakingTools, ScipDesk
@@ -188,6 +189,49 @@ def rates_of(settings: Settings) -> Rates:
 def session_life(settings: Settings) -> SessionLife:
     """When sessions end by themselves."""
     return SessionLife(idle_seconds=settings.session_idle_minutes * 60, seconds_max=settings.session_hours * 3_600)
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The OpenID provider, if there is one.
+
+    :raises ProviderMisconfigured: if its settings make no sense.
+    """
+    if settings.oidc_issuer is None:
+        return None
+    if "openid" not in settings.oidc_scopes:
+        raise ProviderMisconfigured(setting="GROVE_OIDC_SCOPES", missing="openid")
+    admission_of(settings)
+    return Provider(
+        ProviderConfig(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=_revealed(settings.oidc_client_secret),
+            scopes=settings.oidc_scopes,
+            groups_claim=settings.oidc_groups_claim,
+            ca_file=settings.git_ca_file,
+        )
+    )
+
+
+def admission_of(settings: Settings) -> Admission:
+    """Who is let in whom the provider vouches for.
+
+    :raises ProviderMisconfigured: if a group is to give a role that is none.
+    """
+    default = settings.oidc_default_role
+    return Admission(
+        roles=tuple(_group_role(group, given) for group, given in settings.oidc_roles.items()),
+        default_role=Role(default) if default is not None else None,
+        may_sign_up=settings.oidc_sign_up,
+        trust_days=settings.oidc_trust_days,
+    )
+
+
+def _group_role(group: str, given: str) -> GroupRole:
+    tenant, _, role = given.rpartition("/")
+    if role not in set(Role):
+        raise ProviderMisconfigured(setting="GROVE_OIDC_ROLES", group=group, role=role, wanted=", ".join(Role))
+    return GroupRole(group=group, role=Role(role), tenant=tenant or None)
 
 
 def node_of(data: Path) -> str:

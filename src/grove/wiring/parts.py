@@ -31,6 +31,7 @@ from grove.mirrors import (
     SourceTools,
 )
 from grove.navigation import DeltaDesk, Navigator
+from grove.oidc import Provider
 from grove.placement import Locator
 from grove.policies import PolicyGate
 from grove.promotions import PromotionDesk
@@ -55,6 +56,7 @@ from grove.wiring.configuration import (
     node_of,
     patience_of,
     pinned,
+    provider_of,
     rates_of,
     workspace_limits,
 )
@@ -76,6 +78,7 @@ class Grove:
     keyring: Keyring
     stores: SecretStores
     rates: Rates
+    oidc: Provider | None
     git: Git
     confiner: Confiner
     mirrors: MirrorReader
@@ -91,7 +94,6 @@ class Grove:
     commands: CommandDesk
     parser: PooledParser
     jobs: Mapping[str, JobKind]
-    pins: PinDesk
     mirror_tools: MirrorTools
     index_tools: IndexTools
     history_tools: HistoryTools
@@ -101,6 +103,11 @@ class Grove:
     def making_tools(self) -> MakingTools:
         """What making indexes of symbols works with."""
         return making_tools(self.settings, desk=self.scip, confiner=self.confiner)
+
+    @property
+    def pins(self) -> PinDesk:
+        """What keeps commits indexed that somebody wants to stay."""
+        return PinDesk(database=self.database, mirrors=self.mirrors)
 
     @property
     def export_tools(self) -> ExportTools:
@@ -206,6 +213,7 @@ def build(settings: Settings) -> Grove:
         keyring=keyring,
         stores=stores,
         rates=rates_of(settings),
+        oidc=provider_of(settings),
         git=git,
         confiner=confined,
         mirrors=reader,
@@ -221,7 +229,6 @@ def build(settings: Settings) -> Grove:
         checkouts=checkouts,
         commands=CommandDesk(checkouts=checkouts),
         jobs={kind.name: kind for kind in JOB_KINDS},
-        pins=PinDesk(database=database, mirrors=reader),
         mirror_tools=_mirror_tools(sources, locator=locator, stores=stores, patience=patience_of(settings)),
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
