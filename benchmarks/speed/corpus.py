@@ -10,7 +10,7 @@ from pathlib import Path
 from grove.indexing import FileEntry
 
 FILE_BYTES_MAX = 2 * 1024 * 1024
-OLDER = (3, 6, 12, 24, 2, 4, 8)
+OLDER = (3, 6, 12, 24, 2, 4, 8, 5, 10, 16, 7, 14, 20, 9, 18, 32, 11, 22, 40, 13, 26, 48, 15, 30, 60, 28, 36, 44)
 """Older commits of a repository are its history's length divided by each of these back: real differences."""
 _STEPS_MIN = 10
 _READ_TOGETHER = 500

@@ -22,7 +22,7 @@ GRAM_BYTES: Final = 3
 _BATCH: Final = 256  # chunks whose trigrams are sorted together: a trigram and a chunk's number fit 32 bits
 _LOOKED_UP_MAX: Final = 12
 _FEW: Final = 4
-_ASCII_END: Final = 0x80
+_BEYOND_ASCII: Final = np.uint32(0x808080)
 
 Bitmap = NDArray[np.uint8]
 
@@ -81,19 +81,31 @@ def _keyed_as_ascii(text: bytes, owner: int) -> NDArray[np.uint32]:
     return _keyed(text, np.array([len(text)])) | np.uint32(owner)
 
 
+def grams_in(text: bytes) -> NDArray[np.uint32]:
+    """Every trigram by which a literal within a text may be looked up; some more than once."""
+    as_ascii = text
+    for character, letter in _LIKE_ASCII:
+        as_ascii = as_ascii.replace(character, letter)
+    return np.concatenate([_grams(version) for version in {text, as_ascii}])
+
+
 def grams_of(literal: bytes, *, fold_case: bool) -> NDArray[np.uint32]:
     """The distinct trigrams by which a literal is looked up.
 
     Without regard to case a letter outside ASCII has other bytes in its other case: such trigrams are left out.
     """
-    if len(literal) < GRAM_BYTES:
-        return np.empty(0, dtype=np.uint32)
-    folded = _FOLD[np.frombuffer(literal, dtype=np.uint8)].astype(np.uint32)
-    grams = (folded[:-2] << np.uint32(16)) | (folded[1:-1] << np.uint32(8)) | folded[2:]
+    grams = _grams(literal)
     if fold_case:
-        ascii_only = (folded[:-2] < _ASCII_END) & (folded[1:-1] < _ASCII_END) & (folded[2:] < _ASCII_END)
-        grams = grams[ascii_only]
+        grams = grams[grams & _BEYOND_ASCII == 0]
     return distinct(grams)
+
+
+def _grams(text: bytes) -> NDArray[np.uint32]:
+    """The trigrams of a text, one after the other."""
+    if len(text) < GRAM_BYTES:
+        return np.empty(0, dtype=np.uint32)
+    folded = _FOLD[np.frombuffer(text, dtype=np.uint8)].astype(np.uint32)
+    return (folded[:-2] << np.uint32(16)) | (folded[1:-1] << np.uint32(8)) | folded[2:]
 
 
 def write_grams(writer: PartsWriter, runs: Runs, *, chunk_count: int) -> None:

@@ -18,6 +18,7 @@ from grove.indexing.arrays import distinct, places_by_value
 from grove.indexing.blobs import SKIPS, BlobTable, joined
 from grove.indexing.commit_files import CommitFiles
 from grove.indexing.model import SkipReason
+from grove.indexing.path_grams import path_filter
 from grove.indexing.path_words import HeldWords, PathWords
 from grove.indexing.paths import shown
 from grove.indexing.snapshot import SnapshotView
@@ -160,6 +161,11 @@ class Overlay(SnapshotView):
     def path_words(self) -> HeldWords:
         """The words of the paths."""
         return _ExchangedWords(self._exchange, self._below.path_words, PathWords(self._added.paths))
+
+    @cached_property
+    def path_filter(self) -> NDArray[np.uint8]:
+        """Which trigrams the paths may have: those of paths that are gone are still among them."""
+        return self._below.path_filter | path_filter(self._added.paths)
 
     @cached_property
     def blobs(self) -> BlobTable:

@@ -158,6 +158,10 @@ class PartsReader:
         """How many bytes each part takes in the file."""
         return {name: entry.stored_bytes for name, entry in self._entries.items()}
 
+    def has(self, name: str) -> bool:
+        """Whether there is a part of that name: a later writer may add some."""
+        return name in self._entries
+
     def size(self, name: str) -> int:
         """How many bytes a part has when decoded."""
         return self._entry(name).raw_bytes

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import compress
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from grove.indexing.grams import GROUP, Bitmap
 from grove.indexing.model import Occurrence, Ordinals, Selection
 from grove.indexing.segment import Segment
 from grove.indexing.snapshot import SnapshotView
+
+_BLOCK: Final = 64
 
 
 class ScopePart:
@@ -93,9 +96,7 @@ class Scope:
             return found
         flags = np.zeros(int(self.ordinals[-1]) + 1 if len(self) else 0, dtype=np.bool_)
         flags[ordinals] = True
-        firsts, lasts = self._bounds
-        may_hold = np.searchsorted(ordinals, firsts) < np.searchsorted(ordinals, lasts, side="right")
-        for selection in compress(self.selections, may_hold.tolist()):
+        for selection in compress(self.selections, self._holders.may_hold(ordinals)):
             numbers = self._snapshots[selection.snapshot].paths_of(ordinals, flags)
             if selection.path_numbers is not None:
                 numbers = numbers[are_among(numbers, selection.path_numbers)]
@@ -104,11 +105,8 @@ class Scope:
         return found
 
     @cached_property
-    def _bounds(self) -> tuple[Ordinals, Ordinals]:
-        """The first and the last chunk of each selected snapshot; without any the last comes before the first."""
-        pairs = [self._snapshots[selection.snapshot].first_and_last for selection in self.selections]
-        firsts, lasts = np.array(pairs, dtype=np.uint32).reshape(-1, 2).T
-        return firsts, lasts
+    def _holders(self) -> "_Holders":
+        return _Holders([self._snapshots[selection.snapshot] for selection in self.selections])
 
     def _union(self) -> Ordinals:
         whole = [self._snapshots[chosen.snapshot].bitmap for chosen in self.selections if chosen.path_numbers is None]
@@ -122,6 +120,26 @@ class Scope:
         if len(some) == 1:
             return some[0]
         return distinct(np.concatenate(some)) if some else np.empty(0, dtype=np.uint32)
+
+
+class _Holders:
+    """Which of some snapshots may hold a chunk: per block of neighbouring ordinals, those that hold any of them.
+
+    What a repository was the first to have has ordinals of its own, so a block has few holders.
+    """
+
+    def __init__(self, snapshots: Sequence[SnapshotView]) -> None:
+        self._count = len(snapshots)
+        blocks = [distinct(snapshot.ordinals // _BLOCK) for snapshot in snapshots]
+        last = max((int(of_one[-1]) for of_one in blocks if of_one.size), default=0)
+        self._rows = np.zeros((last + 1, -(-self._count // 8)), dtype=np.uint8)
+        for number, of_one in enumerate(blocks):
+            self._rows[of_one, number >> 3] |= 0x80 >> (number & 7)
+
+    def may_hold(self, ordinals: Ordinals) -> list[int]:
+        """For each snapshot whether it may hold any of some ascending ordinals; all of these are in one of them."""
+        rows = self._rows[distinct(ordinals // _BLOCK)]
+        return np.unpackbits(np.bitwise_or.reduce(rows, axis=0), count=self._count).tolist()
 
 
 def _merged(selections: Sequence[Selection]) -> tuple[Selection, ...]:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from grove.indexing.blobs import SKIP_NUMBERS, SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
 from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
 from grove.indexing.parts import PartsReader
+from grove.indexing.path_grams import FILTER_BYTES, path_filter
+from grove.indexing.path_grams import PART as PATH_GRAMS
 from grove.indexing.path_words import HeldWords, PathWords, scores_of
 from grove.indexing.paths import shown, stored
 
@@ -22,6 +24,13 @@ KIND: Final = "snapshot"
 FILE_NAME: Final = "snapshot.grove"
 _TRIED_PER_LOOKUP: Final = 50
 _BY_CONTENT: Final = [SKIP_NUMBERS[skip] for skip in ("", SkipReason.BINARY.value, SkipReason.EMPTY.value)]
+
+
+class Coverage(NamedTuple):
+    """How many files have their content in the index, as an empty one has, of all that the commit has."""
+
+    files_indexed: int
+    files_total: int
 
 
 class SnapshotView:
@@ -118,13 +127,30 @@ class SnapshotView:
         counts: Any = self._facts.get("skipped", {})
         return dict(counts)
 
+    @cached_property
+    def coverage(self) -> Coverage:
+        """How many of its files are in the index."""
+        with_chunks, skipped = int(np.count_nonzero(self.path_skips == 0)), self.skipped_counts
+        indexed = with_chunks + skipped.get(SkipReason.EMPTY, 0)
+        return Coverage(files_indexed=indexed, files_total=with_chunks + sum(skipped.values()))
+
+    @cached_property
+    def path_filter(self) -> NDArray[np.uint8]:
+        """Which trigrams the paths have, for `PathFilters`; a file of an earlier writer does not tell."""
+        if not self.reader.has(PATH_GRAMS):
+            return path_filter(self.raw_paths)
+        stored = self.reader.array(PATH_GRAMS, np.uint8)
+        if stored.size != FILTER_BYTES:
+            raise IndexCorrupt(name=self.name, part=PATH_GRAMS)
+        return stored
+
     def verify(self) -> None:
         """Read everything and open every look-up.
 
         :raises IndexCorrupt: if anything is not what was written.
         """
         self.reader.verify()
-        for part in (self.raw_paths, self.languages, self.skipped, self.bitmap, self._places):
+        for part in (self.raw_paths, self.languages, self.skipped, self.bitmap, self.path_filter, self._places):
             assert part is not None
 
     def oid(self, path_number: int) -> str:
@@ -182,11 +208,6 @@ class SnapshotView:
             return BitMap.deserialize(self.reader.array("bitmap", np.uint8).tobytes())
         except (ValueError, IndexError) as error:
             raise IndexCorrupt(name=self.name, part="bitmap") from error
-
-    @cached_property
-    def first_and_last(self) -> tuple[int, int]:
-        """The least and the greatest of the commit's chunks; 1 and 0 when it has none."""
-        return (self.bitmap.min(), self.bitmap.max()) if self.bitmap else (1, 0)
 
     @property
     def ordinals(self) -> Ordinals:

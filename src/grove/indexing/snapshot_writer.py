@@ -15,6 +15,8 @@ from grove.indexing.blobs import SKIPS
 from grove.indexing.commit_files import CommitFiles
 from grove.indexing.model import Ordinals, SkipReason
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsWriter
+from grove.indexing.path_grams import PART as PATH_GRAMS
+from grove.indexing.path_grams import path_filter
 from grove.indexing.snapshot import FILE_NAME, KIND
 from grove.snapshots import SnapshotRecord
 
@@ -65,6 +67,8 @@ def write_parts(
         skipped[reason] = skipped.get(reason, 0) + count
     parts = PartsWriter(place, kind=KIND)
     parts.add("paths", b"".join(path + b"\0" for path in files.paths), encoding=ZSTD)
+    if isinstance(place, Path):  # what is in memory is asked once
+        parts.add(PATH_GRAMS, path_filter(files.paths), encoding=ZSTD)
     parts.add("path_blobs", files.path_blobs.astype(np.uint32), encoding=ZSTD)
     parts.add("path_languages", files.languages, encoding=ZSTD)
     parts.add("path_marks", files.marks, encoding=ZSTD)

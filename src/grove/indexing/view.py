@@ -15,6 +15,7 @@ from grove.indexing.grams import Bitmap
 from grove.indexing.model import Need, Ordinals, Scores, Selection, SymbolHit, SymbolMatch
 from grove.indexing.nearest import VectorPart, nearest_of
 from grove.indexing.needs import bitmap_of, files_of
+from grove.indexing.path_grams import PathFilterCache
 from grove.indexing.scope import Scope
 from grove.indexing.segment import Segment
 from grove.indexing.snapshot import SnapshotView
@@ -22,7 +23,7 @@ from grove.indexing.symbols import Symbol
 from grove.indexing.terms import FieldWeights
 from grove.kit.caching import SizedCache
 
-WHOLE_SCOPES_BYTES_MAX: Final = 64 * 1024 * 1024
+WHOLE_SCOPES_BYTES_MAX: Final = 128 * 1024 * 1024
 """How much is kept of scopes that consist of whole commits: questions mostly ask the same ones again."""
 _BYTES_PER_CHUNK: Final = 16
 _LINE_FEED: Final = 10
@@ -65,6 +66,7 @@ class IndexView:
         self._firsts = np.array([segment.first for segment in segments], dtype=np.int64)
         self._lasts = np.array([segment.last for segment in segments], dtype=np.int64)
         self.snapshots: Mapping[str, SnapshotView] = {snapshot.name: snapshot for snapshot in snapshots}
+        self.path_filters = PathFilterCache(lambda name: self.snapshots[name].path_filter)
 
     def scope(self, selections: Sequence[Selection]) -> Scope:
         """The chunks of the selected paths: what a question may see.

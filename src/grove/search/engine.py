@@ -16,7 +16,6 @@ from grove.search.corpus import Corpus, Limits, Severity, Suggestion
 from grove.search.exact import ExactSearch
 from grove.search.facets import facets_of
 from grove.search.holders import repositories_holding
-from grove.search.masks import path_table
 from grove.search.past import answer_with_commits
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
@@ -297,14 +296,14 @@ def _repositories(hits: Sequence[Hit]) -> int:
 
 def searched_commit(selected: Selected) -> SearchedCommit:
     """What is said of a commit that was searched."""
-    target, table = selected.target, path_table(selected.snapshot)
+    target, coverage = selected.target, selected.snapshot.coverage
     return SearchedCommit(
         repository=target.name,
         revision=target.revision,
         commit=target.commit,
         is_default_revision=target.is_default_revision,
         stale=target.stale,
-        files_indexed=table.files_indexed,
-        files_total=table.files_total,
+        files_indexed=coverage.files_indexed,
+        files_total=coverage.files_total,
         files_read=target.files_read,
     )

@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-import numpy as np
-
-from grove.indexing import IndexView, Selection
+from grove.indexing import IndexView
 from grove.search.answer import RepositoryMatch
 from grove.search.exact import ExactSearch
 from grove.search.progress import Progress
 from grove.search.question import Condition
-from grove.search.selection import Field, Selected
+from grove.search.selection import Field
 
 FILES_COUNTED_MAX: Final = 100
 
@@ -23,9 +21,9 @@ def repositories_holding(
     for selected in field_.selected:
         if progress.time_is_up():
             return
-        if not selected.admitted.any():
+        if selected.selection is None:
             continue
-        alone = Field(selected=(selected,), scope=view.scope([_selection(selected)]))
+        alone = Field(selected=(selected,), scope=view.scope([selected.selection]), paths=field_.paths)
         search = ExactSearch(condition, view=view, field_=alone, progress=progress)
         count = sum(1 for _ in islice(search.found(files_max=FILES_COUNTED_MAX + 1), FILES_COUNTED_MAX))
         if count:
@@ -38,8 +36,3 @@ def repositories_holding(
                 files_found=count,
                 is_count_exact=count < FILES_COUNTED_MAX,
             )
-
-
-def _selection(selected: Selected) -> Selection:
-    numbers = None if selected.admitted.all() else np.flatnonzero(selected.admitted).astype(np.uint32)
-    return Selection(snapshot=selected.target.snapshot, path_numbers=numbers)

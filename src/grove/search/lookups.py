@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grove.indexing import IndexView, Need, Ordinals, Scope, SymbolHit, SymbolMatch
-from grove.search.masks import Bounds, Mask, path_table, unknown
+from grove.search.masks import Bounds, Mask, unknown
 from grove.search.patterns import Pattern
 from grove.search.progress import Progress
 from grove.search.question import Condition, Defines, Finds, Part, Place
@@ -45,6 +45,7 @@ class Lookups:
     def __init__(self, condition: Condition, *, view: IndexView, field_: Field, progress: Progress) -> None:
         self.texts: dict[Finds, TextLookup] = {}
         self.symbols: dict[Defines, SymbolLookup] = {}
+        self._paths = field_.paths
         self._bounds: dict[tuple[Part, str], Bounds] = {}
         for part, _ in signed_leaves(condition):
             if progress.time_is_up():
@@ -71,7 +72,7 @@ class Lookups:
         files = self.texts[part].files
         if files is None or selected.target.snapshot in files:
             return True
-        return part.place is Place.ANYWHERE and path_table(selected.snapshot).matches_any(part.pattern)
+        return part.place is Place.ANYWHERE and self._paths.matches_any(part.pattern, selected.snapshot)
 
     def _bounds_of(self, part: Part, selected: Selected) -> Bounds:
         name, size = selected.target.snapshot, selected.snapshot.path_count
@@ -81,11 +82,11 @@ class Lookups:
         if isinstance(part, Finds) and part.place is not Place.PATH:
             in_path = np.zeros(size, dtype=np.bool_)
             if part.place is Place.ANYWHERE:
-                in_path = path_table(selected.snapshot).matching(part.pattern)
+                in_path = self._paths.matching(part.pattern, selected.snapshot)
             files = self.texts[part].files
             maybe = unknown(size).maybe if files is None else _mask(files.get(name), size)
             return Bounds(in_path, in_path | maybe | selected.snapshot.unread)
-        return part_bounds(part, selected.target, selected.snapshot)
+        return part_bounds(part, selected.target, selected.snapshot, paths=self._paths, size=size)
 
 
 def find_definitions(view: IndexView, scope: Scope, pattern: Pattern, progress: Progress) -> list[SymbolHit]:

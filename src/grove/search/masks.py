@@ -1,15 +1,16 @@
 """Sets of a snapshot's files as arrays of booleans, one per path number, and conditions on paths evaluated to them."""
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, reduce
+from itertools import compress
 from operator import and_, or_
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import SkipReason, SnapshotView
+from grove.indexing import IndexView, SnapshotView
 from grove.kit.caching import SizedCache
 from grove.search.patterns import Pattern
 from grove.search.tree import All, AnyOf, Is, Leaf, Negated, Tree
@@ -17,6 +18,8 @@ from grove.search.tree import All, AnyOf, Is, Leaf, Negated, Tree
 Mask = NDArray[np.bool_]
 
 _MASKS_KEPT: Final = 16
+_FEW: Final = 8
+"""Of fewer commits all are looked at."""
 
 
 class Bounds(NamedTuple):
@@ -53,7 +56,7 @@ def unknown(size: int) -> Bounds:
 
 
 class PathTable:
-    """The paths of a snapshot, prepared for being matched by patterns, and what can be counted once."""
+    """The paths of a snapshot, prepared for being matched by patterns."""
 
     def __init__(self, snapshot: SnapshotView) -> None:
         encoded = [path.encode("utf-8", "replace") for path in snapshot.paths]
@@ -62,20 +65,6 @@ class PathTable:
         self._matched: SizedCache[Mask] = SizedCache(_MASKS_KEPT * self._count)
         lengths = np.fromiter((len(path) + 1 for path in encoded), dtype=np.int64, count=self._count)
         self._ends = np.cumsum(lengths) - 1
-        self._language_names = snapshot.language_names
-        self._language_numbers = snapshot.language_numbers
-        skipped = dict(snapshot.skipped_counts)
-        empty = skipped.pop(SkipReason.EMPTY, 0)
-        self.files_indexed = int(np.count_nonzero(snapshot.path_skips == 0)) + empty
-        """How many files have their content in the index; an empty one has."""
-        self.files_total = self.files_indexed + sum(skipped.values())
-
-    def in_language(self, language: str) -> Mask:
-        """The files in a language."""
-        if language not in self._language_names:
-            return np.zeros(self._count, dtype=np.bool_)
-        mask: Mask = self._language_numbers == self._language_names.index(language)
-        return mask
 
     def matching(self, pattern: Pattern) -> Mask:
         """The files whose path the pattern matches; not to be changed, for it is kept for the next question."""
@@ -86,10 +75,6 @@ class PathTable:
             mask.flags.writeable = False
             self._matched.put(key, mask, mask.nbytes)
         return mask
-
-    def matches_any(self, pattern: Pattern) -> bool:
-        """Whether the pattern matches any path."""
-        return bool(self.matching(pattern).any())
 
     def _match(self, pattern: Pattern) -> Mask:
         if pattern.crosses_lines:
@@ -124,13 +109,42 @@ class PathTable:
 _tables: "weakref.WeakKeyDictionary[Any, PathTable]" = weakref.WeakKeyDictionary()
 
 
-def path_table(snapshot: SnapshotView) -> PathTable:
+def _path_table(snapshot: SnapshotView) -> PathTable:
     """The prepared paths of a snapshot; kept as long as the snapshot is open."""
     table = _tables.get(snapshot)
     if table is None:
         table = PathTable(snapshot)
         _tables[snapshot] = table
     return table
+
+
+class PathMatches:
+    """Which files of some commits have a path that a pattern matches; most commits are ruled out unread."""
+
+    def __init__(self, view: IndexView, snapshots: Iterable[str]) -> None:
+        self._view = view
+        self._snapshots = tuple(snapshots)
+        self._possible: dict[Pattern, frozenset[str]] = {}
+
+    def matching(self, pattern: Pattern, snapshot: SnapshotView) -> Mask:
+        """The files of a commit whose path the pattern matches; not to be changed."""
+        if snapshot.name not in self._that_may_match(pattern):
+            return np.zeros(snapshot.path_count, dtype=np.bool_)
+        return _path_table(snapshot).matching(pattern)
+
+    def matches_any(self, pattern: Pattern, snapshot: SnapshotView) -> bool:
+        """Whether the pattern matches a path of a commit."""
+        return snapshot.name in self._that_may_match(pattern) and bool(_path_table(snapshot).matching(pattern).any())
+
+    def _that_may_match(self, pattern: Pattern) -> frozenset[str]:
+        possible = self._possible.get(pattern)
+        if possible is None and len(self._snapshots) < _FEW:
+            possible = self._possible[pattern] = frozenset(self._snapshots)
+        if possible is None:
+            filters = self._view.path_filters.of(self._snapshots)
+            flags = filters.may_hold(pattern.need, fold_case=pattern.need_folds_case)
+            possible = self._possible[pattern] = frozenset(compress(self._snapshots, flags.tolist()))
+        return possible
 
 
 def _combined(parts: list[Bounds], join: Callable[[Mask, Mask], Mask]) -> Bounds:

@@ -26,7 +26,7 @@ from grove.search.answer import (
 from grove.search.changed_lines import lines_of
 from grove.search.corpus import Corpus, Severity, Skipped, Target
 from grove.search.excerpts import highlights_of
-from grove.search.masks import Bounds, Mask, bounds_of, constant, path_table
+from grove.search.masks import Bounds, Mask, bounds_of, constant
 from grove.search.patterns import Pattern
 from grove.search.progress import Progress
 from grove.search.question import (
@@ -93,15 +93,15 @@ def answer_with_commits(question: Question, plan: Plan, corpus: Corpus, progress
 
 
 def _searched(target: Target, view: IndexView) -> SearchedCommit:
-    table = path_table(view.snapshots[target.snapshot])
+    coverage = view.snapshots[target.snapshot].coverage
     return SearchedCommit(
         repository=target.name,
         revision=target.revision,
         commit=target.commit,
         is_default_revision=target.is_default_revision,
         stale=target.stale,
-        files_indexed=table.files_indexed,
-        files_total=table.files_total,
+        files_indexed=coverage.files_indexed,
+        files_total=coverage.files_total,
         files_read=target.files_read,
     )
 
