@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-import grove.wiring  # noqa: F401 - every table must have been imported
+import grove.api  # noqa: F401 - every table must have been imported
 from grove.kit.tables import Table
 from grove.kit.transactions import Database
 from grove.migrations import SchemaNewer, is_current, migrate
