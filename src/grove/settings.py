@@ -174,6 +174,9 @@ class Settings(BaseSettings):
     """With less room than this, in MB, no new work is begun."""
     confinement: Annotated[tuple[Literal["bubblewrap", "landlock"], ...], NoDecode] = ("bubblewrap", "landlock")
     """By what commands that are not trusted may be confined, the first that works here is used; empty: none is run."""
+    cgroup: Path | None = None
+    """A cgroup (version 2) handed over to the server with memory and pids, in which such commands are bounded;
+    what systemd delegates is found without it."""
     scip_python: Path | None = Field(default_factory=lambda: _installed("scip-python"))
     """The indexer of Python, the program `scip-python`; the one on the search path when it is not set."""
     scip_typescript: Path | None = Field(default_factory=lambda: _installed("scip-typescript"))

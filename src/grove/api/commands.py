@@ -20,6 +20,7 @@ from grove.api.watching import alert
 from grove.api.workspaces import Name
 from grove.checkouts import Executed, Order
 from grove.kit.errors import GroveError
+from grove.sandbox import Holder
 
 router = router_at("/api/v1/workspaces/{name}", tag="workspaces")
 
@@ -57,6 +58,7 @@ class EndedOut(Shown):
     stopped: str | None
     seconds: float
     method: str
+    held_by: Holder = Field(description="Who held it to its bounds.")
     stdout_bytes: int
     stderr_bytes: int
     collected: CollectedOut | None
@@ -145,6 +147,7 @@ def _ended(done: Executed) -> EndedOut:
         stopped=done.outcome.stopped,
         seconds=round(done.outcome.seconds, 3),
         method=done.outcome.method,
+        held_by=done.outcome.held_by,
         stdout_bytes=done.stdout.size_bytes,
         stderr_bytes=done.stderr.size_bytes,
         collected=None if done.collected is None else CollectedOut.model_validate(done.collected),

@@ -125,7 +125,8 @@ def _ended(done: dict[str, Any]) -> str:
     how = f"stopped: {done['stopped']}" if done["stopped"] else f"exit code {done['exit_code']}"
     collected = done["collected"]
     changes = counted(collected["from_folder"], "file") + " changed" if collected else done["problem"]
-    return f"{how} after {done['seconds']:.1f} s, confined by {done['method']}; {changes}"
+    held = f"confined by {done['method']}, bounds held by {done['held_by']}"
+    return f"{how} after {done['seconds']:.1f} s, {held}; {changes}"
 
 
 def _told(made: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from grove.git import Git, probe_installed_git
 from grove.kit.errors import GroveError
 from grove.kit.files import sync_folder
 from grove.placement import Locator
+from grove.sandbox import Confiner, Holder
 from grove.settings import Settings
 from grove.wiring import confiner, git_config
 
@@ -31,13 +32,18 @@ _PROBES = {
     "C1": ("GROVE-GIT07", "git refuses hostile file names"),
     "hooks": ("GROVE-GIT08", "git runs no hooks"),
 }
+_HOLDERS = {
+    Holder.GROUP: "the kernel holds commands to their bounds, in a cgroup of their own",
+    Holder.LIMITS: "the kernel holds each process of commands to its bounds; what they use together is looked at",
+    Holder.LOOKS: "what commands use together is only looked at, 20 times a second, since this is root",
+}
 _NEWER_GIT = "install a newer git, then run grove doctor again"
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything that was examined, in the order in which a server needs it."""
     locator = Locator(settings.data_dir)
-    findings = [*_git(settings, locator), _confinement(settings), *_folder(settings, locator)]
+    findings = [*_git(settings, locator), *_confinement(settings), *_folder(settings, locator)]
     ring, key_findings = _keys(settings, locator)
     findings += key_findings
     findings += examine_database(settings, locator, keyring=ring)
@@ -72,22 +78,35 @@ def _grouped(probes: Iterable[GitFinding]) -> Iterator[Finding]:
             yield passed(code, title)
 
 
-def _confinement(settings: Settings) -> Finding:
-    """Whether commands that are not trusted can be confined; tried by confining one."""
+def _confinement(settings: Settings) -> Iterator[Finding]:
+    """Whether commands that are not trusted can be confined, and who holds them to their bounds; tried by doing so."""
     code = "GROVE-BOX01"
     with tempfile.TemporaryDirectory(prefix="grove-doctor-") as folder:
         locator = Locator(Path(folder))
         locator.jobs().mkdir()
-        trials = confiner(settings, locator).trials
+        confined = confiner(settings, locator)
+        trials = confined.trials
     used = next((str(trial.method) for trial in trials if trial.works), None)
     title = f"commands that are not trusted {f'are confined by {used}' if used else 'can be confined'}"
     problem = "; ".join(f"{trial.method}: {trial.problem}" for trial in trials if trial.problem)
     if not (problem or used):
-        return warned(code, title, problem="no method is allowed", solution="set GROVE_CONFINEMENT")
-    if problem:
+        yield warned(code, title, problem="no method is allowed", solution="set GROVE_CONFINEMENT")
+    elif problem:
         solutions = [trial.solution for trial in trials if trial.solution]
-        return warned(code, title, problem=problem, solution=", or ".join(solutions))
-    return passed(code, title)
+        yield warned(code, title, problem=problem, solution=", or ".join(solutions))
+    else:
+        yield passed(code, title)
+    if used:
+        yield _bounds(settings, confined)
+
+
+def _bounds(settings: Settings, confined: Confiner) -> Finding:
+    code, title = "GROVE-BOX02", _HOLDERS[confined.held_by]
+    is_weak = confined.held_by is Holder.LOOKS or (settings.cgroup and confined.held_by is not Holder.GROUP)
+    if not is_weak:
+        return passed(code, title)
+    solution = "run the server as a user of its own, and hand it a cgroup (GROVE_CGROUP, or Delegate=yes in systemd)"
+    return warned(code, title, problem=confined.groups.problem, solution=solution)
 
 
 def _folder(settings: Settings, locator: Locator) -> Iterator[Finding]:

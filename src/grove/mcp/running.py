@@ -102,7 +102,7 @@ def _ended(done: Executed) -> str:
         f"{how} after {outcome.seconds:.1f} s",
         f"{left_out:,} bytes of its output not kept" if left_out else "",
         _collected(done.collected) if done.collected else f"changes NOT TAKEN: {done.problem}",
-        f"confined by {outcome.method}",
+        f"confined by {outcome.method}, bounds held by {outcome.held_by}",
     )
 
 

@@ -4,7 +4,7 @@ Every process gets a session of its own, an environment that is built from nothi
 lifeline: when this process dies, by whatever cause, all that it started is ended by the kernel.
 """
 
-from grove.sandbox.confinement import Bounds, Confinement, Method, Outcome, Trial
+from grove.sandbox.confinement import Bounds, Confinement, Holder, Method, Outcome, Trial
 from grove.sandbox.confining import Confiner
 from grove.sandbox.conversation import Conversation, converse
 from grove.sandbox.errors import (
@@ -38,6 +38,7 @@ __all__ = [
     "Conversation",
     "ExecutableMissing",
     "Finished",
+    "Holder",
     "Limits",
     "Method",
     "Outcome",

@@ -20,6 +20,17 @@ class Method(StrEnum):
     LANDLOCK = "landlock"
 
 
+class Holder(StrEnum):
+    """Who holds a command to its bounds."""
+
+    GROUP = "cgroup"
+    """The kernel counts all its processes together, and lets none have more."""
+    LIMITS = "limits"
+    """The kernel holds each process alone, and all together to so many; looks find what they use together."""
+    LOOKS = "looks"
+    """The kernel holds each process alone; all else is found by looks, since the server runs as root."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """What a command may use at most.
@@ -72,10 +83,11 @@ class Confinement:
 class Outcome:
     """How a command ended: `exit_code` is 128 more than the signal when one ended it, `stopped` the bound it met.
 
-    `stdout` is the beginning of what it said, `stderr` its last words.
+    `stdout` is the beginning of what it said, `stderr` its last words; `held_by` held it to its bounds.
     """
 
     method: Method
+    held_by: Holder
     exit_code: int
     stdout: bytes
     stderr: bytes

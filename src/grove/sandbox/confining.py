@@ -11,7 +11,8 @@ from typing import Final
 
 from grove.sandbox import warden
 from grove.sandbox.census import is_alive, is_group_alive, usage_of
-from grove.sandbox.confinement import SIGNALLED, Bounds, Confinement, Method, Outcome, Trial
+from grove.sandbox.confinement import SIGNALLED, Bounds, Confinement, Holder, Method, Outcome, Trial
+from grove.sandbox.control_groups import ControlGroup, ControlGroups
 from grove.sandbox.errors import ConfinementFailed, ConfinementUnavailable
 from grove.sandbox.model import Stop
 from grove.sandbox.preparing import installed_bubblewrap, prepared
@@ -39,12 +40,26 @@ def _never() -> bool:
 class Confiner:
     """Runs confined commands by the strongest of the allowed methods that works here.
 
-    `scratch` is where commands that Landlock confines have their homes.
+    `scratch` is where commands that Landlock confines have their homes, `cgroup` a control group that the operator has
+    handed over.
     """
 
-    def __init__(self, scratch: Path, *, methods: Sequence[Method] = tuple(Method)) -> None:
+    def __init__(self, scratch: Path, *, methods: Sequence[Method] = tuple(Method), cgroup: Path | None = None) -> None:
         self.scratch = scratch
         self._methods = methods
+        self._cgroup = cgroup
+
+    @cached_property
+    def groups(self) -> ControlGroups:
+        """The control groups in which commands are; found out once."""
+        return ControlGroups.found(self._cgroup)
+
+    @property
+    def held_by(self) -> Holder:
+        """Who holds commands to their bounds here."""
+        if self.groups.parent is not None:
+            return Holder.GROUP
+        return Holder.LIMITS if os.getuid() else Holder.LOOKS
 
     @cached_property
     def trials(self) -> list[Trial]:
@@ -72,24 +87,46 @@ class Confiner:
         if self.method is None:
             reasons = {str(trial.method): f"{trial.problem}; {trial.solution}" for trial in self.trials}
             raise ConfinementUnavailable(**reasons)
-        return _confined(self.method, confinement, scratch=self.scratch, cancelled=cancelled)
+        try:
+            with self.groups.group(confinement.bounds) as group:
+                return _confined(
+                    self.method,
+                    confinement,
+                    scratch=self.scratch,
+                    cancelled=cancelled,
+                    group=group,
+                    held_by=self.held_by,
+                )
+        except OSError as error:
+            raise ConfinementFailed(reason=str(error), method=str(self.method)) from error
 
 
-def _confined(method: Method, confinement: Confinement, *, scratch: Path, cancelled: Callable[[], bool]) -> Outcome:
-    with prepared(method, confinement, scratch=scratch) as made:
-        watch = _Watch(confinement.bounds, written=made.written, own_processes=_OWN_PROCESSES[method])
+def _confined(
+    method: Method,
+    confinement: Confinement,
+    *,
+    scratch: Path,
+    cancelled: Callable[[], bool],
+    group: ControlGroup | None = None,
+    held_by: Holder = Holder.LOOKS,
+) -> Outcome:
+    entrance = None if group is None else group.entrance
+    with prepared(method, confinement, scratch=scratch, entrance=entrance) as made:
+        watch = _Watch(confinement.bounds, written=made.written, own_processes=_OWN_PROCESSES[method], group=group)
         finished = run(made.command, cancelled=cancelled, watch=watch)
         status = os.pread(made.status, _STATUS_BYTES_MAX, 0)
         _wait_for_all(method, finished.pid, status)
+    stopped = finished.stopped or (Stop.MEMORY if group is not None and group.is_out_of_memory else None)
     started = _MARKS[method] in status and warden.FAILED not in status
-    if not (started or finished.stopped):
+    if not (started or stopped):
         raise ConfinementFailed(reason=finished.stderr.decode(errors="replace").strip(), method=str(method))
     return Outcome(
         method=method,
+        held_by=held_by,
         exit_code=finished.exit_code if finished.exit_code >= 0 else SIGNALLED - finished.exit_code,
         stdout=finished.stdout,
         stderr=finished.stderr,
-        stopped=finished.stopped,
+        stopped=stopped,
         seconds=finished.seconds,
     )
 
@@ -107,8 +144,11 @@ def _wait_for_all(method: Method, pid: int, status: bytes) -> None:
 class _Watch:
     """Looks at what a command uses, every now and then, and says when it is too much."""
 
-    def __init__(self, bounds: Bounds, *, written: Sequence[Path], own_processes: int) -> None:
+    def __init__(
+        self, bounds: Bounds, *, written: Sequence[Path], own_processes: int, group: ControlGroup | None
+    ) -> None:
         self._bounds = bounds
+        self._group = group
         self._written = written
         self._own_processes = own_processes
         self._next = 0.0
@@ -124,7 +164,8 @@ class _Watch:
             return Stop.PROCESSES
         if usage.memory_bytes - _OWN_BYTES > bounds.memory_bytes_max:
             return Stop.MEMORY
-        if usage.cpu_seconds > bounds.cpu_seconds_max:
+        cpu_seconds = max(usage.cpu_seconds, self._group.cpu_seconds if self._group is not None else 0.0)
+        if cpu_seconds > bounds.cpu_seconds_max:
             return Stop.CPU
         return Stop.DISK if any(_bytes_free(path) < bounds.disk_free_bytes_min for path in self._written) else None
 

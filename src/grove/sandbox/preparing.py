@@ -42,8 +42,10 @@ class Prepared:
 
 
 @contextlib.contextmanager
-def prepared(method: Method, confinement: Confinement, *, scratch: Path) -> Iterator[Prepared]:
-    """Make what a command needs, and remove it in the end.
+def prepared(
+    method: Method, confinement: Confinement, *, scratch: Path, entrance: Path | None = None
+) -> Iterator[Prepared]:
+    """Make what a command needs, and remove it in the end; `entrance` is that of its control group.
 
     :raises ConfinementFailed: if the confinement makes no sense, or there is no room for it.
     """
@@ -51,6 +53,7 @@ def prepared(method: Method, confinement: Confinement, *, scratch: Path) -> Iter
     with contextlib.ExitStack() as stack:
         status = stack.enter_context(_memory("status", b""))
         spec: dict[str, Any] = {"limits": _limits(confinement.bounds), "cwd": str(confinement.cwd)}
+        spec["entrance"] = None if entrance is None else str(entrance)
         written = list(confinement.writable)
         if method is Method.BUBBLEWRAP:
             content = syscall_filter(with_landlock=False, network=confinement.network)

@@ -101,7 +101,8 @@ def checkout_limits(settings: Settings) -> CheckoutLimits:
 
 def confiner(settings: Settings, locator: Locator) -> Confiner:
     """By what commands that are not trusted are confined."""
-    return Confiner(locator.jobs(), methods=[Method(name) for name in settings.confinement])
+    methods = [Method(name) for name in settings.confinement]
+    return Confiner(locator.jobs(), methods=methods, cgroup=settings.cgroup)
 
 
 def making_tools(settings: Settings, *, desk: ScipDesk, confiner: Confiner) -> MakingTools:
