@@ -68,6 +68,8 @@ BODIES: Mapping[str, Any] = {
     "RegistryIn": {"url": "/nowhere"},
     "RegistryUpdateIn": {"archived": True},
     "RequestIn": {"url": "/nowhere", "reason": "x"},
+    "RetentionIn": {"idle_days": 30},
+    "HoldIn": {"reason": "x"},
     "RollBackIn": {"version": 0},
     "ServiceIn": {"name": "x"},
     "SourceIn": {"url": "/nowhere"},

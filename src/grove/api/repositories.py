@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from grove import accounts, grants, mirrors, repositories, snapshots
+from grove import accounts, grants, mirrors, repositories, retention, snapshots
 from grove.api.caller import Caller, CallerOf
 from grove.api.connecting import connect, look_at
 from grove.api.history import HistoryOut
 from grove.api.jobs import JobOut, waiting_job
+from grove.api.retention import NoticeOut
 from grove.api.routing import needs, router_at
 from grove.api.shapes import (
     Address,
@@ -151,6 +152,7 @@ class RepositoryDetailOut(RepositoryOut):
 
     heads: list[HeadOut]
     history: HistoryOut
+    notice: NoticeOut | None
 
 
 class ConnectedOut(Shown):
@@ -369,6 +371,7 @@ def _detail(tx: Transaction, repository: Repository) -> RepositoryDetailOut:
             **_fields(repository),
             "why": repositories.explain_state(tx, repository),
             "heads": shown,
+            "notice": retention.notice_of(tx, repository_id=repository.id),
             "history": HistoryOut.of(tx, repository),
         }
     )

@@ -33,6 +33,7 @@ from grove.cli import (
     reading,
     repositories,
     requests,
+    retention,
     scip,
     search,
     signing_in,
@@ -122,4 +123,5 @@ app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")
 app.add_typer(requests.app, name="request")
 app.add_typer(policies.app, name="policy")
+app.add_typer(retention.app, name="retention")
 app.add_typer(audit.app, name="audit")

@@ -48,7 +48,7 @@ FIELDS = (
     "synced_at",
     "indexed_at",
 )
-DETAIL_FIELDS = (*FIELDS, "heads", "history")
+DETAIL_FIELDS = (*FIELDS, "heads", "history", "notice")
 REF_FIELDS = ("name", "commit")
 LIST_MAX = 10_000
 REFS_MAX = 50_000
@@ -105,9 +105,17 @@ def _access(repository: Any) -> str:
     return f"{repository['access']}{said}{last}"
 
 
+def _notice(repository: Any) -> str:
+    notice = repository["notice"]
+    if notice is None:
+        return NOTHING
+    return f"nobody uses it: {notice['fate']} {shown_age(notice['due_at'])}, unless it is used; grove retention hold"
+
+
 VIEW = (
     Column("NAME", lambda item: item["name"]),
     Column("STATUS", lambda item: item["status"], status_of),
+    Column("NOTICE", lambda item: item["notice"], _notice),
     Column("REASON", lambda item: item["request_reason"]),
     Column("OWNERS", lambda item: item["owners"]),
     Column("URL", lambda item: item["url"]),

@@ -58,7 +58,7 @@ from grove.indexing.pinning import PinDesk, list_pins
 from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
 from grove.indexing.rebuilding import rebuild_index
 from grove.indexing.refresh import IndexTools, Retention, index_repository, settle_index
-from grove.indexing.removal import RemovalTools, compact_index, remove_everything
+from grove.indexing.removal import RemovalTools, compact_index, drop_index, remove_everything
 from grove.indexing.rewrite import segments_to_join
 from grove.indexing.scope import Scope
 from grove.indexing.sketch import (
@@ -176,6 +176,7 @@ __all__ = [
     "count_words",
     "damage_isolated",
     "distinct",
+    "drop_index",
     "has_outline",
     "index_history",
     "index_repository",

@@ -1,4 +1,7 @@
-"""Removing a repository with all that was made of it: snapshots, chunks that nobody else has, mirror, rows."""
+"""Removing a repository with all that was made of it: snapshots, chunks that nobody else has, mirror, rows.
+
+Or only what can be made again, when it becomes cold.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from grove.kit import faults
 from grove.kit.files import remove_tree
 from grove.mirrors import remove_mirror
 from grove.placement import Locator
-from grove.repositories import erase_repository, list_visible, repository_of_job
+from grove.repositories import Index, Lifecycle, erase_repository, list_visible, record_index, repository_of_job
 from grove.snapshots import forget_repository, generation_of, replace_segments, take_retired_histories
 
 SNAPSHOTS_FORGOTTEN = faults.declare("removal.snapshots_forgotten")
@@ -32,6 +35,28 @@ class RemovalTools:
 def remove_everything(run: Run, *, tools: RemovalTools) -> None:
     """Remove all that there is of a repository; cut off at any point, it is simply done again."""
     job = run.job
+    _remove_index(run, tools=tools)
+    remove_tree(tools.locator.repository(tenant_id=job.tenant_id, repository_id=job.target_id))
+    faults.reach(MIRROR_REMOVED)
+    _erase_rows(run)
+
+
+def drop_index(run: Run, *, tools: RemovalTools) -> None:
+    """Remove the index of a repository that is cold; cut off at any point, it is simply done again.
+
+    One that was warmed up meanwhile keeps its index.
+    """
+    job = run.job
+    with run.begin() as tx:
+        repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
+        if repository.lifecycle is not Lifecycle.COLD:
+            return
+        record_index(tx, tenant_id=job.tenant_id, repository_id=repository.id, index=Index.NONE, now=run.now)
+    _remove_index(run, tools=tools)
+
+
+def _remove_index(run: Run, *, tools: RemovalTools) -> None:
+    job = run.job
     with run.begin() as tx:
         names = forget_repository(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
         histories = take_retired_histories(tx, tenant_id=job.tenant_id, repository_id=job.target_id, now=None)
@@ -43,9 +68,6 @@ def remove_everything(run: Run, *, tools: RemovalTools) -> None:
         store.histories.remove(name)
     compact_index(run, tools=tools)
     tools.forget_vectors(run)
-    remove_tree(tools.locator.repository(tenant_id=job.tenant_id, repository_id=job.target_id))
-    faults.reach(MIRROR_REMOVED)
-    _erase_rows(run)
 
 
 def compact_index(run: Run, *, tools: RemovalTools) -> None:

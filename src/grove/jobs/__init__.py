@@ -3,7 +3,7 @@
 from grove.jobs.errors import JobCancelled, JobNotFound, JobStateConflict, LeaseLost, WorkerLost
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
-from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, retry_job
+from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job
 from grove.jobs.queries import (
     are_others_due,
     count_by_state,
@@ -37,6 +37,7 @@ __all__ = [
     "enqueue",
     "events_after",
     "finish",
+    "forget_jobs",
     "get_job",
     "give_back",
     "is_waiting",

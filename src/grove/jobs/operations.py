@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from grove.jobs.errors import JobNotFound, JobStateConflict
 from grove.jobs.events import tell_state
@@ -86,6 +86,12 @@ def cancel_jobs_of(tx: Transaction, *, target_id: str, now: datetime) -> None:
     states = (JobState.QUEUED, JobState.RUNNING)
     for row in tx.session.scalars(select(JobRow).where(JobRow.target_id == target_id, JobRow.state.in_(states))):
         _cancel(tx, row=row, now=now)
+
+
+def forget_jobs(tx: Transaction, *, tenant_id: str, before: datetime) -> int:
+    """Remove jobs that ended long ago, with their logs; how many."""
+    gone = delete(JobRow).where(JobRow.tenant_id == tenant_id, JobRow.finished_at < before)
+    return len(tx.session.execute(gone.returning(JobRow.id)).all())
 
 
 def retry_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> Job:

@@ -1,7 +1,7 @@
 """The registry: which repositories we keep, and where each is in its life."""
 
 from grove.repositories.approvals import approve_repository, reject_repository, request_again, revoke_approval
-from grove.repositories.archiving import archive_repository, restore_repository
+from grove.repositories.archiving import archive_repository, cool_repository, restore_repository
 from grove.repositories.errors import (
     HistoryPolicyInvalid,
     NameInvalid,
@@ -13,9 +13,11 @@ from grove.repositories.errors import (
 from grove.repositories.events import (
     HistoryPolicyChanged,
     RepositoryApproved,
+    RepositoryCooled,
     RepositoryEvent,
     RepositoryRemoved,
     RepositorySyncRequested,
+    RepositoryWarmed,
 )
 from grove.repositories.model import (
     Access,
@@ -42,10 +44,12 @@ from grove.repositories.operations import (
 )
 from grove.repositories.queries import (
     at_addresses,
+    cold_among,
     count_by_status,
     find_repository,
     get_repository,
     known_places,
+    list_kept,
     list_repositories,
     list_visible,
     names_of,
@@ -75,18 +79,22 @@ __all__ = [
     "Repository",
     "RepositoryAmbiguous",
     "RepositoryApproved",
+    "RepositoryCooled",
     "RepositoryEvent",
     "RepositoryExists",
     "RepositoryNotFound",
     "RepositoryRemoved",
     "RepositoryRequest",
     "RepositorySyncRequested",
+    "RepositoryWarmed",
     "ScreenStatus",
     "approve_repository",
     "archive_repository",
     "at_addresses",
     "clone_status_of",
+    "cold_among",
     "connect_repository",
+    "cool_repository",
     "count_by_status",
     "erase_repository",
     "explain_state",
@@ -94,6 +102,7 @@ __all__ = [
     "get_repository",
     "get_request",
     "known_places",
+    "list_kept",
     "list_repositories",
     "list_requests",
     "list_visible",

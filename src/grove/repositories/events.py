@@ -31,5 +31,15 @@ class HistoryPolicyChanged(RepositoryEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryCooled(RepositoryEvent):
+    """It is cold: its index is to be dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryWarmed(RepositoryEvent):
+    """It was cold, and is wanted again: it is to be indexed from its mirror, whether its upstream answers or not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryRemoved(RepositoryEvent):
     """It is to be removed, with everything that was made of it."""

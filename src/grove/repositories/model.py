@@ -3,8 +3,9 @@
 approval   pending_approval -> approved | rejected;  approved -> revoked;
            rejected | revoked -> pending_approval | approved
 clone      absent -> queued -> cloning -> present | failed;  any -> removing -> removed with its row
-index      none -> building -> ready | failed;  ready -> building | stale  (the last good one keeps serving)
-lifecycle  active <-> archived;  any -> deleted
+index      none -> building -> ready | failed;  ready -> building | stale  (the last good one keeps serving);
+           any -> none when it becomes cold
+lifecycle  active <-> archived;  active | archived -> cold -> active;  any -> deleted
 
 Beside them stands what its forge says of us: access granted <-> unsure <-> refused.
 """
@@ -57,6 +58,8 @@ class Lifecycle(StrEnum):
 
     ACTIVE = "active"
     ARCHIVED = "archived"
+    COLD = "cold"
+    """Its mirror is kept, its index is not; it warms up again when somebody uses it."""
     DELETED = "deleted"
 
 
@@ -137,14 +140,15 @@ NEXT: Mapping[str, Mapping[StrEnum, frozenset[StrEnum]]] = {
     },
     "index": {
         Index.NONE: frozenset({Index.BUILDING}),
-        Index.BUILDING: frozenset({Index.READY, Index.FAILED, Index.STALE}),
-        Index.READY: frozenset({Index.BUILDING, Index.STALE}),
-        Index.STALE: frozenset({Index.BUILDING}),
-        Index.FAILED: frozenset({Index.BUILDING}),
+        Index.BUILDING: frozenset({Index.READY, Index.FAILED, Index.STALE, Index.NONE}),
+        Index.READY: frozenset({Index.BUILDING, Index.STALE, Index.NONE}),
+        Index.STALE: frozenset({Index.BUILDING, Index.NONE}),
+        Index.FAILED: frozenset({Index.BUILDING, Index.NONE}),
     },
     "lifecycle": {
-        Lifecycle.ACTIVE: frozenset({Lifecycle.ARCHIVED, Lifecycle.DELETED}),
-        Lifecycle.ARCHIVED: frozenset({Lifecycle.ACTIVE, Lifecycle.DELETED}),
+        Lifecycle.ACTIVE: frozenset({Lifecycle.ARCHIVED, Lifecycle.COLD, Lifecycle.DELETED}),
+        Lifecycle.ARCHIVED: frozenset({Lifecycle.ACTIVE, Lifecycle.COLD, Lifecycle.DELETED}),
+        Lifecycle.COLD: frozenset({Lifecycle.ACTIVE, Lifecycle.DELETED}),
         Lifecycle.DELETED: frozenset(),
     },
 }
@@ -234,6 +238,11 @@ class Repository:
         return "private" if self.credential_id is not None else "public"
 
     @property
+    def is_decided(self) -> bool:
+        """Whether nobody waits for a decision about it."""
+        return self.approval is not Approval.PENDING
+
+    @property
     def is_served(self) -> bool:
         """Whether anything of it may be shown: its files, its history, what is found in it."""
         is_kept = self.approval is Approval.APPROVED and self.lifecycle is not Lifecycle.DELETED
@@ -282,7 +291,7 @@ class Repository:
 
 def screen_status_of(repository: Repository) -> ScreenStatus:
     """The one word that people see."""
-    if repository.lifecycle is Lifecycle.ARCHIVED:
+    if repository.lifecycle in {Lifecycle.ARCHIVED, Lifecycle.COLD}:
         return ScreenStatus.ARCHIVED
     if repository.approval is Approval.PENDING:
         return ScreenStatus.NEEDS_APPROVAL

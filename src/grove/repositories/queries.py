@@ -77,6 +77,24 @@ def list_repositories(
     return first_visible(tx, actor, chosen.order_by(RepositoryRow.name_key), limit=limit)
 
 
+def list_kept(tx: Transaction, *, tenant_id: str) -> list[Repository]:
+    """Every repository of a tenant that is not being removed, by name: for work that Grove does by itself."""
+    chosen = select(RepositoryRow).where(
+        RepositoryRow.tenant_id == tenant_id, RepositoryRow.lifecycle != Lifecycle.DELETED
+    )
+    return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
+
+
+def cold_among(tx: Transaction, *, tenant_id: str, repository_ids: Collection[str]) -> list[str]:
+    """Those of some repositories that are cold."""
+    chosen = select(RepositoryRow.id).where(
+        RepositoryRow.tenant_id == tenant_id,
+        RepositoryRow.id.in_(repository_ids),
+        RepositoryRow.lifecycle == Lifecycle.COLD,
+    )
+    return list(tx.session.scalars(chosen.order_by(RepositoryRow.id)))
+
+
 def names_of(tx: Transaction, *, actor: Actor, repository_ids: Collection[str]) -> dict[str, str]:
     """What some repositories are called, by id, as far as `actor` may see them."""
     chosen = select(RepositoryRow).where(

@@ -45,6 +45,10 @@ def _held(repository: Repository) -> str:
         return "It is being removed."
     if repository.lifecycle is Lifecycle.ARCHIVED:
         return f"It was archived{_by(decision)}; grove repo restore."
+    if repository.lifecycle is Lifecycle.COLD:
+        return (
+            f"It is cold, its index was dropped{_by(decision)}; it warms up when it is used, or by grove repo restore."
+        )
     if repository.approval is Approval.PENDING:
         why = f": {decision['reason']}" if decision.get("reason") else ""
         return f"It waits for somebody who may approve it{why}; grove repo approve."

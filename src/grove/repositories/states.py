@@ -58,8 +58,8 @@ def record_index(
     row = locked_row(tx, tenant_id=tenant_id, repository_id=repository_id)
     row.save_states(row.value().moved(index=index), now=now)
     row.problem = problem.as_json() if problem else None
-    if index is Index.READY:
-        row.indexed_at = now
+    if index in {Index.READY, Index.NONE}:
+        row.indexed_at = now if index is Index.READY else None
     return row.value()
 
 

@@ -17,7 +17,7 @@ from grove.snapshots import Head, commits_of, damaged_among, list_heads
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DEFAULT = {"HEAD", ""}
-_BEFORE_DAMAGE = {"failed", "needs_approval", "rejected", "revoked", "archived", "access_refused"}
+_BEFORE_DAMAGE = {"failed", "needs_approval", "rejected", "revoked", "archived", "cold", "access_refused"}
 """Reasons that tell more of why a repository is not searched than that its index is damaged."""
 _PREFIXES = ("refs/heads/", "refs/tags/", "")
 
@@ -225,8 +225,10 @@ def _unsearchable(
     reason, message = _state(repository)
     if is_damaged and reason not in _BEFORE_DAMAGE:
         reason, message = _damage(repository)
-    severity = Severity.INFO if reason in {"empty", "archived"} else Severity.WARNING
-    return Skipped(reason=reason, title=repository.name, message=message, severity=severity)
+    severity = Severity.INFO if reason in {"empty", "archived", "cold"} else Severity.WARNING
+    return Skipped(
+        reason=reason, title=repository.name, message=message, severity=severity, repository_id=repository.id
+    )
 
 
 _APPROVALS = {
@@ -235,14 +237,19 @@ _APPROVALS = {
     Approval.REVOKED: ("revoked", "its approval was revoked"),
 }
 
+_ASIDE = {
+    Lifecycle.ARCHIVED: ("archived", "it is archived; archived:only searches it"),
+    Lifecycle.COLD: ("cold", "it is cold; to search it alone warms it up"),
+}
+
 
 def _state(repository: Repository) -> tuple[str, str]:
     if repository.approval in _APPROVALS:
         return _APPROVALS[repository.approval]
     if repository.access is Access.REFUSED:
         return "access_refused", "its forge does not let us read it; grove repo access says more"
-    if repository.lifecycle is Lifecycle.ARCHIVED:
-        return "archived", "it is archived; archived:only searches it"
+    if repository.lifecycle in _ASIDE:
+        return _ASIDE[repository.lifecycle]
     if Clone.FAILED is repository.clone or Index.FAILED is repository.index:
         problem = (repository.problem or {}).get("message", "it failed")
         return "failed", str(problem)

@@ -39,7 +39,8 @@ class Suggestion:
 class Skipped:
     """Something that was asked for and not searched.
 
-    `reason` is a stable word, `title` names what was skipped, `message` says why in a few words.
+    `reason` is a stable word, `title` names what was skipped, `message` says why in a few words; `repository_id` is
+    there when it is a repository that was skipped as a whole.
     """
 
     reason: str
@@ -47,6 +48,7 @@ class Skipped:
     message: str
     severity: Severity = Severity.WARNING
     suggested: Suggestion | None = None
+    repository_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from grove.search.engine import search, search_stream
 from grove.search.planning import plan_of
 from grove.search.question import Question
 from grove.search.reading import FileContent, Tree, TreeRequest, read_file, read_tree
-from grove.search.streaming import Matches, SearchEvent
+from grove.search.streaming import Done, Matches, SearchEvent
 from grove.search.tracing import (
     Blame,
     BlameRequest,
@@ -42,6 +42,8 @@ from grove.vectors import VectorDesk
 
 OPEN_ATTEMPTS_MAX = 3
 DAMAGE_ATTEMPTS_MAX = 3
+COLD_WANTED_MAX = 5
+"""So many cold repositories are warmed up by one question at most."""
 
 Found = TypeVar("Found")
 
@@ -202,8 +204,7 @@ class Desk:
         uses: set[Use] = set()
         try:
             for event in events:
-                if isinstance(event, Matches):
-                    uses |= uses_of(event)
+                uses |= uses_of(event)
                 yield event
         except UNUSABLE as damage:
             self._isolate(actor, damage)
@@ -234,8 +235,15 @@ class Desk:
         return open_corpus()
 
 
-def uses_of(answer: Answer | Matches) -> set[Use]:
-    """The repositories and branches that an answer shows something of."""
-    shown = {Use(repository_id=file.address.repository_id, branch=file.address.revision) for file in answer.files}
-    shown |= {Use(repository_id=each.repository_id, branch=each.revision) for each in answer.repositories}
-    return shown | {Use(repository_id=commit.repository_id) for commit in answer.commits}
+def uses_of(answer: Answer | SearchEvent) -> set[Use]:
+    """The repositories and branches that an answer shows something of; and cold ones, if it was about nothing else."""
+    if isinstance(answer, Answer | Matches):
+        shown = {Use(repository_id=file.address.repository_id, branch=file.address.revision) for file in answer.files}
+        shown |= {Use(repository_id=each.repository_id, branch=each.revision) for each in answer.repositories}
+        shown |= {Use(repository_id=commit.repository_id) for commit in answer.commits}
+    else:
+        shown = set()
+    if isinstance(answer, Answer | Done) and not answer.truth.searched:
+        cold = [skipped.repository_id for skipped in answer.truth.skipped if skipped.reason == "cold"]
+        shown |= {Use(repository_id=each) for each in cold[:COLD_WANTED_MAX]}
+    return shown

@@ -1,5 +1,6 @@
 """Who uses which repository, by which door: counted beside the questions, and written down in batches."""
 
+from grove.usage.events import RepositoriesUsed
 from grove.usage.keeping import UsageKeeper
 from grove.usage.meter import UsageMeter
 from grove.usage.model import Act, By, UsageLine, UsageQuestion, Use
@@ -8,6 +9,7 @@ from grove.usage.queries import forget_usage, last_uses, usage_of
 __all__ = [
     "Act",
     "By",
+    "RepositoriesUsed",
     "UsageKeeper",
     "UsageLine",
     "UsageMeter",

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from grove import checkouts, freshness, grants, indexing, promotions, scip
+from grove import accounts, checkouts, freshness, grants, indexing, promotions, retention, scip
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
 )
 from grove.jobs import enqueue
+from grove.kit.gate import Source
 from grove.kit.transactions import Handlers, Transaction
 from grove.mirrors import (
     MirrorFoundCurrent,
@@ -17,10 +18,15 @@ from grove.mirrors import (
 from grove.repositories import (
     HistoryPolicyChanged,
     RepositoryApproved,
+    RepositoryCooled,
     RepositoryEvent,
     RepositoryRemoved,
     RepositorySyncRequested,
+    RepositoryWarmed,
+    cold_among,
+    restore_repository,
 )
+from grove.usage import RepositoriesUsed
 from grove.vectors import EMBED_JOB
 from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, is_upkeep_due, refuse_removal
 
@@ -51,7 +57,30 @@ def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
     _enqueue_for(event, tx, "mirror.sync", **arguments)
 
 
-def _index_commits(tx: Transaction, event: MirrorPublished | indexing.PinsChanged) -> None:
+def _cool(tx: Transaction, event: RepositoryCooled) -> None:
+    _enqueue_for(event, tx, "repository.cool")
+
+
+def _warm_up(tx: Transaction, event: RepositoriesUsed) -> None:
+    """Nobody waits for cold repositories longer than for their index."""
+    for repository_id in cold_among(tx, tenant_id=event.tenant_id, repository_ids=event.repository_ids):
+        steward = accounts.steward(tx, tenant_id=event.tenant_id, source=Source.WORKER, now=event.at)
+        restore_repository(tx, actor=steward, repository_id=repository_id, now=event.at)
+
+
+def _apply_retention(tx: Transaction, event: retention.RetentionWanted) -> None:
+    enqueue(
+        tx,
+        tenant_id=event.tenant_id,
+        kind=retention.APPLY_JOB,
+        target_id=event.tenant_id,
+        requested_by=event.actor_id,
+        now=event.at,
+        delay_seconds=(event.due_at - event.at).total_seconds(),
+    )
+
+
+def _index_commits(tx: Transaction, event: MirrorPublished | RepositoryWarmed | indexing.PinsChanged) -> None:
     _enqueue_for(event, tx, "snapshot.index")
 
 
@@ -184,6 +213,10 @@ WHEN: Handlers = {
     RepositorySyncRequested: [_mirror_again],
     grants.AccessCheckRequested: [_check_access],
     grants.AccessReturned: [_sync_returned],
+    RepositoryCooled: [_cool],
+    RepositoryWarmed: [_index_commits],
+    RepositoriesUsed: [_warm_up],
+    retention.RetentionWanted: [_apply_retention],
     MirrorPublished: [_index_commits, _confirm_access, _resume_host, _follow_promotions, _keep_workspaces_up],
     MirrorFoundCurrent: [_confirm_access, _resume_host, _follow_promotions, _end_unused_workspaces],
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, grants, indexing, mirrors, promotions, scip, vectors, workspaces
+from grove import checkouts, exports, grants, indexing, mirrors, promotions, retention, scip, vectors, workspaces
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -56,6 +56,21 @@ JOB_KINDS = (
         title="Has installed indexers make SCIP indexes of a repository's default branch.",
         permission="repository.sync",
         work=lambda grove, run: scip.make_indexes(run, tools=grove.making_tools),
+        is_background=True,
+    ),
+    JobKind(
+        name="repository.cool",
+        title="Drops the index of a repository that has become cold.",
+        permission="repository.archive",
+        work=lambda grove, run: _undamaged(grove.indexes, run, partial(indexing.drop_index, tools=grove.removal_tools)),
+        is_background=True,
+    ),
+    JobKind(
+        name=retention.APPLY_JOB,
+        title="Gives notice of idle repositories, and lets them become cold or removes them, as the policy says.",
+        permission="retention.apply",
+        work=lambda _grove, run: retention.apply_retention(run),
+        settle=retention.settle_retention,
         is_background=True,
     ),
     JobKind(

@@ -36,7 +36,7 @@ from grove.workspaces.model import (
 )
 from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
-from grove.workspaces.rows import commits_in_use, is_upkeep_due, refuse_removal
+from grove.workspaces.rows import commits_in_use, holds_work, is_upkeep_due, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "WorkspacesTooMany",
     "any_workspace",
     "commits_in_use",
+    "holds_work",
     "is_upkeep_due",
     "open_workspace",
     "refuse_removal",

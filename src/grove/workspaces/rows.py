@@ -176,6 +176,15 @@ def refuse_removal(tx: Transaction, *, repository_id: str) -> None:
         raise WorkspacesOpen(workspaces=count)
 
 
+def holds_work(tx: Transaction, *, repository_id: str) -> bool:
+    """Whether somebody has an open workspace of the repository, or an ended one with anything of their own in it."""
+    own = (WorkspaceRow.head != WorkspaceRow.base) | (WorkspaceRow.written_bytes > 0)
+    chosen = select(WorkspaceRow.id).where(
+        WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None) | own
+    )
+    return tx.session.scalar(chosen.limit(1)) is not None
+
+
 def commits_in_use(tx: Transaction, repository_id: str) -> set[str]:
     """The commits of a repository that open workspaces began at."""
     of_it = select(WorkspaceRow.base).where(
