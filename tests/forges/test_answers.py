@@ -109,7 +109,7 @@ class TestAsking:
             ask_size(remote, access=replace(access, resolve=unknown))
 
     def test_reads_no_more_than_it_may(self, server: ForgeServer, access: ForgeAccess, remote: ForgeRemote) -> None:
-        server.answers[RESOURCE] = Answer(body=b'{"size": 1}' + b" " * 2_000_000)
+        server.answers[RESOURCE] = Answer(body=b'{"size": 1}' + b" " * 5_000_000)
 
         with pytest.raises(ForgeUnavailable) as refused:
             ask_size(remote, access=access)

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from grove.accounts import Role
 from grove.api import create_app
-from grove.forges import CheckState, ForgeCredentialRejected, PullsUnsupported
+from grove.forges import CheckState, ForgeCredentialRejected, ForgeRateLimited, PullsUnsupported
 from grove.git import PushRejected
 from grove.kit import faults
 from grove.kit.gate import Denied
@@ -209,6 +209,24 @@ class TestTheOpenOne:
             assert promoted.number == 7
             assert [pull["title"] for pull in place.forge.pulls[5:]] == ["Foreign", place.forge.pulls[6]["title"]]
             assert place.forge.pulls[6]["title"].endswith("Better")
+
+
+class TestABusyForge:
+    def test_is_not_asked_again_before_it_wants_to_be(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        github.forge.limits = [{"Retry-After": "3600"}]
+        with pytest.raises(ForgeRateLimited):
+            github.promote()
+        asked = len(github.forge.asked)
+
+        with pytest.raises(ForgeRateLimited) as refused:
+            github.promote()
+
+        assert len(github.forge.asked) == asked
+        seconds = refused.value.facts["retry_after_seconds"]
+        assert isinstance(seconds, int)
+        assert 3500 < seconds < 4000
 
 
 class TestPromotingIsRefused:

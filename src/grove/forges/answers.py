@@ -7,8 +7,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +14,7 @@ from typing import Any, NoReturn
 
 import httpx2
 
+from grove.forges.budget import Budgets, is_refusal, retry_after_seconds
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
@@ -25,7 +24,6 @@ from grove.forges.errors import (
 )
 from grove.kit.logging import mask
 
-RETRY_SECONDS_MAX = 86_400
 WORDS_CHARACTERS_MAX = 500
 
 _NEXT = re.compile(r';\s*rel="?next\b')
@@ -50,7 +48,8 @@ class ForgeAccess:
     ca_file: Path | None = None
     """Authorities that are trusted in addition to the system's."""
     wait_seconds_max: float = 10.0
-    answer_bytes_max: int = 1_048_576
+    answer_bytes_max: int = 4_194_304
+    budgets: Budgets = field(default_factory=Budgets)
 
     def __post_init__(self) -> None:
         for root in self.api_roots.values():
@@ -104,7 +103,10 @@ def put_question(root: str, question: Question, *, authorization: str | None, ac
     if authorization is not None:
         headers["Authorization"] = authorization
     try:
-        with _response(httpx2.URL(url), question, headers=headers, access=access) as response:
+        address = httpx2.URL(url)
+        budget = access.budgets.asking(address.host, authorization, wait_seconds_max=access.wait_seconds_max)
+        with budget, _response(address, question, headers=headers, access=access) as response:
+            access.budgets.heed(address.host, authorization, status=response.status_code, headers=response.headers)
             body = _read(response, bytes_max=access.answer_bytes_max, deadline=deadline)
             if response.status_code not in _DONE:
                 _refuse(response, body)
@@ -161,9 +163,8 @@ def _parse(body: bytes) -> Any:
 
 def _refuse(response: httpx2.Response, body: bytes) -> NoReturn:
     status, headers = response.status_code, response.headers
-    exhausted = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
-    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and exhausted):
-        raise ForgeRateLimited(status=status, retry_after_seconds=_retry_after_seconds(headers))
+    if is_refusal(status, headers):
+        raise ForgeRateLimited(status=status, retry_after_seconds=retry_after_seconds(headers))
     if status in _REJECTED:
         lacks_scope = {"lacks_scope": True} if status == HTTPStatus.FORBIDDEN and b"scope" in body.lower() else {}
         raise ForgeCredentialRejected(status=status, **lacks_scope)
@@ -178,20 +179,3 @@ def _words(body: bytes) -> str:
     """What a forge says of a refusal, as text that can be shown."""
     told = "".join(filter(str.isprintable, body.decode(errors="replace")))
     return mask(told)[:WORDS_CHARACTERS_MAX]
-
-
-def _retry_after_seconds(headers: Mapping[str, str]) -> int | None:
-    """How long to wait, by the forge's own clock; None when it does not say so in a way that can be read."""
-    told = headers.get("retry-after", "")
-    try:
-        if told.isdecimal():
-            seconds = int(told)
-        else:
-            answered = parsedate_to_datetime(headers["date"])
-            if told:
-                seconds = (parsedate_to_datetime(told) - answered) // timedelta(seconds=1)
-            else:
-                seconds = int(headers["x-ratelimit-reset"]) - int(answered.timestamp())
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None
-    return min(max(seconds, 0), RETRY_SECONDS_MAX)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from grove.freshness.errors import DeliveryMalformed
 from grove.freshness.hook import Provider, Received
+from grove.freshness.matter import Matter, matter_of, paths_of
 from grove.freshness.model import address_key
 
 ADDRESSES_MAX = 20
@@ -39,11 +40,16 @@ CALM_EVENTS = frozenset({"ping", "diagnostics:ping", "star", "watch", "fork", "i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What a delivery is about: its id where the forge gives one, the event, and the addresses of the repository."""
+    """What a delivery is about: its id where the forge gives one, the event, and the addresses of the repository.
+
+    `paths` lie on the host of the hook: some events tell no address, and some the one that the repository had before.
+    """
 
     delivery: str
     event: str
+    matter: Matter
     addresses: frozenset[str]
+    paths: frozenset[str]
 
     @property
     def is_calm(self) -> bool:
@@ -61,10 +67,17 @@ def read_notice(received: Received, *, provider: Provider) -> Notice:
     action = _text(body.get("action"))
     named = f"{event}.{action}" if action and action != event else event
     return Notice(
-        delivery=received.header(*DELIVERY_HEADERS[provider])[:EVENT_CHARACTERS_MAX],
-        event=named[:EVENT_CHARACTERS_MAX],
-        addresses=frozenset(list(_addresses(body))[:ADDRESSES_MAX]),
+        delivery=_shown(received.header(*DELIVERY_HEADERS[provider])),
+        event=_shown(named),
+        matter=matter_of(event, body),
+        addresses=frozenset(_addresses(body)[:ADDRESSES_MAX]),
+        paths=frozenset(paths_of(body)[:ADDRESSES_MAX]),
     )
+
+
+def _shown(text: str) -> str:
+    """A forge's word as it can be shown and stored: a database takes no NUL, a terminal no control character."""
+    return "".join(filter(str.isprintable, text))[:EVENT_CHARACTERS_MAX]
 
 
 def _body(received: Received) -> dict[str, Any]:
