@@ -21,10 +21,12 @@ CLOCKS = {
     "search/question.py",
     "search/desk.py",
     "vectors/desk.py",
+    "forges/github_app.py",
+    "forges/oauth.py",
 }
 """`Run` is how work learns the time; who keeps mirrors up to date or writes uses down
-goes by the clock; a question knows when it came,
-and the desks when they met damage."""
+goes by the clock; a question knows when it came, the desks when they met damage,
+and what makes tokens when they end."""
 
 LOOPS = {"worker/loop.py", "sandbox/answering.py", "freshness/keeping.py", "usage/keeping.py"}
 """What goes on whatever the work in it raises."""

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -88,7 +89,7 @@ class TestAddCredential:
             {"password": "x" * 4097},
         ],
     )
-    def test_refuses_what_is_not_well_formed_without_repeating_it(self, change: dict[str, str]) -> None:
+    def test_refuses_what_is_not_well_formed_without_repeating_it(self, change: dict[str, Any]) -> None:
         with pytest.raises(CredentialInvalid) as refused:
             replace(draft_of(), **change)
 

@@ -57,7 +57,7 @@ class Behaviour:
     sideband: bytes | None = None
     """Say this as `remote:` lines, and then fail."""
     api: Callable[[str, str, dict[str, str], bytes], "tuple[int, Any] | Raw"] | None = None
-    """Who answers what is below `/api/`: method, path, headers and body give a status and a document."""
+    """Who answers below `/api/` and `/login/oauth/`: method, path, headers and body give a status and a document."""
     extra_capabilities: tuple[bytes, ...] = ()
     """Promise these beside what git promises."""
 
@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         git_server.requests.append((self.command, self.path, dict(self.headers)))
         git_server.bodies.append(body)
         self.server.stopping.wait(behaviour.delay_seconds)
-        if behaviour.api is not None and self.path.startswith("/api/"):
+        if behaviour.api is not None and self.path.startswith(("/api/", "/login/oauth/")):
             told = behaviour.api(self.command, self.path, dict(self.headers), body)
             raw = told if isinstance(told, Raw) else Raw(told[0], body=json.dumps(told[1]).encode())
             self._answer(raw.status, {"Content-Type": raw.kind, **raw.headers}, raw.body)
@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         return base64.b64decode(sent).decode().partition(":")[2] == token
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response(status)
+        (self.send_response_only if "Date" in headers else self.send_response)(status)
         for name, value in {"Content-Type": "text/plain", **headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()

@@ -37,10 +37,11 @@ def look_at(
 
 
 def _with_credential(caller: Caller, source: mirrors.Source, credential: str) -> mirrors.Source:
-    host = parse_remote_url(source.address).authority
+    url = parse_remote_url(source.address)
+    host = url.authority
     with caller.writing() as tx:
         found = credentials.find_credential(tx, tenant_id=caller.actor.tenant_id, credential=credential)
         lease = credentials.lease_to_look(
             tx, actor=caller.actor, keyring=caller.grove.keyring, credential_id=found.id, host=host, now=caller.now
         )
-    return source.opened_with(caller.grove.stores.open(lease), credential_id=found.id)
+    return source.opened_with(caller.grove.stores.open(lease, path=url.path), credential_id=found.id)

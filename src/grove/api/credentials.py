@@ -10,6 +10,7 @@ from grove import accounts, credentials
 from grove.api.caller import Caller, CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Address, Line, Page, Password, Received, Shown, Wanted
+from grove.credentials import CredentialKind
 from grove.git import parse_remote_url
 from grove.kit.transactions import Transaction
 from grove.mirrors import Source, check_source
@@ -31,14 +32,16 @@ class CredentialOut(Shown):
     created_at: datetime
     last_used_at: datetime | None
     reference: str | None
+    kind: CredentialKind
 
 
 class CredentialIn(Received):
     """A credential to keep, for one host: a secret, or a reference to one in a store."""
 
     name: Line
+    kind: CredentialKind = CredentialKind.TOKEN
     host: Line
-    username: Line
+    username: Line = Field(description="That of a token; of a GitHub App its id.")
     password: Password | None = None
     reference: Annotated[Line, Field(examples=["vault:git/github#token"])] | None = None
     project: Line | None = None
@@ -77,6 +80,7 @@ def add_credential(wanted: CredentialIn, caller: CallerOf) -> CredentialOut:
     with caller.writing() as tx:
         draft = credentials.CredentialDraft(
             name=wanted.name,
+            kind=wanted.kind,
             host=wanted.host,
             username=wanted.username,
             password=wanted.password.get_secret_value() if wanted.password else "",
@@ -107,7 +111,8 @@ def rotate_credential(credential_id: UUID, wanted: PasswordIn, caller: CallerOf)
 @router.post("/{credential_id}/test", openapi_extra=needs("credential.use"))
 def try_credential(credential_id: UUID, wanted: TrialIn, caller: CallerOf) -> TrialOut:
     """Read the secret where it is kept and, when a repository is named, look at it with that."""
-    host = parse_remote_url(wanted.url).authority if wanted.url else None
+    url = parse_remote_url(wanted.url) if wanted.url else None
+    host = url.authority if url else None
     with caller.writing() as tx:
         lease = credentials.lease_to_look(
             tx,
@@ -118,7 +123,7 @@ def try_credential(credential_id: UUID, wanted: TrialIn, caller: CallerOf) -> Tr
             now=caller.now,
         )
     with caller.edge.looks.one():
-        secret = caller.grove.stores.open(lease)
+        secret = caller.grove.stores.open(lease, path=url.path if url else None)
         if wanted.url is None:
             return TrialOut(credential_id=credential_id, branches=None)
         source = Source(address=wanted.url, username=secret.username, access_token=secret.password)

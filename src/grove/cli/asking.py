@@ -29,7 +29,7 @@ def confirm(question: str, *, command: str, yes: bool) -> None:
         raise Failure("Nothing was done.", why="you did not agree", next_step=f"{command} --yes", exit_code=Exit.FAILED)
 
 
-def read_secret(*, what: str, command: str, stdin: bool = False, file: Path | None = None) -> str:
+def read_secret(*, what: str, command: str, stdin: bool = False, file: Path | None = None, is_line: bool = True) -> str:
     """A secret from standard input, from a file, or, when neither is wanted, from a prompt that does not show it.
 
     :raises Failure: if there is none.
@@ -37,22 +37,22 @@ def read_secret(*, what: str, command: str, stdin: bool = False, file: Path | No
     if stdin and file is not None:
         raise _no_secret(what, "it is wanted from standard input and from a file", command)
     if stdin:
-        secret = sys.stdin.readline(SECRET_CHARS_MAX)
+        secret = sys.stdin.readline(SECRET_CHARS_MAX) if is_line else sys.stdin.read(SECRET_CHARS_MAX)
     elif file is not None:
-        secret = _first_line(file, what, command)
-    elif sys.stdin.isatty():
+        secret = _content(file, what, command, is_line=is_line)
+    elif is_line and sys.stdin.isatty():
         secret = str(typer.prompt(what, hide_input=True, err=True))
     else:
-        raise _no_secret(what, "nobody is at a terminal to type it", command)
+        raise _no_secret(what, "nobody is at a terminal to type it, or it has many lines", command)
     if not secret.strip():
         raise _no_secret(what, "it is empty", command)
     return secret.strip()
 
 
-def _first_line(file: Path, what: str, command: str) -> str:
+def _content(file: Path, what: str, command: str, *, is_line: bool) -> str:
     try:
         with file.open(encoding="utf-8") as opened:
-            return opened.readline(SECRET_CHARS_MAX)
+            return opened.readline(SECRET_CHARS_MAX) if is_line else opened.read(SECRET_CHARS_MAX)
     except (OSError, UnicodeDecodeError) as failed:
         raise _no_secret(what, f"{file}: {failed}", command) from failed
 

@@ -1,5 +1,6 @@
 """`grove cred`: secrets for git hosts; what they say is never shown again."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +17,20 @@ from grove.cli.session import Session
 
 app = typer.Typer(no_args_is_help=True, help="Credentials: secrets for git hosts.")
 
+
+class Kind(StrEnum):
+    """What a secret is."""
+
+    TOKEN = "token"  # noqa: S105 - a kind
+    GITHUB_APP = "github-app"
+    OAUTH = "oauth"
+
+
 FIELDS = (
     "id",
     "project_id",
     "name",
+    "kind",
     "host",
     "username",
     "fingerprint",
@@ -32,6 +43,7 @@ FIELDS = (
 LIST_MAX = 10_000
 LIST = (
     Column("NAME", lambda item: item["name"]),
+    Column("KIND", lambda item: item["kind"]),
     Column("HOST", lambda item: item["host"]),
     Column("USER", lambda item: item["username"]),
     Column("SECRET", lambda item: item["reference"] or item["fingerprint"]),
@@ -57,16 +69,18 @@ def add_credential(
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
     host: Annotated[str, typer.Argument(metavar="GIT_HOST", help="The git host that it is for, and no other.")],
-    username: Annotated[str, typer.Option(help="The user that it belongs to.")],
+    username: Annotated[str, typer.Option(help="The user that it belongs to; of a GitHub App its id.")],
+    kind: Annotated[Kind, typer.Option(help="What the secret is.")] = Kind.TOKEN,
     stdin: StdinOption = False,
     file: FileOption = None,
     project: Annotated[str | None, typer.Option(help="The project that it is for; else all.")] = None,
     ref: Annotated[str | None, typer.Option(help="Where it is kept instead: vault:, aws:, env: or file:NAME.")] = None,
 ) -> None:
     """Keep a secret, sealed, for the jobs that need it; or a reference to where it is kept."""
-    password = None if ref else read_secret(what="secret", command=session.command, stdin=stdin, file=file)
+    password = None if ref else _secret(session, kind.value, stdin=stdin, file=file)
     body = {
         "name": name,
+        "kind": kind.value.replace("-", "_"),
         "host": host,
         "username": username,
         "password": password,
@@ -82,7 +96,7 @@ def rotate_credential(
 ) -> None:
     """Replace a secret; whatever uses it goes on using it."""
     credential = _find(session, name)
-    password = read_secret(what="secret", command=session.command, stdin=stdin, file=file)
+    password = _secret(session, credential["kind"], stdin=stdin, file=file)
     rotated = session.client.post(f"/credentials/{credential['id']}/rotate", {"password": password})
     session.output.row(rotated, LIST)
 
@@ -108,6 +122,12 @@ def remove_credential(session: Session, *, name: NameArgument, yes: YesOption = 
     confirm(f"Forget {credential['name']}?", command=f"{session.command} {name}", yes=yes)
     session.client.delete(f"/credentials/{credential['id']}")
     session.output.note(f"{credential['name']} is forgotten.")
+
+
+def _secret(session: Session, kind: str, *, stdin: bool, file: Path | None) -> str:
+    """A secret: one line of a token, all of a key or a grant."""
+    is_line = kind == Kind.TOKEN
+    return read_secret(what="secret", command=session.command, stdin=stdin, file=file, is_line=is_line)
 
 
 def _find(session: Session, name: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from grove.credentials.keyring import (
     parse_keyring,
     rotate_key_file,
 )
+from grove.credentials.kinds import CredentialKind, OAuthGrant
 from grove.credentials.model import Credential, CredentialDraft, Secret, normal_host
 from grove.credentials.operations import (
     add_credential,
@@ -45,7 +46,8 @@ from grove.credentials.operations import (
     rotate_credential,
 )
 from grove.credentials.queries import find_credential, get_credential, list_credentials
-from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference, SecretStore, SecretStores
+from grove.credentials.refreshing import claim_refresh, give_up_refresh, keep_grant, newest_grant
+from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Minter, Reference, SecretStore, SecretStores
 
 __all__ = [
     "STORES_OF_ONE_TENANT",
@@ -54,6 +56,7 @@ __all__ = [
     "CredentialDraft",
     "CredentialHostMismatch",
     "CredentialInvalid",
+    "CredentialKind",
     "CredentialNameTaken",
     "CredentialNotFound",
     "CredentialReferenced",
@@ -70,6 +73,8 @@ __all__ = [
     "MasterKeyUnsafe",
     "MasterKeyUnwrapped",
     "MasterKeyWeak",
+    "Minter",
+    "OAuthGrant",
     "Reference",
     "ReferenceInvalid",
     "Sealed",
@@ -82,16 +87,20 @@ __all__ = [
     "StoreUnknown",
     "add_credential",
     "check_keyring",
+    "claim_refresh",
     "create_key_file",
     "drop_old_keys",
     "find_credential",
     "get_credential",
+    "give_up_refresh",
+    "keep_grant",
     "kids_in_use",
     "kms_wrapper",
     "lease_secret",
     "lease_to_look",
     "list_credentials",
     "load_keyring",
+    "newest_grant",
     "normal_host",
     "open_sealed",
     "parse_keyring",

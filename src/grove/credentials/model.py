@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from grove.credentials.errors import CredentialInvalid
+from grove.credentials.kinds import CredentialKind, check_content
 
 NAME_CHARACTERS_MAX = 100
 USERNAME_CHARACTERS_MAX = 255
@@ -44,14 +45,19 @@ class CredentialDraft:
     project_id: str | None = None
     reference: str | None = None
     """Where the secret is kept, when it is not here; the password is empty then."""
+    kind: CredentialKind = CredentialKind.TOKEN
 
     def __post_init__(self) -> None:
         _require(_is_line(self.name, NAME_CHARACTERS_MAX), f"name: one line of 1 to {NAME_CHARACTERS_MAX} characters")
         _require(_HOST.fullmatch(normal_host(self.host)) is not None, "host: a name or an address, and maybe a port")
         username_is_line = _is_line(self.username, USERNAME_CHARACTERS_MAX) and ":" not in self.username
         _require(username_is_line, f"username: one line of 1 to {USERNAME_CHARACTERS_MAX} characters without a colon")
+        if self.kind is CredentialKind.GITHUB_APP:
+            _require(self.username.isalnum() and self.username.isascii(), "username: the id of the GitHub App")
         if self.reference is None:
-            check_password(self.password)
+            check_secret(self.kind, self.password)
+        elif self.kind is CredentialKind.OAUTH:
+            _require(False, "what an OAuth application was given changes with each use, so it is kept here")
         else:
             _require(not self.password, "either a secret or a reference to one")
 
@@ -73,11 +79,23 @@ class Credential:
     last_used_at: datetime | None
     revoked_at: datetime | None
     reference: str | None
+    kind: CredentialKind
 
 
 def normal_host(host: str) -> str:
     """The one spelling of a host: lower case, and no port when it is that of HTTPS."""
     return host.lower().removesuffix(":443")
+
+
+def check_secret(kind: CredentialKind, secret: str) -> None:
+    """Return when it can be the secret of a credential of that kind.
+
+    :raises CredentialInvalid: if it cannot.
+    """
+    if kind is CredentialKind.TOKEN:
+        check_password(secret)
+    else:
+        check_content(kind, secret)
 
 
 def check_password(password: str) -> None:

@@ -15,7 +15,8 @@ from grove.credentials.errors import (
     ReferenceInvalid,
 )
 from grove.credentials.keyring import Keyring
-from grove.credentials.model import Credential, CredentialDraft, Secret, check_password, fingerprint_of, normal_host
+from grove.credentials.kinds import CredentialKind
+from grove.credentials.model import Credential, CredentialDraft, Secret, check_secret, fingerprint_of, normal_host
 from grove.credentials.queries import credential_row
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
@@ -51,6 +52,7 @@ def add_credential(
         created_by=actor.id,
         created_at=now,
         reference=draft.reference,
+        kind=draft.kind,
     )
     if draft.reference is None:
         row.sealed = seal(keyring, draft.password.encode(), row.binding)
@@ -74,12 +76,12 @@ def rotate_credential(
 
     :raises Denied: if `actor` may not.
     :raises CredentialNotFound: if the tenant has no such credential.
-    :raises CredentialInvalid: if it cannot be a password or a token.
+    :raises CredentialInvalid: if it cannot be the secret of a credential of this kind.
     :raises CredentialReferenced: if the secret is kept in a store.
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
-    check_password(password)
     row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
+    check_secret(CredentialKind(row.kind), password)
     if row.reference is not None:
         raise CredentialReferenced(credential=row.id, reference=row.reference)
     row.version += 1
@@ -115,10 +117,16 @@ def lease_secret(
     row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id, lock=True)
     _check_host(row, host)
     row.last_used_at = now
-    if row.reference is not None:
-        return Lease(tenant_id=tenant_id, username=row.username, password=None, reference=row.reference)
-    secret = _opened(row, keyring=keyring)
-    return Lease(tenant_id=tenant_id, username=row.username, password=secret.password, reference=None)
+    return Lease(
+        tenant_id=tenant_id,
+        username=row.username,
+        password=None if row.reference is not None else open_content(row, keyring=keyring),
+        reference=row.reference,
+        credential_id=row.id,
+        version=row.version,
+        kind=CredentialKind(row.kind),
+        host=row.host,
+    )
 
 
 def read_secret(tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str) -> Secret:
@@ -168,7 +176,15 @@ def _check_host(row: CredentialRow, host: str) -> None:
 
 
 def _opened(row: CredentialRow, *, keyring: Keyring) -> Secret:
-    return Secret(username=row.username, password=open_sealed(keyring, row.sealed, row.binding).decode())
+    return Secret(username=row.username, password=open_content(row, keyring=keyring))
+
+
+def open_content(row: CredentialRow, *, keyring: Keyring) -> str:
+    """What is sealed in a row.
+
+    :raises CredentialUnreadable: if the row was changed, or its master key is gone.
+    """
+    return open_sealed(keyring, row.sealed, row.binding).decode()
 
 
 def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int) -> int:

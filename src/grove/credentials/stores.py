@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from grove.credentials.errors import ReferenceInvalid, SecretMissing, StoreUnknown
-from grove.credentials.model import Secret, check_password
+from grove.credentials.kinds import CredentialKind
+from grove.credentials.model import Secret, check_secret
 
 REFERENCE_CHARACTERS_MAX = 500
 STORES_OF_ONE_TENANT = frozenset({"env", "file"})
@@ -60,30 +61,57 @@ class Lease:
     tenant_id: str
     username: str
     password: str | None = field(repr=False)
+    """What is sealed: a password, or what one is made with."""
     reference: str | None
+    credential_id: str = ""
+    version: int = 1
+    kind: CredentialKind = CredentialKind.TOKEN
+    host: str = ""
+
+
+class Minter(Protocol):
+    """Makes what opens a repository from a credential that is itself no password."""
+
+    def mint(self, lease: Lease, content: str, *, path: str, writing: bool) -> Secret:
+        """The secret for the repository at that path of the lease's host; it may take calls over a network.
+
+        :raises GroveError: if the host gives none.
+        """
+        ...
 
 
 class SecretStores:
     """The stores that this server may read from, by name."""
 
-    def __init__(self, stores: Mapping[str, SecretStore]) -> None:
+    def __init__(
+        self, stores: Mapping[str, SecretStore], *, minters: Mapping[CredentialKind, Minter] | None = None
+    ) -> None:
         self._stores = stores
+        self._minters = minters or {}
 
     @property
     def names(self) -> frozenset[str]:
         """Which there are."""
         return frozenset(self._stores)
 
-    def open(self, lease: Lease) -> Secret:
-        """The secret of a lease; call it outside of any transaction.
+    def open(self, lease: Lease, *, path: str | None = None, writing: bool = False) -> Secret:
+        """What opens the repository at a path of the lease's host; call it outside of any transaction.
 
+        Without a path it is only seen whether the secret can be read. It holds for a while, so ask again in long work.
+
+        :raises GroveError: if the host makes no token for the repository.
         :raises StoreUnknown: if this server has no such store.
         :raises SecretMissing: if the store has no such secret, or it is none.
         :raises StoreRefused: if the store does not let us.
         :raises StoreUnavailable: if it does not answer.
         """
-        if lease.password is not None:
-            return Secret(username=lease.username, password=lease.password)
+        content = lease.password if lease.password is not None else self._read(lease)
+        minter = self._minters.get(lease.kind)
+        if minter is None or path is None:
+            return Secret(username=lease.username, password=content)
+        return minter.mint(lease, content, path=path, writing=writing)
+
+    def _read(self, lease: Lease) -> str:
         reference = Reference.parse(lease.reference or "")
         store = self._stores.get(reference.store)
         if store is None:
@@ -91,5 +119,5 @@ class SecretStores:
         found = store.read(reference.name, field=reference.field, tenant_id=lease.tenant_id).rstrip("\r\n")
         if not found:
             raise SecretMissing(name=reference.name, reason="it is empty")
-        check_password(found)
-        return Secret(username=lease.username, password=found)
+        check_secret(lease.kind, found)
+        return found

@@ -6,6 +6,7 @@ from sqlalchemy import Index, LargeBinary, String, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.credentials.envelope import Binding, Sealed
+from grove.credentials.kinds import CredentialKind
 from grove.credentials.model import Credential
 from grove.kit.tables import Table, UtcDateTime
 
@@ -42,15 +43,18 @@ class CredentialRow(Table):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reference: Mapped[str | None] = mapped_column(String(500))
+    kind: Mapped[str] = mapped_column(String(20), server_default="token")
+    refreshing_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def binding(self) -> Binding:
         """The place of the secret. The host is part of it: a changed row cannot send a secret elsewhere."""
+        word = "password" if self.kind == CredentialKind.TOKEN else self.kind
         return Binding(
             table=self.__tablename__,
             row_id=self.id,
             owner_id=self.tenant_id,
-            field=f"password for {self.host}",
+            field=f"{word} for {self.host}",
             version=self.version,
         )
 
@@ -80,4 +84,5 @@ class CredentialRow(Table):
             last_used_at=self.last_used_at,
             revoked_at=self.revoked_at,
             reference=self.reference,
+            kind=CredentialKind(self.kind),
         )

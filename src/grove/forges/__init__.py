@@ -3,6 +3,7 @@
 from grove.forges.adapters import permalink, username_for
 from grove.forges.answers import ForgeAccess
 from grove.forges.errors import (
+    AppKeyUnusable,
     ForgeCredentialRejected,
     ForgeRateLimited,
     ForgeRefused,
@@ -10,13 +11,16 @@ from grove.forges.errors import (
     ForgeUnavailable,
     PullsUnsupported,
 )
+from grove.forges.github_app import GitHubApps
 from grove.forges.model import Forge, ForgeRemote, SizeEstimate, recognise, repository_name
+from grove.forges.oauth import OAuthTokens
 from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
 from grove.forges.pulls import PullDesk
 from grove.forges.size import ask_size, estimate_size
 from grove.forges.standing import Openness, Standing, ask_standing
 
 __all__ = [
+    "AppKeyUnusable",
     "Check",
     "CheckState",
     "Forge",
@@ -27,6 +31,8 @@ __all__ = [
     "ForgeRemote",
     "ForgeRepositoryNotFound",
     "ForgeUnavailable",
+    "GitHubApps",
+    "OAuthTokens",
     "Openness",
     "Pull",
     "PullDesk",

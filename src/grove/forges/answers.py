@@ -7,6 +7,8 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
@@ -64,6 +66,7 @@ class Question:
     resource: str
     method: str = "GET"
     body: Mapping[str, Any] | None = None
+    form: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +139,7 @@ def _response(
             question.method,
             url.copy_with(host=address),
             json=question.body,
+            data=question.form,
             headers=httpx2.Headers({**headers, "Host": url.netloc.decode("ascii")}, encoding="utf-8"),
             extensions={"sni_hostname": url.host},
         ) as response,
@@ -167,7 +171,9 @@ def _refuse(response: httpx2.Response, body: bytes) -> NoReturn:
         raise ForgeRateLimited(status=status, retry_after_seconds=retry_after_seconds(headers))
     if status in _REJECTED:
         lacks_scope = {"lacks_scope": True} if status == HTTPStatus.FORBIDDEN and b"scope" in body.lower() else {}
-        raise ForgeCredentialRejected(status=status, **lacks_scope)
+        rejected = ForgeCredentialRejected(status=status, **lacks_scope)
+        rejected.status, rejected.answered_at = status, _date(headers)
+        raise rejected
     if status in _ABSENT:
         raise ForgeRepositoryNotFound(status=status)
     if status in _UNDONE:
@@ -179,3 +185,12 @@ def _words(body: bytes) -> str:
     """What a forge says of a refusal, as text that can be shown."""
     told = "".join(filter(str.isprintable, body.decode(errors="replace")))
     return mask(told)[:WORDS_CHARACTERS_MAX]
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    """What time it is by the forge's clock."""
+    try:
+        told = parsedate_to_datetime(headers["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return told if told.tzinfo is not None else None

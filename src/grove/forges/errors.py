@@ -1,5 +1,7 @@
 """What can go wrong when a forge is asked."""
 
+from datetime import datetime
+
 from grove.kit.errors import GroveError, Kind
 
 
@@ -8,6 +10,9 @@ class ForgeCredentialRejected(GroveError):
 
     kind = Kind.DENIED
     code = "forge_credential_rejected"
+    status: int = 0
+    answered_at: datetime | None = None
+    """When that was, by the forge's clock."""
 
 
 class ForgeRepositoryNotFound(GroveError):
@@ -44,3 +49,10 @@ class PullsUnsupported(GroveError):
     """Pull requests are opened at GitHub, GitLab, bitbucket.org, Gitea and Forgejo; this is no repository of those."""
 
     code = "pulls_unsupported"
+
+
+class AppKeyUnusable(GroveError):
+    """The private key of the GitHub App cannot be used."""
+
+    kind = Kind.UNAVAILABLE
+    code = "app_key_unusable"

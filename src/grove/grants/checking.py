@@ -80,7 +80,7 @@ def _secret(run: Run, repository: Repository, tools: CheckTools) -> Secret | Non
             host=repository.host,
             now=run.now,
         )
-    opened = tools.stores.open(lease)
+    opened = tools.stores.open(lease, path=parse_remote_url(repository.url).path)
     return Secret(username=opened.username, password=opened.password)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert
 
 from grove import grants
-from grove.credentials import Keyring, SecretStores, lease_secret
+from grove.credentials import Keyring, Lease, SecretStores, lease_secret
 from grove.forges import Forge, ForgeAccess
 from grove.git import (
     FetchLimits,
@@ -93,6 +93,7 @@ class _Plan:
     accept_ref_loss: bool
     tracks_pulls: bool
     pulls: Sequence[MirroredPull]
+    lease: Lease | None
 
 
 def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
@@ -176,17 +177,14 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
                 host=repository.host,
                 now=run.now,
             )
-    secret = None
-    if leased is not None:
-        opened = tools.stores.open(leased)
-        secret = Secret(username=opened.username, password=opened.password)
     place = {"tenant_id": job.tenant_id, "repository_id": job.target_id}
     incoming = tools.locator.incoming(**place, job_id=job.id)
     remove_tree(incoming)
     incoming.mkdir(parents=True, mode=0o700)
     return _Plan(
         repository=repository,
-        remote=Remote(url=_address(repository), secret=secret),
+        remote=_remote(repository, leased, tools),
+        lease=leased,
         mirror=tools.locator.mirror(**place),
         incoming=incoming,
         published_refs=published_refs,
@@ -194,6 +192,15 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
         tracks_pulls=tracks_pulls,
         pulls=pulls,
     )
+
+
+def _remote(repository: Repository, lease: Lease | None, tools: MirrorTools) -> Remote:
+    """How the host is spoken to now: tokens that are made for a while are made anew in long work."""
+    url = _address(repository)
+    if lease is None or isinstance(url, LocalPath):
+        return Remote(url=url)
+    opened = tools.stores.open(lease, path=url.path)
+    return Remote(url=url, secret=Secret(username=opened.username, password=opened.password))
 
 
 def _with_pulls(plan: _Plan, tools: MirrorTools) -> _Plan:
@@ -266,13 +273,14 @@ def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) ->
     git.init(aside, default_branch=listing.default_branch or "main", borrowing=borrowing)
     git.fetch(
         aside,
-        plan.remote,
+        _remote(plan.repository, plan.lease, tools),
         refspecs=[*REFSPECS, TAG_REFSPEC],
         limits=_fetch_limits(tools),
         on_progress=lambda progress: run.report(_progress(progress)),
         cancelled=run.is_stopped,
     )
-    fetch_pulls(git, aside, plan.remote, forge=plan.repository.forge, pulls=plan.pulls, limits=_fetch_limits(tools))
+    remote = _remote(plan.repository, plan.lease, tools) if plan.pulls else plan.remote
+    fetch_pulls(git, aside, remote, forge=plan.repository.forge, pulls=plan.pulls, limits=_fetch_limits(tools))
     faults.reach(FETCHED)
     run.check_cancelled()
     wanted = {ref_of(pull.number) for pull in plan.pulls}

@@ -204,7 +204,8 @@ class PromotionDesk:
 
     def _reach(self, repository: Repository, lease: Lease | None) -> tuple[Remote, PullDesk]:
         """How the repository's git host and its forge are spoken to; the secret may have to be read from a store."""
-        secret = self.stores.open(lease) if lease else None
+        path = parse_remote_url(repository.url).path
+        secret = self.stores.open(lease, path=path, writing=True) if lease else None
         path = "" if repository.local else parse_remote_url(repository.url).path
         at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=secret)
         pulls = PullDesk(at, access=self.access)

@@ -6,9 +6,9 @@ from functools import partial
 
 from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk
-from grove.credentials import Keyring, SecretStores
+from grove.credentials import CredentialKind, Keyring, Minter, SecretStores
 from grove.exports import ExportTools
-from grove.forges import Forge, ForgeAccess
+from grove.forges import Forge, ForgeAccess, GitHubApps, OAuthTokens
 from grove.git import Git, GitServer
 from grove.grants import CheckTools, Patience
 from grove.indexing import (
@@ -189,18 +189,18 @@ def build(settings: Settings) -> Grove:
     gate = PolicyGate(large_bytes=large_repository_bytes(settings))
     when = WHEN_EMBEDDED if models.are_further else WHEN
     database = Database(database_url(settings, locator), gate=gate, handlers=when)
-    git = Git(git_config(settings, locator))
+    git, keyring = Git(git_config(settings, locator)), keyring_of(settings, locator)
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()
     tools = BuildTools(parser=parser, embedder=table)
     index_tools = _index_tools(settings, mirrors=reader, indexes=indexes, build=tools)
-    keyring, stores = keyring_of(settings, locator), secret_stores_of(settings)
     confined = confiner(settings, locator)
     vectors = VectorDesk(database=database, indexes=indexes, models=models)
     scip = ScipDesk(database=database, mirrors=reader, locator=locator)
     usage = UsageMeter(database)
     desk = _desk(database, indexes=indexes, tools=index_tools, vectors=vectors, locator=locator, usage=usage)
     sources = _sources(settings, git=git, keyring=keyring)
+    stores = secret_stores_of(settings, minters=_minters(database, sources))
     limits = checkout_limits(settings)
     ground = CheckoutGround(database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined)
     checkouts = CheckoutDesk(ground=ground)
@@ -288,6 +288,12 @@ def _mirror_tools(sources: SourceTools, *, locator: Locator, stores: SecretStore
         limits=sources.limits,
         forge_access=sources.forge_access,
     )
+
+
+def _minters(database: Database, sources: SourceTools) -> Mapping[CredentialKind, Minter]:
+    access = sources.forge_access
+    oauth = OAuthTokens(database=database, keyring=sources.keyring, access=access, hosts=sources.forges)
+    return {CredentialKind.GITHUB_APP: GitHubApps(access), CredentialKind.OAUTH: oauth}
 
 
 def _sources(settings: Settings, *, git: Git, keyring: Keyring) -> SourceTools:

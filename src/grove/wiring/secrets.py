@@ -1,10 +1,14 @@
 """Which stores secrets are read from, and where the master keys are."""
 
+from collections.abc import Mapping
+
 from grove.credentials import (
+    CredentialKind,
     EnvironmentStore,
     FileStore,
     Keyring,
     KeyWrapper,
+    Minter,
     SecretStore,
     SecretStores,
     create_key_file,
@@ -40,7 +44,7 @@ def key_wrapper_of(settings: Settings) -> KeyWrapper | None:
     )
 
 
-def secret_stores_of(settings: Settings) -> SecretStores:
+def secret_stores_of(settings: Settings, *, minters: Mapping[CredentialKind, Minter]) -> SecretStores:
     """The stores that credentials may refer to."""
     stores: dict[str, SecretStore] = {"env": EnvironmentStore(secret_variables())}
     if settings.secrets_dir is not None:
@@ -56,4 +60,4 @@ def secret_stores_of(settings: Settings) -> SecretStores:
         stores["aws"] = secrets_manager(
             prefix=settings.aws_secrets_prefix, region=settings.aws_region, endpoint=settings.aws_endpoint
         )
-    return SecretStores(stores)
+    return SecretStores(stores, minters=minters)
