@@ -1,8 +1,10 @@
 """`/api/v1/workspaces/NAME/checkout`: the files of a workspace in a folder on the server's disk."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 
 from grove.api.caller import CallerOf
@@ -42,6 +44,7 @@ class CheckoutOut(Shown):
     is_warm: bool
     left_out: dict[str, str]
     set_up: SetUpOut
+    sparse: list[str] = Field(description="The only folders whose files are there; all are, if none is named.")
 
     @classmethod
     def of(cls, placed: PlacedCheckout) -> "CheckoutOut":
@@ -59,6 +62,7 @@ class CheckoutOut(Shown):
             is_warm=placed.is_warm,
             left_out=placed.left_out,
             set_up=SetUpOut.model_validate(placed.set_up),
+            sparse=list(placed.sparse),
         )
 
 
@@ -74,12 +78,19 @@ class CollectedOut(Shown):
 
 
 @router.post("/checkout", status_code=201, openapi_extra=needs("workspace.change"))
-def check_out(name: Name, caller: CallerOf, *, again: bool = False) -> CheckoutOut:
+def check_out(
+    name: Name,
+    caller: CallerOf,
+    *,
+    again: bool = False,
+    sparse: Annotated[list[str], Query(max_length=1_000, description="Lay out, or add, only these folders.")] = [],  # noqa: B006
+) -> CheckoutOut:
     """Lay the files of a workspace out in a folder of the server's machine; the folder that there is, if there is.
 
     A new folder is prepared as the repository is set; with `again`, one that there is too.
     """
-    return CheckoutOut.of(caller.grove.checkouts.checkout(caller.actor, name, now=caller.now, again=again))
+    placed = caller.grove.checkouts.checkout(caller.actor, name, now=caller.now, again=again, sparse=sparse)
+    return CheckoutOut.of(placed)
 
 
 @router.get("/checkout", openapi_extra=needs("workspace.view"))

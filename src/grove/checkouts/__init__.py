@@ -13,6 +13,8 @@ from grove.checkouts.errors import (
     CommandsTooMany,
     IndexUnreadable,
     PreparationInvalid,
+    SparseRefused,
+    SparseUnknown,
     TreeRefused,
 )
 from grove.checkouts.executing import Executed, Listener, Order, Said
@@ -48,6 +50,8 @@ __all__ = [
     "PreparationInvalid",
     "Said",
     "SetUpState",
+    "SparseRefused",
+    "SparseUnknown",
     "TreeRefused",
     "get_preparation",
     "has_checkout",

@@ -16,7 +16,7 @@ Changes = dict[bytes, tuple[int, str] | None]
 def bring_files(
     reader: ObjectReader, files: Path, entries: dict[bytes, Entry], changes: Changes, *, file_bytes_max: int
 ) -> None:
-    """Change a folder, and the entries that tell of it; what else is in it stays.
+    """Change a folder, and the entries that tell of it; what else is in it stays, and what was left out stays out.
 
     :raises CheckoutConflict: if a file is not as its entry tells, or something is in the way of a new one.
     :raises TreeRefused: if a path leads elsewhere.
@@ -24,12 +24,16 @@ def bring_files(
     for path, now in sorted(changes.items(), key=lambda change: change[1] is not None):
         if not is_safe_path(path):
             raise TreeRefused(path=path.decode(errors="backslashreplace"))
-        _check_untouched(files, path, entries.pop(path, None))
+        before = entries.pop(path, None)
+        _check_untouched(files, path, before)
         if now is None:
             remove_file(files, path)
             continue
         mode, oid = now
         if mode == SUBMODULE:
+            continue
+        if before is not None and before.is_left_out:
+            entries[path] = Entry(path=path, mode=mode, oid=oid, is_left_out=True)
             continue
         content = reader.read(oid, file_bytes_max)
         try:

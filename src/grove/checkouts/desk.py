@@ -1,5 +1,6 @@
 """What can be done with the files of a workspace on disk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -10,12 +11,16 @@ from grove.checkouts.configuring import preparation_of
 from grove.checkouts.gathering import Gatherer
 from grove.checkouts.git_folder import GitFolder
 from grove.checkouts.ground import CheckoutGround
+from grove.checkouts.listing import list_files
 from grove.checkouts.locks import locked
 from grove.checkouts.model import Checkout, Collected, PlacedCheckout
 from grove.checkouts.placing import LaidFacts
 from grove.checkouts.preparation import SetUpState
 from grove.checkouts.preparing import Preparer
+from grove.checkouts.published import admitted
+from grove.checkouts.sparse import Cone
 from grove.checkouts.trash import empty_trash, throw_away
+from grove.checkouts.widening import widen
 from grove.kit import faults
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
@@ -34,11 +39,14 @@ class CheckoutDesk:
 
     ground: CheckoutGround
 
-    def checkout(self, actor: Actor, name: str, *, now: datetime, again: bool = False) -> PlacedCheckout:
+    def checkout(
+        self, actor: Actor, name: str, *, now: datetime, again: bool = False, sparse: Sequence[str] = ()
+    ) -> PlacedCheckout:
         """Have a workspace's files in a folder; the one that there is, if there is one.
 
         A new one is prepared as its repository is set, and one that there is `again` if that is wanted. That a
-        preparation failed is told and not raised: the files are there.
+        preparation failed is told and not raised: the files are there. With `sparse`, only these folders are laid out;
+        to a sparse one that there is they are added.
 
         :raises Denied: if it is somebody else's, and `actor` no administrator.
         :raises CheckoutBusy: if something else is being done with it.
@@ -61,9 +69,10 @@ class CheckoutDesk:
             )
             if found is not None and self.ground.folder(workspace).is_dir():
                 self.ground.show_again(found)
-                return self._set_up(found, preparer, again=again)
+                wider = self._widen(actor, workspace, found, preparer, sparse=sparse, now=now)
+                return self._set_up(wider, preparer, again=again)
             wanted = self._git_folder(actor, workspace, repository, refs)
-            made = self._place(workspace, wanted, preparer, now=now)
+            made = self._place(workspace, wanted, preparer, sparse=sparse, now=now)
             try:
                 with self.ground.database.transaction() as tx:
                     open_workspace(tx, actor=actor, name=workspace.id, changing=True)
@@ -84,6 +93,40 @@ class CheckoutDesk:
                 throw_away(self.ground.folder(workspace), self.ground.places.trash(tenant_id=workspace.tenant_id))
                 raise
             return self._set_up(made, preparer)
+
+    def _widen(
+        self,
+        actor: Actor,
+        workspace: Workspace,
+        found: Checkout,
+        preparer: Preparer,
+        *,
+        sparse: Sequence[str],
+        now: datetime,
+    ) -> Checkout:
+        """Add folders to a sparse checkout; to one with all files there is nothing to add."""
+        placed = self.ground.placed(found)
+        missing = set(Cone.of(sparse).folders) - set(Cone.of(placed.sparse).folders)
+        if not (placed.sparse and missing):
+            return found
+        with self.ground.mirrors.git.objects(self.ground.git_dir(workspace)) as reader:
+            tree = reader.read_root(workspace.head)[0]
+            listing = list_files(reader, tree, limits=self.ground.limits.tree)
+            both = Cone.of([*placed.sparse, *sparse])
+            both.check(listing)
+            both.leave_out_others(listing)
+            size_bytes = sum(admitted(reader, listing, self.ground.limits).values())
+        wider = replace(found, size_bytes=size_bytes, files=sum(not entry.is_left_out for entry in listing.entries))
+        with self.ground.database.transaction() as tx:
+            rows.put_checkout(tx, wider, limits=self.ground.limits)
+        added = [folder.decode(errors="surrogateescape") for folder in sorted(missing)]
+        widen(self.ground.confiner, placed.path.resolve(), readable=preparer.readable, folders=added)
+        Gatherer(ground=self.ground, actor=actor, now=now).gather(workspace)
+        folders = tuple(folder.decode(errors="surrogateescape") for folder in both.folders)
+        replace(LaidFacts.read(placed.path.parent), sparse=folders, files=wider.files, size_bytes=size_bytes).write(
+            placed.path.parent
+        )
+        return wider
 
     def _set_up(self, found: Checkout, preparer: Preparer, *, again: bool = False) -> PlacedCheckout:
         """Prepare a folder, unless that was done; also one that failed, if it is wanted again."""
@@ -187,13 +230,21 @@ class CheckoutDesk:
     def _enqueue(self, tx: Transaction, actor: Actor, kind: str, *, target_id: str, now: datetime) -> None:
         jobs.enqueue(tx, tenant_id=actor.tenant_id, kind=kind, target_id=target_id, requested_by=actor.id, now=now)
 
-    def _place(self, workspace: Workspace, wanted: GitFolder, preparer: Preparer, *, now: datetime) -> Checkout:
+    def _place(
+        self,
+        workspace: Workspace,
+        wanted: GitFolder,
+        preparer: Preparer,
+        *,
+        sparse: Sequence[str],
+        now: datetime,
+    ) -> Checkout:
         folder, trash = self.ground.folder(workspace), self.ground.places.trash(tenant_id=workspace.tenant_id)
         throw_away(folder, trash)
         with self.ground.database.reading() as tx:
             pinned = rows.pinned_trees(tx, repository_id=workspace.repository_id)
         placer = self.ground.placer(workspace, git_dir=self.ground.git_dir(workspace), pinned=pinned, preparer=preparer)
-        facts, seconds = placer.place(folder, commit=workspace.head, tree=workspace.tree, wanted=wanted)
+        facts, seconds = placer.place(folder, commit=workspace.head, tree=workspace.tree, wanted=wanted, sparse=sparse)
         faults.reach(PLACED)
         return Checkout(
             workspace_id=workspace.id,

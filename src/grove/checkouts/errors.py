@@ -55,6 +55,20 @@ class CheckoutConflict(GroveError):
     code: ClassVar[str] = "checkout_conflict"
 
 
+class SparseUnknown(GroveError):
+    """A sparse checkout is made of folders of the commit, as many as there may be."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "sparse_unknown"
+
+
+class SparseRefused(GroveError):
+    """Git did not add the folders to the sparse checkout."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "sparse_refused"
+
+
 class PreparationInvalid(GroveError):
     """A preparation has files whose paths lead nowhere else, and a command, all within their limits."""
 

@@ -13,6 +13,7 @@ from typing import Final
 from grove.git import ref_bytes
 
 _LITERAL: Final = re.compile(r"[\\*?\[ ]")
+_SPARSE: Final = "[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n"
 _CONTROL: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
@@ -35,8 +36,10 @@ class GitFolder:
     user_email: str
 
 
-def write_git_folder(folder: Path, *, wanted: GitFolder, index: bytes, excluded: Sequence[str] = ()) -> None:
-    """Make a git directory in a folder of files; git is not told of the excluded ones."""
+def write_git_folder(
+    folder: Path, *, wanted: GitFolder, index: bytes, excluded: Sequence[str] = (), cone: bytes = b""
+) -> None:
+    """Make a git directory in a folder of files; git does not see the excluded ones, nor miss those out of the cone."""
     git = folder / ".git"
     for name in ("objects/info", "objects/pack", "refs/heads", "info"):
         (git / name).mkdir(parents=True)
@@ -46,7 +49,9 @@ def write_git_folder(folder: Path, *, wanted: GitFolder, index: bytes, excluded:
     branch.parent.mkdir(parents=True, exist_ok=True)
     branch.write_text(f"{wanted.head}\n")
     (git / "packed-refs").write_bytes(_packed(wanted.refs))
-    (git / "config").write_text(_config(wanted))
+    (git / "config").write_text(_config(wanted) + (_SPARSE if cone else ""))
+    if cone:
+        (git / "info/sparse-checkout").write_bytes(cone)
     rules = "".join(f"/{_LITERAL.sub(_escaped, path)}\n" for path in excluded)
     (git / "info/exclude").write_bytes(rules.encode(errors="surrogateescape"))
     (git / "index").write_bytes(index)

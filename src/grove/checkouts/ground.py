@@ -66,7 +66,12 @@ class CheckoutGround:
         except FileNotFoundError:
             raise CheckoutMissing(workspace=found.workspace_id) from None
         return PlacedCheckout(
-            checkout=found, path=place / FILES, left_out=facts.left_out, is_warm=facts.is_warm, set_up=facts.set_up
+            checkout=found,
+            path=place / FILES,
+            left_out=facts.left_out,
+            is_warm=facts.is_warm,
+            set_up=facts.set_up,
+            sparse=facts.sparse,
         )
 
     def show_again(self, found: Checkout) -> None:

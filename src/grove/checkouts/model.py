@@ -23,6 +23,8 @@ class CheckoutMethod(StrEnum):
     """Written by several processes from a published tree."""
     GIT = "git"
     """Checked out by git."""
+    SPARSE = "sparse"
+    """Written one by one, since only some were wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class PlacedCheckout:
     is_warm: bool = False
     """Whether it lay ready before it was wanted."""
     set_up: SetUp = field(default_factory=SetUp)
+    sparse: tuple[str, ...] = ()
+    """The only folders whose files are there; all are, if none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -18,9 +19,10 @@ from grove.checkouts.methods import working_methods
 from grove.checkouts.model import CheckoutLimits, CheckoutMethod
 from grove.checkouts.preparation import SetUp, SetUpState
 from grove.checkouts.preparing import Preparer
-from grove.checkouts.published import PublishedTree
+from grove.checkouts.published import PublishedTree, admitted
 from grove.checkouts.scanning import state_in
-from grove.checkouts.store import TreeStore
+from grove.checkouts.sparse import Cone, lay_entries
+from grove.checkouts.store import WRITTEN_NS, TreeStore
 from grove.checkouts.trash import throw_away
 from grove.git import Git, lay_out
 from grove.kit import faults
@@ -48,6 +50,7 @@ class LaidFacts:
     is_warm: bool = False
     """Whether it lay ready before it was wanted."""
     set_up: SetUp = field(default_factory=SetUp)
+    sparse: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> "LaidFacts":
@@ -57,7 +60,7 @@ class LaidFacts:
         """
         told = json.loads((folder / FACTS).read_bytes())
         given = {"method": CheckoutMethod(told["method"]), "set_up": SetUp.of(told["set_up"])}
-        return cls(**{**told, **given})
+        return cls(**{**told, **given, "sparse": tuple(told["sparse"])})
 
     def write(self, folder: Path) -> None:
         """Tell it of a folder."""
@@ -82,7 +85,9 @@ class Placer:
     limits: CheckoutLimits
     preparer: Preparer
 
-    def place(self, folder: Path, *, commit: str, tree: str, wanted: GitFolder) -> tuple[LaidFacts, float]:
+    def place(
+        self, folder: Path, *, commit: str, tree: str, wanted: GitFolder, sparse: Sequence[str] = ()
+    ) -> tuple[LaidFacts, float]:
         """Lay a tree out, which is that of a commit but for some files; how, and in how many seconds.
 
         :raises CheckoutTooLarge: if its files take more than they may.
@@ -93,11 +98,13 @@ class Placer:
         try:
             with self.git.objects(self.git_dir) as reader:
                 base, _ = reader.read_root(commit)
-            facts = self._laid(aside, base=base, tree=tree)
+            facts = self._laid(aside, base=base, tree=tree, sparse=sparse)
             if not (facts.set_up.digest or self.preparer.preparation.is_nothing):
                 facts = replace(facts, set_up=SetUp(state=SetUpState.WAITING))
             excluded = tuple(self.preparer.preparation.files)
-            write_git_folder(aside / FILES, wanted=wanted, index=(aside / INDEX).read_bytes(), excluded=excluded)
+            write_git_folder(
+                aside / FILES, wanted=wanted, index=(aside / INDEX).read_bytes(), excluded=excluded, cone=_cone(sparse)
+            )
             facts.write(aside)
             faults.reach(LAID)
             aside.rename(folder)
@@ -106,9 +113,9 @@ class Placer:
             raise
         return facts, time.monotonic() - began
 
-    def _laid(self, aside: Path, *, base: str, tree: str) -> LaidFacts:
+    def _laid(self, aside: Path, *, base: str, tree: str, sparse: Sequence[str]) -> LaidFacts:
         """Have the files of a tree in a folder: one that lies ready is brought to it, else that of the commit is."""
-        facts = self._take_warm(aside, tree)
+        facts = None if sparse else self._take_warm(aside, tree)
         if facts is not None:
             try:
                 self._change(aside, before=facts.tree, after=tree)
@@ -116,9 +123,33 @@ class Placer:
                 throw_away(aside, self.trash)
             else:
                 return facts
-        facts = self._lay(aside, base)
+        facts = self._lay_sparse(aside, base, sparse) if sparse else self._lay(aside, base)
         self._change(aside, before=facts.tree, after=tree)
         return facts
+
+    def _lay_sparse(self, aside: Path, tree: str, paths: Sequence[str]) -> LaidFacts:
+        cone = Cone.of(paths)
+        files = aside / FILES
+        aside.mkdir(parents=True, mode=0o700)
+        files.mkdir(mode=0o755)
+        with self.git.objects(self.git_dir) as reader:
+            listing = list_files(reader, tree, limits=self.limits.tree)
+            cone.check(listing)
+            cone.leave_out_others(listing)
+            admitted(reader, listing, self.limits)
+            laid = [entry for entry in listing.entries if not entry.is_left_out]
+            size_bytes = lay_entries(
+                reader, files, laid, file_bytes_max=self.limits.file_bytes_max, written_ns=WRITTEN_NS
+            )
+        (aside / INDEX).write_bytes(write_index(listing)[0])
+        return LaidFacts(
+            tree=tree,
+            method=CheckoutMethod.SPARSE,
+            files=len(laid),
+            size_bytes=size_bytes,
+            left_out={path.decode(errors="backslashreplace"): why for path, why in listing.left_out.items()},
+            sparse=tuple(folder.decode(errors="surrogateescape") for folder in cone.folders),
+        )
 
     def warm(self, *, tree: str) -> None:
         """Have as many folders of a tree ready as there may be, and none of other trees."""
@@ -231,6 +262,10 @@ class Placer:
             changes = tree_changes(reader, before, after)
             bring_files(reader, aside / FILES, entries, changes, file_bytes_max=self.limits.file_bytes_max)
         write_record(aside / INDEX, entries, tree=after)
+
+
+def _cone(sparse: Sequence[str]) -> bytes:
+    return Cone.of(sparse).patterns() if sparse else b""
 
 
 def mount(place: Path, *, lower: Path) -> None:

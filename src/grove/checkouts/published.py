@@ -94,7 +94,7 @@ def publish_tree(
     :raises TreeRefused: if a name in it leads elsewhere.
     """
     listing = list_files(reader, tree, limits=limits.tree)
-    sizes = _admitted(reader, listing, limits)
+    sizes = admitted(reader, listing, limits)
     aside = folder.parent / f"{BUILDING}{new_id()}"
     aside.mkdir(parents=True, mode=0o700)
     try:
@@ -112,14 +112,16 @@ def publish_tree(
     return published
 
 
-def _admitted(reader: ObjectReader, listing: Listing, limits: CheckoutLimits) -> dict[str, int]:
-    """The size of each content that is laid out; what is missing or too large is left out."""
-    wanted = list(dict.fromkeys(entry.oid for entry in listing.entries if entry.mode != SUBMODULE))
+def admitted(reader: ObjectReader, listing: Listing, limits: CheckoutLimits) -> dict[str, int]:
+    """The size of each content that is laid out; what is missing or too large is left out.
+
+    :raises CheckoutTooLarge: if they take more than a checkout may.
+    """
+    laid = [entry for entry in listing.entries if entry.mode != SUBMODULE and not entry.is_left_out]
+    wanted = list(dict.fromkeys(entry.oid for entry in laid))
     sizes = {info.oid: info.size_bytes for info in reader.infos(wanted) if info is not None}
     total = 0
-    for entry in listing.entries:
-        if entry.mode == SUBMODULE or entry.is_left_out:
-            continue
+    for entry in laid:
         size = sizes.get(entry.oid)
         if size is None:
             listing.leave_out(entry, "its content is missing in the mirror")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
@@ -23,7 +24,19 @@ SERVER_FAILED = 500
 SET_UP_SECONDS_MAX = 600.0
 EXIT_OF_COMMAND = 1
 """Whatever a command in a workspace ended with, so that it is not taken for an exit code of ours."""
-FIELDS = ("path", "method", "files", "size_bytes", "seconds", "tree", "made_at", "is_warm", "left_out", "set_up")
+FIELDS = (
+    "path",
+    "method",
+    "files",
+    "size_bytes",
+    "seconds",
+    "tree",
+    "made_at",
+    "is_warm",
+    "left_out",
+    "set_up",
+    "sparse",
+)
 PATH = (Column("PATH", lambda item: item["path"]),)
 
 LEFT_OUT = (Column("NOT TAKEN", lambda item: item["path"]), Column("WHY", lambda item: item["why"]))
@@ -36,6 +49,9 @@ def check_out(
     name: NameArgument,
     remove: Annotated[bool, typer.Option("--remove", help="Take the folder away, with all changes in it.")] = False,
     again: Annotated[bool, typer.Option("--set-up", help="Prepare a folder that there is once more.")] = False,
+    sparse: Annotated[
+        list[str] | None, typer.Option("--sparse", metavar="FOLDER", help="Lay out only this folder; or add it.")
+    ] = None,
     yes: YesOption = False,
 ) -> None:
     """Lay the files of a workspace out in a folder on the server's machine, and show where."""
@@ -46,9 +62,8 @@ def check_out(
         session.output.row(session.client.delete(f"/workspaces/{name}/checkout"), PATH)
         session.output.note("The folder is gone.")
         return
-    made = session.client.post(
-        f"/workspaces/{name}/checkout{'?again=true' if again else ''}", seconds_more=SET_UP_SECONDS_MAX
-    )
+    query = urlencode([("again", str(again).lower()), *(("sparse", folder) for folder in sparse or [])])
+    made = session.client.post(f"/workspaces/{name}/checkout?{query}", seconds_more=SET_UP_SECONDS_MAX)
     session.output.row(made, PATH)
     session.output.note(_told(made))
     if made["set_up"]["state"] == "failed":
@@ -133,4 +148,6 @@ def _told(made: dict[str, Any]) -> str:
     size = shown_bytes(made["size_bytes"])
     ready = ", lying ready," if made["is_warm"] else ""
     left_out = f"; {counted(len(made['left_out']), 'file')} left out" if made["left_out"] else ""
+    only = f"; only {', '.join(made['sparse'])}" if made["sparse"] else ""
+    left_out += only
     return f"{counted(made['files'], 'file')}, {size}, by {made['method']}{ready} in {made['seconds']:.2f} s{left_out}"

@@ -39,7 +39,7 @@ def checkout_workspace(caller: Caller, arguments: CheckoutWorkspace) -> Reply:
     desk, actor, name, now = caller.grove.checkouts, caller.actor, arguments.name, caller.now
     match arguments.action:
         case "checkout":
-            placed = desk.checkout(actor, name, now=now)
+            placed = desk.checkout(actor, name, now=now, sparse=arguments.sparse)
             return Reply(lines=_placed(placed), truth=joined("run_in_workspace runs commands there", _set_up(placed)))
         case "show":
             found = desk.find(actor, name)
@@ -123,7 +123,8 @@ def _left_out(done: Collected) -> list[str]:
 def _placed(placed: PlacedCheckout) -> list[str]:
     made = placed.checkout
     line = f"{placed.path}  {made.files:,} files  {made.size_bytes:,} bytes  by {made.method} in {made.seconds:.2f} s"
-    return [visible(line), *_told(placed.left_out), *_told(dict(placed.set_up.not_brought)), *_log(placed)]
+    only = [visible(f"only: {', '.join(placed.sparse)}")] if placed.sparse else []
+    return [visible(line), *only, *_told(placed.left_out), *_told(dict(placed.set_up.not_brought)), *_log(placed)]
 
 
 def _set_up(placed: PlacedCheckout) -> str:

@@ -103,6 +103,7 @@ class CheckoutWorkspace(Arguments):
         Literal["checkout", "show", "collect", "remove"],
         Field(description="collect: bring folder and workspace together; remove drops what was not collected"),
     ] = "checkout"
+    sparse: Annotated[tuple[str, ...], Field(max_length=100, description="Lay out, or add, only these folders")] = ()
 
 
 class RunInWorkspace(Arguments):
