@@ -6,7 +6,6 @@ scope: the same question over the same chunks has the same scores whatever else 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,13 @@ class WordHits:
             looked_up = ((word, postings_within(part, word)) for word in words)
             self._found.append({word: postings for word, postings in looked_up if postings.numbers.size})
 
-    def scores(self, words: Mapping[str, float], weights: FieldWeights) -> tuple[Ordinals, Scores]:
-        """The chunks that hold any of the words, ascending, and their scores; each word has a weight."""
+    def scores(
+        self, words: Mapping[str, float], weights: FieldWeights, *, among: Ordinals | None = None
+    ) -> tuple[Ordinals, Scores]:
+        """The chunks that hold any of the words, ascending, and their scores; each word has a weight.
+
+        With `among`, which ascends, only those chunks; what is scored is the same.
+        """
         frequencies = dict.fromkeys(words, 0)
         for found in self._found:
             for word, postings in found.items():
@@ -44,11 +48,12 @@ class WordHits:
         scores: list[Scores] = []
         for part, found in zip(self._scope.parts, self._found, strict=True):
             totals = np.zeros(len(part.segment), dtype=np.float32)
-            discounts = norms.discounts(part)
-            for word, (numbers, payload) in found.items():
+            wanted = None if among is None else _mask(part, among)
+            for word, postings in found.items():
                 if word not in factors:
                     continue
-                counts = norms.weighted(discounts, numbers, payload)
+                numbers, payload = postings if wanted is None else _within(postings, wanted)
+                counts = norms.weighted(part, numbers, payload)
                 counts /= counts + np.float32(weights.k1)
                 counts *= factors[word]
                 totals[numbers] += counts
@@ -73,15 +78,7 @@ def postings_within(part: ScopePart, word: str) -> Postings:
     postings = part.segment.terms.postings(word)
     if part.whole:
         return postings
-    inside = part.mask[postings.numbers]
-    return Postings(postings.numbers[inside], postings.payload[inside])
-
-
-class _Discounts(NamedTuple):
-    """Per chunk of a segment, what a count in its fields is multiplied by."""
-
-    body: NDArray[np.float32]
-    comment: NDArray[np.float32]
+    return _within(postings, part.mask)
 
 
 class _Norms:
@@ -89,41 +86,37 @@ class _Norms:
 
     def __init__(self, scope: Scope, weights: FieldWeights) -> None:
         self._weights = weights
-        terms = [(part, part.segment.terms) for part in scope.parts]
-        self._body = _mean([index.body_lengths[part.numbers] for part, index in terms])
-        self._comment = _mean([index.comment_lengths[part.numbers] for part, index in terms])
+        self._means = scope.mean_lengths
 
-    def discounts(self, part: ScopePart) -> _Discounts:
-        """The discounts of a segment's chunks."""
-        weights, terms = self._weights, part.segment.terms
-        return _Discounts(
-            _discount(terms.body_lengths, self._body, weights.body_length),
-            _discount(terms.comment_lengths, self._comment, weights.comment_length),
-        )
-
-    def weighted(
-        self, discounts: _Discounts, numbers: NDArray[np.uint32], payload: NDArray[np.uint8]
-    ) -> NDArray[np.float32]:
-        """The counts of one word in chunks, summed over the fields."""
-        counts: NDArray[np.float32] = (BODY_OF * np.float32(self._weights.body))[payload]
-        counts *= discounts.body[numbers]
+    def weighted(self, part: ScopePart, numbers: NDArray[np.uint32], payload: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The counts of one word in chunks of a segment, summed over the fields."""
+        weights, means, terms = self._weights, self._means, part.segment.terms
+        counts: NDArray[np.float32] = (BODY_OF * np.float32(weights.body))[payload]
+        counts *= _discount(terms.body_lengths[numbers], means.body, weights.body_length)
         beyond_body = np.flatnonzero(payload > BODY_MAX)
         if beyond_body.size:
             numbers, payload = numbers[beyond_body], payload[beyond_body]
-            added = (COMMENT_OF * np.float32(self._weights.comment))[payload] * discounts.comment[numbers]
-            counts[beyond_body] += added + (DEFINITION_OF * np.float32(self._weights.definition))[payload]
+            added = (COMMENT_OF * np.float32(weights.comment))[payload]
+            added *= _discount(terms.comment_lengths[numbers], means.comment, weights.comment_length)
+            counts[beyond_body] += added + (DEFINITION_OF * np.float32(weights.definition))[payload]
         return counts
+
+
+def _mask(part: ScopePart, ordinals: Ordinals) -> NDArray[np.bool_]:
+    mask = np.zeros(len(part.segment), dtype=np.bool_)
+    mask[part.segment.numbers_of(ordinals)] = True
+    return mask
+
+
+def _within(postings: Postings, mask: NDArray[np.bool_]) -> Postings:
+    inside = mask[postings.numbers]
+    return Postings(postings.numbers[inside], postings.payload[inside])
 
 
 def _discount(lengths: NDArray[np.uint16], mean: float, share: float) -> NDArray[np.float32]:
     relative = lengths * np.float32(share / max(mean, 1.0))
     discounts: NDArray[np.float32] = np.reciprocal(relative + np.float32(1.0 - share))
     return discounts
-
-
-def _mean(lengths: list[NDArray[np.uint16]]) -> float:
-    count = sum(array.size for array in lengths)
-    return sum(int(array.sum(dtype=np.int64)) for array in lengths) / count if count else 0.0
 
 
 def _ascending(ordinals: list[Ordinals], scores: list[Scores]) -> tuple[Ordinals, Scores]:

@@ -28,9 +28,10 @@ Flags = NDArray[np.bool_]
 
 def path_filter(paths: Sequence[bytes]) -> NDArray[np.uint8]:
     """The filter of some paths, as git has them."""
-    joined = b"\n".join(shown(path).encode() for path in paths)
+    joined = "\n".join(map(shown, paths))
     flags = np.zeros(_FLAGS, dtype=np.bool_)
-    flags[_places(grams_in(joined))] = True
+    for text in {joined, joined if joined.isascii() else joined.casefold()}:  # words are folded otherwise than letters
+        flags[_places(grams_in(text.encode()))] = True
     return np.packbits(flags)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import compress
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,13 @@ class ScopePart:
         return self.segment.ordinals[numbers]
 
 
+class MeanLengths(NamedTuple):
+    """How many words a chunk has in its fields, in the mean."""
+
+    body: float
+    comment: float
+
+
 class Scope:
     """A set of chunks, decided before anything is looked up or ranked. Made by `IndexView.scope`."""
 
@@ -68,6 +75,15 @@ class Scope:
     def __len__(self) -> int:
         """How many chunks are in scope."""
         return self.ordinals.size
+
+    @cached_property
+    def mean_lengths(self) -> MeanLengths:
+        """The means over its chunks."""
+        terms = [(part, part.segment.terms) for part in self.parts]
+        return MeanLengths(
+            body=_mean([index.body_lengths[part.numbers] for part, index in terms]),
+            comment=_mean([index.comment_lengths[part.numbers] for part, index in terms]),
+        )
 
     def occurrences(self, ordinal: int) -> list[Occurrence]:
         """Every place in scope where the chunk stands: by selection, then path number, then line."""
@@ -160,6 +176,11 @@ def _snapshot(snapshots: Mapping[str, SnapshotView], selection: Selection) -> Sn
     if snapshot is None:
         raise IndexMissing(name=selection.snapshot)
     return snapshot
+
+
+def _mean(lengths: list[NDArray[np.uint16]]) -> float:
+    count = sum(array.size for array in lengths)
+    return sum(int(array.sum(dtype=np.int64)) for array in lengths) / count if count else 0.0
 
 
 def _holds(ascending: NDArray[np.uint32], number: int) -> bool:

@@ -17,7 +17,6 @@ from grove.indexing import (
     SymbolHit,
     SymbolMatch,
     WordHits,
-    are_among,
 )
 from grove.search.corpus import Corpus
 from grove.search.selection import Field, Selected
@@ -90,11 +89,6 @@ class Scored:
             found[same] = self.scores[at[same]]
         return found
 
-    def among(self, ordinals: Ordinals) -> "Scored":
-        """These scores without those of other ordinals."""
-        kept = are_among(self.ordinals, np.sort(ordinals))
-        return Scored(self.ordinals[kept], self.scores[kept])
-
     def best(self, count: int) -> Ordinals:
         """The ordinals with the highest scores."""
         return self.ordinals[_best(self.scores, count)]
@@ -164,8 +158,10 @@ def _definitions(wording: Wording, corpus: Corpus, field: Field, weights: Rankin
 def _by_path(wording: Wording, field: Field, weights: RankingWeights) -> dict[str, list[int]]:
     """Per snapshot the numbers of the paths that match best."""
     rows: list[tuple[float, str, int]] = []
-    for selected in field.selected:
-        scores = np.where(selected.admitted, selected.snapshot.match_words(wording.words), 0)
+    for selected, words in zip(field.selected, field.paths.words_by_snapshot(wording.words), strict=True):
+        if not words:
+            continue
+        scores = np.where(selected.admitted, selected.snapshot.match_words(words), 0)
         best = _best(scores, weights.path_candidates).tolist()
         rows += [(float(scores[number]), selected.target.snapshot, number) for number in best if scores[number] > 0]
     rows.sort(key=lambda row: -row[0])

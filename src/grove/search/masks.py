@@ -1,7 +1,7 @@
 """Sets of a snapshot's files as arrays of booleans, one per path number, and conditions on paths evaluated to them."""
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, reduce
 from itertools import compress
 from operator import and_, or_
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import IndexView, SnapshotView
+from grove.indexing import IndexView, Need, SnapshotView
 from grove.kit.caching import SizedCache
 from grove.search.patterns import Pattern
 from grove.search.tree import All, AnyOf, Is, Leaf, Negated, Tree
@@ -135,6 +135,14 @@ class PathMatches:
     def matches_any(self, pattern: Pattern, snapshot: SnapshotView) -> bool:
         """Whether the pattern matches a path of a commit."""
         return snapshot.name in self._that_may_match(pattern) and bool(_path_table(snapshot).matching(pattern).any())
+
+    def words_by_snapshot(self, words: Mapping[str, float]) -> list[Mapping[str, float]]:
+        """For each of the commits, those of some words that may stand in its paths."""
+        if len(self._snapshots) < _FEW:
+            return [words] * len(self._snapshots)
+        filters = self._view.path_filters.of(self._snapshots)
+        flags = [filters.may_hold(Need(literals=(word.encode(),)), fold_case=True).tolist() for word in words]
+        return [dict(compress(words.items(), held)) for held in zip(*flags, strict=True)]
 
     def _that_may_match(self, pattern: Pattern) -> frozenset[str]:
         possible = self._possible.get(pattern)

@@ -39,7 +39,7 @@ def signals_of(inquiry: Inquiry) -> dict[str, Scores]:
     candidates, wording = inquiry.candidates, inquiry.wording
     telling = telling_of(inquiry)
     paths = [facts_of(file.path) for file in candidates.files]
-    in_names = Scored(*candidates.hits.scores(wording.words, _NAMES_ONLY)).among(candidates.ordinals)
+    in_names = Scored(*candidates.hits.scores(wording.words, _NAMES_ONLY, among=np.sort(candidates.ordinals)))
     return {
         **_of_words(candidates, in_names),
         "coverage": telling.share(telling.held),
