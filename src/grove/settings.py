@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """A session that was not used for so long ends."""
     session_hours: int = Field(default=12, ge=1, le=24 * 365)
     """A session ends after so many hours in any case."""
+    device_session_days: int = Field(default=30, ge=1, le=365)
+    """For how long a command line stays signed in that somebody has let in with a browser."""
     oidc_issuer: str | None = None
     """The OpenID provider at which users sign in, such as https://login.example.org/realms/main."""
     oidc_client_id: str = "grove"

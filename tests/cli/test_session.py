@@ -1,18 +1,23 @@
 import json
+import queue
+import re
 import socket
 import stat
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from grove.accounts import Role
 from grove.cli import remember_server
 from grove.cli.failure import Exit
 from grove.settings import Settings
+from tests.api.test_browser import field
 from tests.cli.conftest import CommandLine, Site
 from tests.support.grove import ADMIN_TOKEN
 
@@ -100,6 +105,69 @@ class TestSigningIn:
         shown = stranger("whoami", "--json", "role,scopes", GROVE_HOST=site.url, GROVE_TOKEN=token)
 
         assert json.loads(shown.stdout) == {"role": "viewer", "scopes": ["admin", "read", "write"]}
+
+
+class TestSigningInWithABrowser:
+    def approve(self, site: Site, stranger: CommandLine, decision: str) -> None:
+        """Do in a browser what the command asks for, as soon as it waits."""
+        with httpx2.Client(base_url=site.url, trust_env=False) as browser:
+            user = browser.post(
+                "/api/v1/users",
+                json={"name": f"grace-{decision}", "role": "developer"},
+                headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+            ).json()
+            password = {"password": "seventeen green bottles"}
+            headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+            browser.put(f"/api/v1/users/{user['id']}/password", json=password, headers=headers)
+            csrf = field(browser.get("/login").text)
+            browser.post("/login", data={"csrf": csrf, "name": user["name"], **password})
+            code = self.code(site)
+            page = browser.get("/device", params={"code": code}).text
+            decided = browser.post("/device", data={"csrf": field(page), "code": code, "decision": decision})
+            assert decided.is_success, decided.text
+
+    def code(self, site: Site) -> str:
+        """The code that the command shows: it is read off the screen of a process of its own."""
+        return self.shown.get(timeout=30)
+
+    def run(self, site: Site, stranger: CommandLine, decision: str) -> tuple[int, str]:
+        self.shown: queue.Queue[str] = queue.Queue()
+        with subprocess.Popen(
+            stranger.argv("login", site.url), env=stranger.variables(), stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            told = ""
+            for line in process.stderr:
+                told += line
+                if found := re.search(r"\?code=([A-Z]{4}-[A-Z]{4})", line):
+                    self.shown.put(found[1])
+                    self.approve(site, stranger, decision)
+            return process.wait(timeout=30), told
+
+    def test_keeps_the_session_that_was_approved(self, stranger: CommandLine, site: Site) -> None:
+        exit_code, told = self.run(site, stranger, "approve")
+
+        assert exit_code == Exit.DONE, told
+        hosts = stranger.config / "hosts.json"
+        assert stat.S_IMODE(hosts.stat().st_mode) == 0o600
+        secret = json.loads(hosts.read_text())["hosts"][0]["token"]
+        assert secret not in told
+        assert stranger("whoami").stdout.startswith("name\tgrace-approve\n")
+        assert stranger("logout").exit_code == Exit.DONE
+        refused = stranger("whoami", GROVE_HOST=site.url, GROVE_TOKEN=secret)
+        assert refused.exit_code == Exit.DENIED
+
+    def test_keeps_nothing_when_it_was_refused(self, stranger: CommandLine, site: Site) -> None:
+        exit_code, told = self.run(site, stranger, "refuse")
+
+        assert exit_code == Exit.DENIED
+        assert "why: it was refused in the browser" in told
+        assert not (stranger.config / "hosts.json").exists()
+
+    def test_wants_scopes_that_there_are(self, stranger: CommandLine, site: Site) -> None:
+        refused = stranger("login", site.url, "--scope", "root")
+        assert refused.exit_code == Exit.DENIED
+        assert "a scope is read, write or admin" in refused.stderr
 
 
 class TestExitCodes:

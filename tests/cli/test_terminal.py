@@ -93,7 +93,9 @@ class TestATerminal:
         assert "✓ Ready" in shown
 
     def test_does_not_show_a_secret_that_is_typed(self, stranger: CommandLine, site: Site) -> None:
-        code, shown = typed(stranger, "login", site.url, asked="token:", keys="grove_typed-secret\n", hidden=True)
+        code, shown = typed(
+            stranger, "login", site.url, "--with-token", asked="token:", keys="grove_typed-secret\n", hidden=True
+        )
 
         assert code == Exit.DENIED
         assert "token:" in shown

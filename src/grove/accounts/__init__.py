@@ -1,6 +1,8 @@
 """Who acts here: tenants, projects, users, agents, and the tokens they show."""
 
+from grove.accounts.devices import DeviceAnswer, ask_for_device, decide_device, look_at_device, redeem_device
 from grove.accounts.errors import (
+    DeviceCodeUnknown,
     IdentityRefused,
     NameTaken,
     PasswordUnfit,
@@ -13,11 +15,13 @@ from grove.accounts.errors import (
     TokenInvalid,
     TokenNotFound,
     TokenSpent,
+    TooManyDevices,
 )
 from grove.accounts.identities import sign_in_vouched
 from grove.accounts.model import (
     Admission,
     ApiToken,
+    Asking,
     GroupRole,
     Issued,
     KnownPassword,
@@ -32,6 +36,7 @@ from grove.accounts.model import (
     SignIn,
     Visit,
     Vouched,
+    WaitingDevice,
 )
 from grove.accounts.operations import (
     create_principal,
@@ -93,6 +98,9 @@ __all__ = [
     "Admission",
     "Allowance",
     "ApiToken",
+    "Asking",
+    "DeviceAnswer",
+    "DeviceCodeUnknown",
     "GroupRole",
     "IdentityRefused",
     "Issued",
@@ -119,13 +127,17 @@ __all__ = [
     "TokenInvalid",
     "TokenNotFound",
     "TokenSpent",
+    "TooManyDevices",
     "Visit",
     "Vouched",
+    "WaitingDevice",
     "actor_of",
+    "ask_for_device",
     "authenticate",
     "close_session",
     "create_principal",
     "create_project",
+    "decide_device",
     "default_project",
     "end_session",
     "find_project",
@@ -138,11 +150,13 @@ __all__ = [
     "list_projects",
     "list_sessions",
     "list_tokens",
+    "look_at_device",
     "mark_token_used",
     "names_of",
     "open_session",
     "open_setup_link",
     "record_refusal",
+    "redeem_device",
     "report_leak",
     "revoke_token",
     "rotate_token",

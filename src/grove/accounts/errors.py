@@ -45,6 +45,21 @@ class IdentityRefused(GroveError):
     code = "identity_refused"
 
 
+class DeviceCodeUnknown(GroveError):
+    """No program waits under this code: it is mistyped, too old, or decided about already."""
+
+    kind = Kind.NOT_FOUND
+    code = "device_code_unknown"
+
+
+class TooManyDevices(GroveError):
+    """Too many programs wait to be let in; try again in a few minutes."""
+
+    kind = Kind.UNAVAILABLE
+    code = "too_many_devices"
+    transient = True
+
+
 class PasswordUnfit(GroveError):
     """That cannot be a password here."""
 

@@ -130,6 +130,27 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What a program gets that asks to be let in: a code to show to its user, and a secret to ask with."""
+
+    secret: str = field(repr=False)
+    code: str
+    seconds: int
+    interval_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingDevice:
+    """A program that waits to be let in: where it is, what it calls itself, and what it wants to do."""
+
+    id: str
+    address: str
+    client: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vouched:
     """What an OpenID provider vouches for: `subject` is the only part that never changes and is nobody else's."""
 

@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope, SignedIn, SignIn
+from grove.accounts.model import (
+    ApiToken,
+    Principal,
+    PrincipalKind,
+    Project,
+    Role,
+    Scope,
+    SignedIn,
+    SignIn,
+    WaitingDevice,
+)
 from grove.kit.tables import Table, UtcDateTime
 
 
@@ -170,6 +180,35 @@ class SessionRow(Table):
             expires_at=min(self.expires_at, self.seen_at + timedelta(seconds=self.idle_seconds)),
             latest_at=self.expires_at,
             ended_at=self.ended_at,
+        )
+
+
+class DeviceRow(Table):
+    """A program that waits to be let in; of no tenant until somebody has approved it."""
+
+    __tablename__ = "waiting_devices"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    code_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    address: Mapped[str] = mapped_column(String(64))
+    client: Mapped[str] = mapped_column(String(200))
+    scopes: Mapped[list[Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    interval_seconds: Mapped[int]
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    principal_id: Mapped[str | None] = mapped_column(ForeignKey("principals.id"))
+    is_refused: Mapped[bool]
+
+    def value(self) -> WaitingDevice:
+        """The row as the domain knows it."""
+        return WaitingDevice(
+            id=self.id,
+            address=self.address,
+            client=self.client,
+            scopes=frozenset(Scope(scope) for scope in self.scopes),
+            created_at=self.created_at,
         )
 
 

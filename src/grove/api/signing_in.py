@@ -80,7 +80,7 @@ def show_account(request: Request, edge: EdgeOf) -> Response:
 <form method="post" action="/logout">{viewer.csrf_field}<button>Sign out</button></form>
 <h2>Where you are signed in</h2>
 <table><tr><th>By</th><th>From</th><th>With</th><th>Last used</th><th></th></tr>{rows}</table>
-<p><a href="/">Start</a></p>""",
+<p><a href="/device">Let a command line in</a> · <a href="/">Start</a></p>""",
     )
 
 

@@ -22,6 +22,7 @@ EVENT_SECONDS_MAX = 60.0
 REASON_CHARS_MAX = 2_000
 SERVER_FAILED = 500
 PAGE_MAX = 200
+OCTETS = "application/octet-stream"
 
 Parameters = Mapping[str, Any]
 Document = dict[str, Any]
@@ -87,12 +88,12 @@ class Client:
         timeout = httpx2.Timeout(ANSWER_SECONDS_MAX + seconds_more, connect=CONNECT_SECONDS_MAX)
         return _document(self._asked("POST", path, json=_given(body or {}), timeout=timeout))
 
-    def post_bytes(self, path: str, content: bytes, /, **parameters: Any) -> Document:
+    def post_bytes(self, path: str, content: bytes, /, *, kind: str = OCTETS, **parameters: Any) -> Document:
         """Hand bytes in; what the server answers.
 
         :raises Refused: if it does not take them.
         """
-        headers = {"Content-Type": "application/octet-stream"}
+        headers = {"Content-Type": kind}
         return _document(self._asked("POST", path, params=_given(parameters), content=content, headers=headers))
 
     def put(self, path: str, body: Parameters) -> Document:
@@ -211,6 +212,8 @@ def _refusal(answer: httpx2.Response) -> Refused:
         problem = answer.json()
     except ValueError:
         problem = None
+    if isinstance(problem, dict) and isinstance(problem.get("error"), str):  # as OAuth has it
+        return Refused(status=answer.status_code, problem_code=problem["error"], reason=problem["error"])
     if not isinstance(problem, dict) or "code" not in problem:
         reason = f"the answer was {answer.status_code} {answer.reason_phrase}"
         return Refused(status=answer.status_code, problem_code="", reason=reason)

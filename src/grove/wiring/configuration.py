@@ -36,6 +36,8 @@ FAILURES_LIMIT = 60
 """How many tokens that are none one address may show a minute, before it is told to wait."""
 REFUSALS_LIMIT = 30
 """How many refused sign-ins of one address a minute are told to the audit trail."""
+DEVICES_LIMIT = 20
+"""How many codes one address may ask for a minute, and how many one user may try."""
 GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
 TREE_LIMITS = TreeLimits(entries_max=1_000_000, depth_max=256, seconds_max=120.0)
 
@@ -182,7 +184,12 @@ def pinned(settings: Settings) -> Callable[[str, int], str]:
 def rates_of(settings: Settings) -> Rates:
     """How much each principal may ask for."""
     limits = {"requests": settings.rate_limit, "searches": settings.search_rate_limit, "failures": FAILURES_LIMIT}
-    limits |= {"sign-ins": SIGN_INS_LIMIT, "sign-ins of one": 3 * SIGN_INS_LIMIT, "refusals": REFUSALS_LIMIT}
+    limits |= {
+        "sign-ins": SIGN_INS_LIMIT,
+        "sign-ins of one": 3 * SIGN_INS_LIMIT,
+        "refusals": REFUSALS_LIMIT,
+        "devices": DEVICES_LIMIT,
+    }
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None
     return Rates(limits={sort: count for sort, count in limits.items() if count}, redis_url=redis_url)
 
@@ -190,6 +197,12 @@ def rates_of(settings: Settings) -> Rates:
 def session_life(settings: Settings) -> SessionLife:
     """When sessions end by themselves."""
     return SessionLife(idle_seconds=settings.session_idle_minutes * 60, seconds_max=settings.session_hours * 3_600)
+
+
+def device_life(settings: Settings) -> SessionLife:
+    """When the sessions of command lines end by themselves."""
+    seconds = settings.device_session_days * 86_400
+    return SessionLife(idle_seconds=seconds, seconds_max=seconds)
 
 
 def provider_of(settings: Settings) -> Provider | None:
