@@ -68,6 +68,7 @@ BODIES: Mapping[str, Any] = {
     "RegistryIn": {"url": "/nowhere"},
     "RegistryUpdateIn": {"archived": True},
     "RequestIn": {"url": "/nowhere", "reason": "x"},
+    "QuotaIn": {"sort": "repositories", "limit": 1_000},
     "RetentionIn": {"idle_days": 30},
     "HoldIn": {"reason": "x"},
     "RollBackIn": {"version": 0},

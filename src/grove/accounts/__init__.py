@@ -80,7 +80,7 @@ from grove.accounts.setup import (
     set_up,
     use_setup_link,
 )
-from grove.accounts.stewards import steward
+from grove.accounts.stewards import is_steward, steward
 from grove.accounts.tokens import (
     OVERLAP_HOURS_DEFAULT,
     OVERLAP_HOURS_MAX,
@@ -144,6 +144,7 @@ __all__ = [
     "hash_password",
     "is_only_tenant",
     "is_set_up",
+    "is_steward",
     "issue_token",
     "known_password",
     "list_principals",

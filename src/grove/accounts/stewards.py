@@ -14,6 +14,12 @@ from grove.kit.transactions import Transaction
 STEWARD_NAME = "grove (by itself)"
 
 
+def is_steward(tx: Transaction, *, principal_id: str) -> bool:
+    """Whether a principal is Grove itself."""
+    kind = tx.session.scalar(select(PrincipalRow.kind).where(PrincipalRow.id == principal_id))
+    return kind == PrincipalKind.STEWARD
+
+
 def steward(tx: Transaction, *, tenant_id: str, source: Source, now: datetime) -> Actor:
     """Who acts for Grove itself in a tenant, made when it is first needed. It has no token, so nobody can be it."""
     chosen = select(PrincipalRow.id).where(

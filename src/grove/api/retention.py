@@ -23,7 +23,7 @@ Days = Annotated[int, Field(ge=1, le=3_650)]
 class RetentionIn(Received):
     """The policy: null `idle_days` keep everything. Jobs' logs and counts of uses are kept for so many days."""
 
-    idle_days: Days | None
+    idle_days: Days | None = None
     notice_days: Annotated[int, Field(ge=0, le=3_650)] = 14
     fate: Fate = Fate.COLD
     job_days: Days = 90

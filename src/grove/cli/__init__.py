@@ -30,6 +30,7 @@ from grove.cli import (
     preparing,
     promoting,
     pulls,
+    quotas,
     reading,
     repositories,
     requests,
@@ -124,4 +125,5 @@ app.add_typer(people.users, name="user")
 app.add_typer(requests.app, name="request")
 app.add_typer(policies.app, name="policy")
 app.add_typer(retention.app, name="retention")
+app.add_typer(quotas.app, name="quota")
 app.add_typer(audit.app, name="audit")

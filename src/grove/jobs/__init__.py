@@ -7,6 +7,7 @@ from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jo
 from grove.jobs.queries import (
     are_others_due,
     count_by_state,
+    count_unfinished,
     events_after,
     get_job,
     is_waiting,
@@ -34,6 +35,7 @@ __all__ = [
     "cancel_jobs_of",
     "claim",
     "count_by_state",
+    "count_unfinished",
     "enqueue",
     "events_after",
     "finish",

@@ -94,6 +94,15 @@ def unfinished_targets(tx: Transaction, *, kind: str) -> list[str]:
     return list(tx.session.scalars(select(JobRow.target_id).where(JobRow.kind == kind, unfinished)))
 
 
+def count_unfinished(tx: Transaction, *, tenant_id: str, requested_by: str | None = None) -> int:
+    """How many jobs of a tenant, or of somebody in it, wait or run."""
+    unfinished = JobRow.state.in_((JobState.QUEUED, JobState.RUNNING))
+    chosen = select(func.count()).where(JobRow.tenant_id == tenant_id, unfinished)
+    if requested_by is not None:
+        chosen = chosen.where(JobRow.requested_by == requested_by)
+    return tx.session.scalar(chosen) or 0
+
+
 def count_by_state(tx: Transaction) -> dict[tuple[str, str], int]:
     """How many jobs there are of each kind and state, over all tenants: for metrics."""
     counted = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)

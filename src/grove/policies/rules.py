@@ -49,6 +49,8 @@ RULES: dict[str, Rule] = {
     "policy.view": Rule(Role.VIEWER, Scope.READ),
     "project.create": Rule(Role.MAINTAINER, Scope.WRITE),
     "project.list": Rule(Role.VIEWER, Scope.READ),
+    "quota.set": Rule(Role.ADMIN, Scope.ADMIN),
+    "quota.view": Rule(Role.MAINTAINER, Scope.READ, own=Role.VIEWER),
     "repository.admit": Rule(Role.MAINTAINER, Scope.WRITE),
     "repository.archive": Rule(Role.MAINTAINER, Scope.WRITE),
     "repository.approve": Rule(Role.MAINTAINER, Scope.WRITE),

@@ -14,6 +14,13 @@ class RepositoryEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryConnected(RepositoryEvent):
+    """Somebody has asked for it; it may have to wait for a decision."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryApproved(RepositoryEvent):
     """It may be mirrored from now on."""
 

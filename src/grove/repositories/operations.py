@@ -13,6 +13,7 @@ from grove.repositories.approvals import grant_approval
 from grove.repositories.errors import NameInvalid, RepositoryExists
 from grove.repositories.events import (
     HistoryPolicyChanged,
+    RepositoryConnected,
     RepositoryRemoved,
     RepositorySyncRequested,
 )
@@ -49,6 +50,11 @@ def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, 
     tx.session.add(row)
     tx.session.flush()
     record_act(tx, actor=actor, action="repository.connect", row=row, now=now, reason=wanted.reason)
+    tx.publish(
+        RepositoryConnected(
+            tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, project_id=row.project_id, at=now
+        )
+    )
     admission = tx.decision(actor, "repository.admit", resource)
     if admission.allowed:
         grant_approval(tx, actor=actor, row=row, now=now)

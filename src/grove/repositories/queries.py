@@ -85,6 +85,22 @@ def list_kept(tx: Transaction, *, tenant_id: str) -> list[Repository]:
     return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
 
 
+def kept_by(
+    tx: Transaction, *, tenant_id: str, project_id: str | None = None, requested_by: str | None = None
+) -> tuple[int, int]:
+    """How many repositories are kept for a tenant, a project or a user, and how many bytes they have."""
+    size = func.coalesce(RepositoryRow.size_bytes, RepositoryRow.estimated_bytes, 0)
+    chosen = select(func.count(), func.coalesce(func.sum(size), 0)).where(
+        RepositoryRow.tenant_id == tenant_id, RepositoryRow.lifecycle != Lifecycle.DELETED
+    )
+    if project_id is not None:
+        chosen = chosen.where(RepositoryRow.project_id == project_id)
+    if requested_by is not None:
+        chosen = chosen.where(RepositoryRow.requested_by == requested_by)
+    [(count, size_bytes)] = tx.session.execute(chosen)
+    return count, int(size_bytes)
+
+
 def cold_among(tx: Transaction, *, tenant_id: str, repository_ids: Collection[str]) -> list[str]:
     """Those of some repositories that are cold."""
     chosen = select(RepositoryRow.id).where(

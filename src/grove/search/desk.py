@@ -59,6 +59,8 @@ class Desk:
     drafts: Drafts
     vectors: VectorDesk
     usage: UsageMeter
+    hold_queries: Callable[[Transaction, Actor, datetime], None]
+    """Raises when an actor has searched as often today as may be."""
     limits: Limits = field(default_factory=Limits)
 
     def run(self, actor: Actor, question: Question) -> Answer:
@@ -153,12 +155,14 @@ class Desk:
         """What of the index a question may look at.
 
         :raises Denied: if `actor` may not search.
+        :raises QueriesUsedUp: if `actor`, or the tenant, has searched as often today as may be.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
         plan = plan_of(question)
 
         def settle(tx: Transaction) -> Callable[[], Corpus]:
             catalogue = RegistryCatalogue.read(tx, actor=actor)
+            self.hold_queries(tx, actor, datetime.now(UTC))
             within = plans_within(tx, actor=actor, names=plan.contexts)
             if plan.workspaces:
                 drafts = [self.drafts(tx, actor=actor, name=name) for name in plan.workspaces]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from grove import accounts, checkouts, freshness, grants, indexing, promotions, retention, scip
+from grove import accounts, checkouts, freshness, grants, indexing, promotions, quotas, retention, scip
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -18,6 +18,7 @@ from grove.mirrors import (
 from grove.repositories import (
     HistoryPolicyChanged,
     RepositoryApproved,
+    RepositoryConnected,
     RepositoryCooled,
     RepositoryEvent,
     RepositoryRemoved,
@@ -28,7 +29,7 @@ from grove.repositories import (
 )
 from grove.usage import RepositoriesUsed
 from grove.vectors import EMBED_JOB
-from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, is_upkeep_due, refuse_removal
+from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, WorkspaceOpened, is_upkeep_due, refuse_removal
 
 MERGE_DELAY_SECONDS = 3.0
 """Merges are in no hurry: whatever is due goes first."""
@@ -50,6 +51,26 @@ def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str, **arguments
 
 def _mirror_approved(tx: Transaction, event: RepositoryApproved) -> None:
     _enqueue_for(event, tx, "mirror.sync")
+
+
+def _hold_quotas(tx: Transaction, event: RepositoryConnected) -> None:
+    quotas.hold_repository(
+        tx,
+        tenant_id=event.tenant_id,
+        project_id=event.project_id,
+        requested_by=event.actor_id,
+        now=event.at,
+    )
+
+
+def _hold_workspaces(tx: Transaction, event: WorkspaceOpened) -> None:
+    quotas.hold_workspaces(tx, tenant_id=event.tenant_id, owner_id=event.actor_id, now=event.at)
+
+
+def _hold_jobs(tx: Transaction, event: RepositorySyncRequested) -> None:
+    """Only what people ask for: what Grove does by itself has its own pace."""
+    if not accounts.is_steward(tx, principal_id=event.actor_id):
+        quotas.hold_jobs(tx, tenant_id=event.tenant_id, requested_by=event.actor_id, now=event.at)
 
 
 def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
@@ -209,8 +230,9 @@ def _embed(tx: Transaction, event: RepositoryEvent) -> None:
 
 
 WHEN: Handlers = {
+    RepositoryConnected: [_hold_quotas],
     RepositoryApproved: [_mirror_approved, _keep_up],
-    RepositorySyncRequested: [_mirror_again],
+    RepositorySyncRequested: [_mirror_again, _hold_jobs],
     grants.AccessCheckRequested: [_check_access],
     grants.AccessReturned: [_sync_returned],
     RepositoryCooled: [_cool],
@@ -229,6 +251,7 @@ WHEN: Handlers = {
     indexing.IndexRebuildRequested: [_rebuild_index],
     indexing.IndexVerificationRequested: [_verify_index],
     RepositoryRemoved: [_refuse_removal, _remove],
+    WorkspaceOpened: [_hold_workspaces],
     WorkspaceClosed: [_close_checkout],
 }
 """What causes what."""

@@ -35,6 +35,7 @@ from grove.oidc import Provider
 from grove.placement import Locator
 from grove.policies import PolicyGate
 from grove.promotions import PromotionDesk
+from grove.quotas import hold_queries
 from grove.sandbox import Confiner
 from grove.scip import MakingTools, ScipDesk
 from grove.search import CommitFinder, Desk
@@ -253,6 +254,7 @@ def _desk(
         drafts=WorkspaceDrafts(locator),
         vectors=vectors,
         usage=usage,
+        hold_queries=lambda tx, actor, now: hold_queries(tx, actor=actor, now=now),
     )
 
 

@@ -20,7 +20,7 @@ from grove.workspaces.errors import (
     WorkspacesOpen,
     WorkspacesTooMany,
 )
-from grove.workspaces.events import WorkspaceClosed
+from grove.workspaces.events import WorkspaceClosed, WorkspaceOpened
 from grove.workspaces.keeping import KEEP_UP_JOB, KeepDesk
 from grove.workspaces.merging import MergeDesk
 from grove.workspaces.model import (
@@ -36,7 +36,7 @@ from grove.workspaces.model import (
 )
 from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
-from grove.workspaces.rows import commits_in_use, holds_work, is_upkeep_due, refuse_removal
+from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
 
 __all__ = [
@@ -69,12 +69,14 @@ __all__ = [
     "WorkspaceLimits",
     "WorkspaceNameInvalid",
     "WorkspaceNotFound",
+    "WorkspaceOpened",
     "WorkspacePathRefused",
     "WorkspaceStatus",
     "WorkspacesOpen",
     "WorkspacesTooMany",
     "any_workspace",
     "commits_in_use",
+    "count_open",
     "holds_work",
     "is_upkeep_due",
     "open_workspace",

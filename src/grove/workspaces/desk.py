@@ -19,7 +19,7 @@ from grove.repositories import find_repository, get_repository
 from grove.workspaces import rows
 from grove.workspaces.editing import EXECUTABLE_MODE, edited, path_bytes
 from grove.workspaces.errors import ChangedMeanwhile, NothingToCommit, WorkspaceDirty, WorkspaceDiverged
-from grove.workspaces.events import WorkspaceClosed
+from grove.workspaces.events import WorkspaceClosed, WorkspaceOpened
 from grove.workspaces.ground import Ground, committer
 from grove.workspaces.model import (
     ChangedFile,
@@ -90,6 +90,8 @@ class WorkspaceDesk(Ground):
                 )
                 tx.session.add(row)
                 tx.session.flush()
+                opened = WorkspaceOpened(tenant_id=row.tenant_id, workspace_id=row.id, actor_id=actor.id, at=now)
+                tx.publish(opened)
                 made = row.value()
                 rows.record(tx, "workspace.create", made, actor=actor, now=now, name=name, base=base)
         except BaseException:

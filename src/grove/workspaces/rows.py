@@ -176,6 +176,14 @@ def refuse_removal(tx: Transaction, *, repository_id: str) -> None:
         raise WorkspacesOpen(workspaces=count)
 
 
+def count_open(tx: Transaction, *, tenant_id: str, owner_id: str | None = None) -> int:
+    """How many workspaces are open, in a tenant or of a user."""
+    chosen = select(func.count()).where(WorkspaceRow.tenant_id == tenant_id, WorkspaceRow.ended_at.is_(None))
+    if owner_id is not None:
+        chosen = chosen.where(WorkspaceRow.owner_id == owner_id)
+    return tx.session.scalar(chosen) or 0
+
+
 def holds_work(tx: Transaction, *, repository_id: str) -> bool:
     """Whether somebody has an open workspace of the repository, or an ended one with anything of their own in it."""
     own = (WorkspaceRow.head != WorkspaceRow.base) | (WorkspaceRow.written_bytes > 0)
