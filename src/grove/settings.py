@@ -149,6 +149,8 @@ class Settings(BaseSettings):
     """How many folders of a repository that is in use are laid out before anybody wants them."""
     max_workspace_idle_days: int = 90
     """After so many days without a change a workspace ends by itself, and can be restored; 0 means never."""
+    max_rescue_days: int = Field(default=180, ge=0)
+    """So many days after its end a workspace can be restored, with all that it had; 0 means for ever."""
     max_checkout_mb: int = 8_192
     """How much all checkouts of one user may take on disk, in MB."""
     max_checkout_file_mb: int = 256

@@ -26,6 +26,7 @@ TRIED_ELSEWHERE = (
     "promotion.pushed",
     "vectors.set_published",  # in those of vectors, with a model server
     "vectors.set_written",
+    "workspace.pruned",  # in those of keeping workspaces up
     "workspace.pushed",  # in those of git clients
 )
 POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS) - set(CHECKOUT_POINTS) - set(TRIED_ELSEWHERE))

@@ -30,7 +30,10 @@ class WorkspaceIn(Received):
 
 
 class WorkspaceOut(Shown):
-    """A workspace; its changes are committed when `tree` is that of `head`."""
+    """A workspace; its changes are committed when `tree` is that of `head`.
+
+    Of one that has ended, `rescue` is a commit of all that it had of its own.
+    """
 
     id: UUID
     name: str
@@ -46,6 +49,7 @@ class WorkspaceOut(Shown):
     used_at: datetime
     ended_at: datetime | None
     follows: bool
+    rescue: str | None
 
 
 class ListedWorkspaceOut(WorkspaceOut):
@@ -155,7 +159,10 @@ class ChangeOut(Shown):
 
 
 class StatusOut(Shown):
-    """What differs, and how far the workspace and its branch in the mirror have gone apart."""
+    """What differs, and how far the workspace and its branch in the mirror have gone apart: `state` says it in a word.
+
+    At `ends_at` it ends by itself; of one that has ended, what is kept of it goes then.
+    """
 
     workspace: WorkspaceOut
     changes: list[ChangeOut]
@@ -163,6 +170,9 @@ class StatusOut(Shown):
     ahead: int
     behind: int
     is_stale: bool
+    state: str
+    advice: str
+    ends_at: datetime | None
 
 
 def shown(workspace: Workspace) -> WorkspaceOut:
@@ -187,12 +197,12 @@ def list_workspaces(caller: CallerOf, *, ended: bool = False, everybody: bool = 
     items = [
         ListedWorkspaceOut(
             **shown(workspace).model_dump(),
-            state="ended" if ended else standing.state,
-            advice="" if ended else standing.advice,
+            state=standing.state,
+            advice=standing.advice,
             ahead=standing.ahead,
             behind=standing.behind,
             is_dirty=standing.is_dirty,
-            ends_at=None if ended else standing.ends_at,
+            ends_at=standing.ends_at,
         )
         for workspace, standing in zip(found, standings, strict=True)
     ]

@@ -32,6 +32,11 @@ LISTED = (
     Column("AHEAD", lambda item: item["ahead"]),
     Column("BEHIND", lambda item: item["behind"]),
 )
+ENDED = (
+    *LIST,
+    Column("RESCUE", lambda item: item["rescue"] or "", lambda item: (item["rescue"] or "")[:12]),
+    Column("KEPT UNTIL", lambda item: (item["ends_at"] or "")[:10]),
+)
 NOTICE = timedelta(days=14)
 """So long before a workspace ends by itself, its owner is told."""
 CHANGES = (Column("KIND", lambda item: item["kind"]), Column("PATH", lambda item: item["path"]))
@@ -70,11 +75,11 @@ def list_workspaces(
 ) -> None:
     """List your workspaces."""
     found = session.client.get("/workspaces", ended=ended, everybody=everybody)
-    session.output.items(found["items"], LISTED, empty="No workspaces.")
+    session.output.items(found["items"], ENDED if ended else LISTED, empty="No workspaces.")
     for item in found["items"]:
         if item["advice"]:
             session.output.note(f"{item['name']} is {item['state']}: {item['advice']}")
-        if item["ends_at"] and datetime.fromisoformat(item["ends_at"]) - datetime.now(UTC) < NOTICE:
+        if item["ends_at"] and not ended and datetime.fromisoformat(item["ends_at"]) - datetime.now(UTC) < NOTICE:
             session.output.note(f"{item['name']} ends on {item['ends_at'][:10]} unless it is changed before")
 
 
@@ -100,6 +105,11 @@ def show_status(session: Session, *, name: NameArgument) -> None:
     session.output.items(status["changes"], CHANGES, empty="Nothing to commit.")
     words = f"{counted(status['ahead'], 'commit')} ahead, {status['behind']} behind {status['workspace']['target']}"
     session.output.note(words if status["upstream"] else f"{status['workspace']['target']} is no branch of the mirror")
+    session.output.note(status["state"] + (f": {status['advice']}" if status["advice"] else ""))
+    if status["ends_at"]:
+        is_over = status["state"] == "ended"
+        until = "what is kept of it goes on" if is_over else "ends by itself, unless it is changed before, on"
+        session.output.note(f"{until} {status['ends_at'][:10]}")
 
 
 @command(app, "diff", failing="The workspace could not be compared.", fields=("*",))

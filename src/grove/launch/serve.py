@@ -22,6 +22,7 @@ from grove.settings import Settings
 from grove.usage import UsageKeeper
 from grove.wiring import Grove, build
 from grove.worker import Supervisor
+from grove.workspaces import WorkspaceKeeper
 
 GRACE_SECONDS = 10
 CONNECTIONS_WAITING_MAX = 1024
@@ -52,6 +53,7 @@ class Server:
         self._supervisor = Supervisor(self.grove)
         self._keeper = Keeper(self.grove.database, patience=self.grove.mirror_tools.checks.patience)
         self._usage = UsageKeeper(self.grove.usage)
+        self._workspaces = WorkspaceKeeper(self.grove.database, limits=self.grove.workspaces.limits)
         self._socket = _listen(settings)
         self.port: int = self._socket.getsockname()[1]
         self.address = address_of(settings, port=self.port)
@@ -75,6 +77,7 @@ class Server:
         self._supervisor.start()
         self._keeper.start()
         self._usage.start()
+        self._workspaces.start()
         thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [self._socket]}, name="http")
         thread.start()
         try:
@@ -86,6 +89,7 @@ class Server:
             thread.join()
             self._keeper.stop()
             self._usage.stop()
+            self._workspaces.stop()
             self._supervisor.stop()
             self.grove.close()
             os.close(self._lock)

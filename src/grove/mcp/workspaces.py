@@ -191,9 +191,9 @@ def _line(workspace: Workspace) -> str:
 def _standing(status: Status) -> str:
     target = visible(status.workspace.target)
     behind = f"{status.ahead:,} ahead, {status.behind:,} behind {target}" if status.upstream else f"{target} has no tip"
-    advice = "stale: change_workspace(action='refresh') or merge" if status.is_stale else ""
+    advice = "change_workspace(action='refresh') or merge" if status.is_stale else ""
     count = len(status.changes)
-    return joined(f"{count:,} changed file{'s' if count != 1 else ''}", behind, advice)
+    return joined(f"{count:,} changed file{'s' if count != 1 else ''}", status.state, behind, advice)
 
 
 def _changed(change: ChangedFile) -> str:

@@ -1,7 +1,5 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
-from datetime import timedelta
-
 from grove import accounts, checkouts, freshness, grants, indexing, promotions, quotas, retention, scip
 from grove.git import HostBusy
 from grove.indexing import (
@@ -33,7 +31,6 @@ from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, WorkspaceOpened, is_u
 
 MERGE_DELAY_SECONDS = 3.0
 """Merges are in no hurry: whatever is due goes first."""
-UNUSED = timedelta(days=1)
 """Workspaces that were used since are not looked at when a mirror has nothing new."""
 
 
@@ -156,11 +153,6 @@ def _keep_workspaces_up(tx: Transaction, event: MirrorPublished) -> None:
         _enqueue_for(event, tx, KEEP_UP_JOB)
 
 
-def _end_unused_workspaces(tx: Transaction, event: MirrorFoundCurrent) -> None:
-    if is_upkeep_due(tx, repository_id=event.repository_id, unused_since=event.at - UNUSED):
-        _enqueue_for(event, tx, KEEP_UP_JOB)
-
-
 def _refuse_removal(tx: Transaction, event: RepositoryRemoved) -> None:
     refuse_removal(tx, repository_id=event.repository_id)
 
@@ -240,7 +232,7 @@ WHEN: Handlers = {
     RepositoriesUsed: [_warm_up],
     retention.RetentionWanted: [_apply_retention],
     MirrorPublished: [_index_commits, _confirm_access, _resume_host, _follow_promotions, _keep_workspaces_up],
-    MirrorFoundCurrent: [_confirm_access, _resume_host, _follow_promotions, _end_unused_workspaces],
+    MirrorFoundCurrent: [_confirm_access, _resume_host, _follow_promotions],
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     scip.ScipWanted: [_index_symbols],

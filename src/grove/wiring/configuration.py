@@ -85,7 +85,12 @@ def large_repository_bytes(settings: Settings) -> int:
 
 def workspace_limits(settings: Settings) -> WorkspaceLimits:
     """How much one user may have in workspaces."""
-    return WorkspaceLimits(count_max=settings.max_workspaces, written_bytes_max=settings.max_workspace_mb * MEGABYTE)
+    return WorkspaceLimits(
+        count_max=settings.max_workspaces,
+        written_bytes_max=settings.max_workspace_mb * MEGABYTE,
+        idle_days_max=settings.max_workspace_idle_days,
+        rescue_days_max=settings.max_rescue_days,
+    )
 
 
 def checkout_limits(settings: Settings) -> CheckoutLimits:

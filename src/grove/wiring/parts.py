@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from grove.accounts import Rates
-from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk
+from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk, has_checkout
 from grove.credentials import CredentialKind, Keyring, Minter, SecretStores
 from grove.exports import ExportTools
 from grove.forges import Forge, ForgeAccess, GitHubApps, OAuthTokens
@@ -158,7 +158,7 @@ class Grove:
             mirrors=self.mirrors,
             locator=self.locator,
             limits=workspace_limits(self.settings),
-            idle_days_max=self.settings.max_workspace_idle_days,
+            is_held=lambda tx, workspace_id: has_checkout(tx, workspace_id=workspace_id),
         )
 
     @property

@@ -132,7 +132,7 @@ JOB_KINDS = (
     ),
     JobKind(
         name=workspaces.KEEP_UP_JOB,
-        title="Moves workspaces forward that follow their branch, and ends those that nobody uses.",
+        title="Moves workspaces forward, ends those that nobody uses, and lets go those that ended long ago.",
         permission="repository.sync",
         work=lambda grove, run: grove.keeping.keep_up(run),
         is_background=True,

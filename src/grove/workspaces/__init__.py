@@ -38,6 +38,7 @@ from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
 from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, refuse_removal
 from grove.workspaces.sweeping import sweep_workspaces
+from grove.workspaces.upkeep import WorkspaceKeeper, request_upkeep
 
 __all__ = [
     "KEEP_UP_JOB",
@@ -66,6 +67,7 @@ __all__ = [
     "WorkspaceExists",
     "WorkspaceFile",
     "WorkspaceFull",
+    "WorkspaceKeeper",
     "WorkspaceLimits",
     "WorkspaceNameInvalid",
     "WorkspaceNotFound",
@@ -81,6 +83,7 @@ __all__ = [
     "is_upkeep_due",
     "open_workspace",
     "refuse_removal",
+    "request_upkeep",
     "sweep_workspaces",
     "take_in",
 ]

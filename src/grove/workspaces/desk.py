@@ -19,7 +19,7 @@ from grove.repositories import find_repository, get_repository
 from grove.workspaces import rows
 from grove.workspaces.editing import EXECUTABLE_MODE, edited, path_bytes
 from grove.workspaces.errors import ChangedMeanwhile, NothingToCommit, WorkspaceDirty, WorkspaceDiverged
-from grove.workspaces.events import WorkspaceClosed, WorkspaceOpened
+from grove.workspaces.events import WorkspaceOpened
 from grove.workspaces.ground import Ground, committer
 from grove.workspaces.model import (
     ChangedFile,
@@ -114,13 +114,18 @@ class WorkspaceDesk(Ground):
         :raises Denied: if it is somebody else's, and `actor` no administrator.
         :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceEnded: if it has ended.
+        :raises ChangedMeanwhile: if others change it all the time.
         """
-        with self.database.transaction() as tx:
-            row = rows.unended_row(tx, actor=actor, name=name, action=rows.CHANGE)
-            row.slot, row.ended_at, row.version = row.id, now, row.version + 1
-            rows.record(tx, "workspace.end", row.value(), actor=actor, now=now)
-            tx.publish(WorkspaceClosed(tenant_id=row.tenant_id, workspace_id=row.id, actor_id=actor.id, at=now))
-            return row.value()
+        for _ in range(ATTEMPTS_MAX):
+            with self.database.reading() as tx:
+                seen = rows.unended_row(tx, actor=actor, name=name, action=rows.CHANGE).value()
+            rescue = self._rescued(actor, seen, now=now)
+            with self.database.transaction() as tx:
+                rows.unended_row(tx, actor=actor, name=seen.id, action=rows.CHANGE)
+                ended = rows.end(tx, seen, actor=actor, now=now, rescue=rescue)
+            if ended is not None:
+                return ended
+        raise ChangedMeanwhile(workspace=name)
 
     def restore(self, actor: Actor, name: str, *, now: datetime) -> Workspace:
         """Open a workspace again that has ended, as it was; one that has not ended stays as it is.
@@ -136,6 +141,7 @@ class WorkspaceDesk(Ground):
             get_repository(tx, actor=actor, repository_id=row.repository_id)
             rows.require_room(tx, owner_id=row.owner_id, name=row.name, limits=self.limits)
             row.slot, row.ended_at, row.used_at, row.version = row.name, None, now, row.version + 1
+            row.rescue = None
             rows.record(tx, "workspace.restore", row.value(), actor=actor, now=now)
             return row.value()
 
@@ -196,9 +202,12 @@ class WorkspaceDesk(Ground):
     def status(self, actor: Actor, name: str, *, patches: bool = False, since_base: bool = False) -> WorkspaceStatus:
         """What is not committed (or, `since_base`, all that differs from where it began), and how stale it is.
 
+        One that has ended is told of too, by its id.
+
         :raises RepositoryTooLarge: if the patches are too long to be shown.
         """
-        workspace = self._seen(actor, name)
+        with self.database.reading() as tx:
+            workspace = rows.readable_row(tx, actor=actor, name=name, action=rows.VIEW).value()
         history = self.mirrors.git.history(self._folder(workspace))
         before = workspace.base if since_base else workspace.head
         files = history.differing_files(before, workspace.tree)
@@ -219,8 +228,7 @@ class WorkspaceDesk(Ground):
             workspace=workspace,
             changes=changes,
             upstream=upstream,
-            ahead=len(history.list_new([workspace.head], known=[upstream] if upstream else [])),
-            behind=len(history.list_new([upstream], known=[workspace.head])) if upstream else 0,
+            standing=self._standing(workspace, upstream),
         )
 
     def log(self, actor: Actor, name: str, *, skip: int = 0, limit: int) -> list[Commit]:

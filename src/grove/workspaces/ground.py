@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from grove.git import ObjectReader, ObjectWriter, Person
 from grove.kit.gate import Actor
@@ -14,7 +15,10 @@ from grove.placement import Locator
 from grove.repositories import Repository, get_repository
 from grove.workspaces import rows
 from grove.workspaces.errors import ChangedMeanwhile
-from grove.workspaces.model import Workspace, WorkspaceLimits
+from grove.workspaces.model import Standing, Workspace, WorkspaceLimits
+
+RESCUE: Final = "refs/grove/rescue"
+"""In the git directory of a workspace that has ended: all that it had of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,45 @@ class Ground:
         """Where the mirror has the branch now; nothing if it is gone."""
         refs = self.mirrors.git.refs(self.mirrors.path(self._repository(actor, workspace)))
         return refs.get(f"refs/heads/{workspace.target}")
+
+    def _standing(self, workspace: Workspace, upstream: str | None) -> Standing:
+        history = self.mirrors.git.history(self._folder(workspace))
+        known = [upstream] if upstream else []
+        is_same = upstream == workspace.head
+        return Standing(
+            ahead=0 if is_same else len(history.list_new([workspace.head], known=known)),
+            behind=0 if is_same else len(history.list_new(known, known=[workspace.head])),
+            is_dirty=self._is_dirty(workspace),
+            has_upstream=upstream is not None,
+            ends_at=self._ends_at(workspace),
+            has_ended=workspace.ended_at is not None,
+        )
+
+    def _ends_at(self, workspace: Workspace) -> datetime | None:
+        since, days = workspace.used_at, self.limits.idle_days_max
+        if workspace.ended_at is not None:
+            since, days = workspace.ended_at, self.limits.rescue_days_max
+        return since + timedelta(days=days) if days else None
+
+    def _is_dirty(self, workspace: Workspace) -> bool:
+        with self._objects(workspace) as reader:
+            return reader.read_root(workspace.head)[0] != workspace.tree
+
+    def _rescued(self, actor: Actor, workspace: Workspace, *, now: datetime) -> str | None:
+        """What a workspace has of its own as one commit, kept by a ref in its git directory; nothing if it has none.
+
+        So all of it can be found without the database too.
+        """
+        git, folder, commit = self.mirrors.git, self._folder(workspace), workspace.head
+        if self._is_dirty(workspace):
+            message = f"What was not committed in {workspace.name}"
+            commit = self._writer(workspace).write_commit(
+                workspace.tree, parents=[workspace.head], committer=committer(actor, now=now), message=message
+            )
+        if not git.history(folder).list_new([commit], known=[workspace.base]):
+            return None
+        git.update_refs(folder, updates={RESCUE: commit})
+        return commit
 
     def _folder(self, workspace: Workspace) -> Path:
         return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)

@@ -4,40 +4,51 @@ What is somebody's own is never touched: only a workspace that is clean and has 
 itself, and one that ends keeps all that it has until it is restored.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from grove.jobs import Run
+from grove.kit import faults
+from grove.kit.files import remove_tree
 from grove.kit.gate import Actor
+from grove.kit.transactions import Transaction
 from grove.mirrors import MirrorAbsent, MirrorWithheld
 from grove.repositories import Repository, repository_of_job
 from grove.workspaces import rows
-from grove.workspaces.events import WorkspaceClosed
 from grove.workspaces.ground import Ground
 from grove.workspaces.model import Standing, Workspace
-from grove.workspaces.pins import keep_pinned
+from grove.workspaces.pins import keep_pinned, unpin
 
 KEEP_UP_JOB: Final = "workspace.keep_up"
+PRUNED: Final = faults.declare("workspace.pruned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepDesk(Ground):
     """Keeps workspaces up; any number of threads may use it."""
 
-    idle_days_max: int
-    """After so many days without a change a workspace ends by itself; 0 means never."""
+    is_held: Callable[[Transaction, str], bool]
+    """Whether something else needs a workspace that has ended, such as its folder; by its id."""
 
     def standings(self, actor: Actor, workspaces: list[Workspace]) -> list[Standing]:
-        """Where workspaces that the actor has been shown stand, in the order given; those that have ended nowhere."""
+        """Where workspaces that the actor has been shown stand, in the order given."""
         refs: dict[str, dict[str, str] | None] = {}
         found = []
         for workspace in workspaces:
-            if workspace.ended_at is None and workspace.repository_id not in refs:
+            has_ended = workspace.ended_at is not None
+            if not has_ended and workspace.repository_id not in refs:
                 refs[workspace.repository_id] = self._refs(actor, workspace)
             branches = refs.get(workspace.repository_id)
-            if branches is None or workspace.ended_at is not None:
-                found.append(Standing(ahead=0, behind=0, is_dirty=False, has_upstream=False, ends_at=None))
+            if branches is None or has_ended:
+                ends_at = self._ends_at(workspace)
+                found.append(
+                    Standing(
+                        ahead=0, behind=0, is_dirty=False, has_upstream=False, ends_at=ends_at, has_ended=has_ended
+                    )
+                )
             else:
                 found.append(self._standing(workspace, branches.get(f"refs/heads/{workspace.target}")))
         return found
@@ -63,26 +74,40 @@ class KeepDesk(Ground):
             return row.value()
 
     def keep_up(self, run: Run) -> None:
-        """After a sync: move forward what follows its branch, and end what nobody has used for long."""
+        """Move forward what follows its branch, end what nobody has used for long, let go what ended long ago."""
         with run.begin() as tx:
             repository = repository_of_job(tx, tenant_id=run.job.tenant_id, repository_id=run.job.target_id)
-            workspaces = rows.open_ones(tx, repository_id=repository.id)
-        ended = [workspace for workspace in workspaces if self._is_idle(workspace, now=run.now)]
-        with run.finish() as tx:
-            for workspace in ended:
-                rows.end(tx, workspace, actor=run.actor, now=run.now, reason="nobody used it")
-                tx.publish(
-                    WorkspaceClosed(
-                        tenant_id=workspace.tenant_id,
-                        workspace_id=workspace.id,
-                        actor_id=run.actor.id,
-                        at=run.now,
-                    )
-                )
+            workspaces = rows.of_repository(tx, repository_id=repository.id)
         for workspace in workspaces:
-            if workspace.follows and workspace not in ended:
-                run.check_cancelled()
+            run.check_cancelled()
+            if workspace.ended_at is not None:
+                self._let_go(run, repository, workspace)
+            elif self._is_over(workspace, now=run.now):
+                self._end(run, workspace)
+            elif workspace.follows:
                 self._follow(run, repository, workspace)
+
+    def _end(self, run: Run, workspace: Workspace) -> None:
+        rescue = self._rescued(run.actor, workspace, now=run.now)
+        with run.finish() as tx:
+            rows.end(tx, workspace, actor=run.actor, now=run.now, rescue=rescue, reason="nobody used it")
+
+    def _let_go(self, run: Run, repository: Repository, workspace: Workspace) -> None:
+        """Remove what is kept of a workspace when its time is over, and nothing else needs it."""
+        if not self._is_over(workspace, now=run.now):
+            return
+        with run.finish() as tx:
+            if self.is_held(tx, workspace.id) or not rows.is_forgotten(tx, workspace):
+                return
+            rows.record(tx, "workspace.prune", workspace, actor=run.actor, now=run.now, rescue=workspace.rescue)
+        # The row is gone: what a crash leaves of the rest is removed at the next start.
+        faults.reach(PRUNED)
+        if (mirror := self._mirror(repository)).is_dir():
+            unpin(self.mirrors.git, mirror, workspace.id)
+        remove_tree(self._folder(workspace))
+
+    def _mirror(self, repository: Repository) -> Path:
+        return self.locator.mirror(tenant_id=repository.tenant_id, repository_id=repository.id)
 
     def _follow(self, run: Run, repository: Repository, workspace: Workspace) -> None:
         mirror = self.mirrors.path(repository)
@@ -98,20 +123,6 @@ class KeepDesk(Ground):
             if rows.is_changed(tx, workspace, head=upstream, base=upstream, tree=tree):
                 rows.record(tx, "workspace.refresh", workspace, actor=run.actor, now=run.now, head=upstream)
 
-    def _standing(self, workspace: Workspace, upstream: str | None) -> Standing:
-        history = self.mirrors.git.history(self._folder(workspace))
-        with self._objects(workspace) as reader:
-            is_dirty = reader.read_root(workspace.head)[0] != workspace.tree
-        known = [upstream] if upstream else []
-        is_same = upstream == workspace.head
-        ends_at = workspace.used_at + timedelta(days=self.idle_days_max) if self.idle_days_max else None
-        return Standing(
-            ahead=0 if is_same else len(history.list_new([workspace.head], known=known)),
-            behind=0 if is_same else len(history.list_new(known, known=[workspace.head])),
-            is_dirty=is_dirty,
-            has_upstream=upstream is not None,
-            ends_at=ends_at,
-        )
-
-    def _is_idle(self, workspace: Workspace, *, now: datetime) -> bool:
-        return self.idle_days_max > 0 and workspace.used_at + timedelta(days=self.idle_days_max) < now
+    def _is_over(self, workspace: Workspace, *, now: datetime) -> bool:
+        ends_at = self._ends_at(workspace)
+        return ends_at is not None and ends_at < now

@@ -10,7 +10,7 @@ class Workspace:
     """A private copy of a repository: `tree` is its files as they are now, `head` its last commit.
 
     It began at the commit `base`, of the branch, tag or commit `target`; it is over when it has an `ended_at`, and can
-    be restored, with all that was not committed.
+    be restored, with all that was not committed. What it had of its own then is one commit, its `rescue`.
     """
 
     id: str
@@ -27,6 +27,7 @@ class Workspace:
     used_at: datetime
     ended_at: datetime | None
     follows: bool
+    rescue: str | None = None
 
     @property
     def branch(self) -> str:
@@ -36,31 +37,40 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a workspace and its branch in the mirror have gone apart; it ends by itself unless it is used before."""
+    """How a workspace and its branch in the mirror have gone apart.
+
+    At `ends_at` it ends by itself unless it is used before; if it has ended, what is kept of it goes then.
+    """
 
     ahead: int
     behind: int
     is_dirty: bool
     has_upstream: bool
     ends_at: datetime | None
+    has_ended: bool = False
 
     @property
     def state(self) -> str:
-        """In a word: `current`, `stale` (it can move forward), `dirty`, `diverged`, or `detached` from any branch."""
-        if not self.has_upstream:
-            return "detached"
-        if not self.behind:
-            return "current"
-        return "dirty" if self.is_dirty else "diverged" if self.ahead else "stale"
+        """In a word: `ended`, `detached` from any branch, `dirty`, `diverged`, `stale`, `ahead` or `clean`.
+
+        A `stale` one is behind and can move forward.
+        """
+        words = {
+            "ended": self.has_ended,
+            "detached": not self.has_upstream,
+            "dirty": self.is_dirty,
+            "diverged": bool(self.ahead and self.behind),
+            "stale": bool(self.behind),
+            "ahead": bool(self.ahead),
+        }
+        return next((word for word, holds in words.items() if holds), "clean")
 
     @property
     def advice(self) -> str:
         """What to do about it; empty when there is nothing."""
-        return {
-            "stale": "refresh moves it forward",
-            "dirty": "commit, then merge or rebase",
-            "diverged": "merge or rebase",
-        }.get(self.state, "")
+        if self.state == "dirty":
+            return "commit, then merge or rebase" if self.behind else ""
+        return {"stale": "refresh moves it forward", "diverged": "merge or rebase"}.get(self.state, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +79,10 @@ class WorkspaceLimits:
 
     count_max: int
     written_bytes_max: int
+    idle_days_max: int = 0
+    """After so many days without a change a workspace ends by itself; 0 means never."""
+    rescue_days_max: int = 0
+    """So many days after its end what is kept of it goes; 0 means never."""
 
 
 class EditKind(StrEnum):
@@ -134,10 +148,34 @@ class WorkspaceStatus:
     workspace: Workspace
     changes: tuple[ChangedFile, ...]
     upstream: str | None
-    ahead: int
-    behind: int
+    standing: Standing
+
+    @property
+    def ahead(self) -> int:
+        """How many commits the mirror's branch lacks."""
+        return self.standing.ahead
+
+    @property
+    def behind(self) -> int:
+        """How many commits of the mirror's branch the workspace lacks."""
+        return self.standing.behind
 
     @property
     def is_stale(self) -> bool:
         """Whether the mirror has commits that the workspace lacks."""
         return self.behind > 0
+
+    @property
+    def state(self) -> str:
+        """The standing in a word."""
+        return self.standing.state
+
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty when there is nothing."""
+        return self.standing.advice
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends by itself; of one that has ended, when what is kept of it goes."""
+        return self.standing.ends_at

@@ -1,10 +1,11 @@
 """Finding and changing the rows of workspaces, with permission checked."""
 
 import re
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from grove import activity
 from grove.kit.gate import Actor, Resource
@@ -20,6 +21,7 @@ from grove.workspaces.errors import (
     WorkspacesOpen,
     WorkspacesTooMany,
 )
+from grove.workspaces.events import WorkspaceClosed
 from grove.workspaces.model import Workspace, WorkspaceLimits
 from grove.workspaces.tables import WorkspaceRow
 
@@ -65,7 +67,19 @@ def open_row(tx: Transaction, *, actor: Actor, name: str, action: str) -> Worksp
     :raises RepositoryNotFound: if the actor may not see the repository any more.
     :raises MirrorWithheld: if nothing of the repository is shown.
     """
-    row = unended_row(tx, actor=actor, name=name, action=action)
+    row = readable_row(tx, actor=actor, name=name, action=action)
+    if row.ended_at is not None:
+        raise WorkspaceEnded(workspace=row.name)
+    return row
+
+
+def readable_row(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
+    """Like `row_of`, for an actor who may read the repository too.
+
+    :raises RepositoryNotFound: if the actor may not see the repository any more.
+    :raises MirrorWithheld: if nothing of the repository is shown.
+    """
+    row = row_of(tx, actor=actor, name=name, action=action)
     repository = get_repository(tx, actor=actor, repository_id=row.repository_id)
     tx.require(actor, "file.read", resource_of(repository))
     require_served(repository)
@@ -97,24 +111,50 @@ def list_workspaces(tx: Transaction, *, actor: Actor, ended: bool, everybody: bo
     return [row.value() for row in tx.session.scalars(rows.order_by(WorkspaceRow.used_at.desc(), WorkspaceRow.id))]
 
 
-def open_ones(tx: Transaction, *, repository_id: str) -> list[Workspace]:
-    """All open workspaces of a repository, for work that Grove does by itself."""
-    chosen = select(WorkspaceRow).where(WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
+def of_repository(tx: Transaction, *, repository_id: str) -> list[Workspace]:
+    """All workspaces of a repository, for work that Grove does by itself."""
+    chosen = select(WorkspaceRow).where(WorkspaceRow.repository_id == repository_id)
     return [row.value() for row in tx.session.scalars(chosen.order_by(WorkspaceRow.id))]
 
 
-def is_upkeep_due(tx: Transaction, *, repository_id: str, unused_since: datetime | None = None) -> bool:
-    """Whether a repository has open workspaces, or such as nobody has used since."""
+def is_upkeep_due(tx: Transaction, *, repository_id: str) -> bool:
+    """Whether a repository has open workspaces."""
     chosen = select(WorkspaceRow.id).where(WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
-    if unused_since is not None:
-        chosen = chosen.where(WorkspaceRow.used_at < unused_since)
     return tx.session.scalar(chosen.limit(1)) is not None
 
 
-def end(tx: Transaction, seen: Workspace, *, actor: Actor, now: datetime, reason: str) -> None:
-    """End a workspace, if it is still as it was seen; whether the actor may is known already."""
-    if is_changed(tx, seen, slot=seen.id, ended_at=now):
-        record(tx, "workspace.end", seen, actor=actor, now=now, reason=reason)
+def repositories_over(tx: Transaction, *, limits: WorkspaceLimits, now: datetime) -> list[tuple[str, str]]:
+    """The (tenant, repository) ids of the workspaces that are to end by themselves, or to go."""
+    over: list[ColumnElement[bool]] = []
+    if limits.idle_days_max:
+        unused_since = now - timedelta(days=limits.idle_days_max)
+        over.append(WorkspaceRow.ended_at.is_(None) & (WorkspaceRow.used_at < unused_since))
+    if limits.rescue_days_max:
+        over.append(WorkspaceRow.ended_at < now - timedelta(days=limits.rescue_days_max))
+    if not over:
+        return []
+    chosen = select(WorkspaceRow.tenant_id, WorkspaceRow.repository_id).where(or_(*over)).distinct()
+    return [(tenant, repository) for tenant, repository in tx.session.execute(chosen)]
+
+
+def end(
+    tx: Transaction, seen: Workspace, *, actor: Actor, now: datetime, rescue: str | None, **facts: object
+) -> Workspace | None:
+    """End a workspace if it is still as it was seen, else nothing; whether the actor may is known already."""
+    if not is_changed(tx, seen, slot=seen.id, ended_at=now, rescue=rescue):
+        return None
+    record(tx, "workspace.end", seen, actor=actor, now=now, rescue=rescue, **facts)
+    tx.publish(WorkspaceClosed(tenant_id=seen.tenant_id, workspace_id=seen.id, actor_id=actor.id, at=now))
+    return replace(seen, ended_at=now, rescue=rescue, version=seen.version + 1)
+
+
+def is_forgotten(tx: Transaction, seen: Workspace) -> bool:
+    """Forget a workspace, if it has ended and is still as it was seen; whether that was so."""
+    same = (WorkspaceRow.id == seen.id, WorkspaceRow.version == seen.version, WorkspaceRow.ended_at.is_not(None))
+    gone = tx.session.execute(
+        delete(WorkspaceRow).where(*same).returning(WorkspaceRow.id).execution_options(synchronize_session=False)
+    )
+    return gone.first() is not None
 
 
 def require_room(tx: Transaction, *, owner_id: str, name: str, limits: WorkspaceLimits) -> None:

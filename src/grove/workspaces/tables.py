@@ -31,6 +31,7 @@ class WorkspaceRow(Table):
     used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     follows: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    rescue: Mapped[str | None] = mapped_column(String(64))
 
     def value(self) -> Workspace:
         """The workspace as the rest of Grove sees it."""
@@ -49,4 +50,5 @@ class WorkspaceRow(Table):
             used_at=self.used_at,
             ended_at=self.ended_at,
             follows=self.follows,
+            rescue=self.rescue,
         )
