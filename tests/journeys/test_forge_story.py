@@ -66,7 +66,7 @@ class TestTheWholeWay:
         assert states(client) == {"fix": "stale", "rest": "stale"}
 
         client.post("/api/v1/workspaces/fix/refresh").raise_for_status()
-        assert states(client) == {"fix": "current", "rest": "stale"}
+        assert states(client) == {"fix": "clean", "rest": "stale"}
         agent = replace(place.made.admin, source=Source.MCP)
         tools = Tools(lambda _request: Caller(grove=place.made.grove, actor=agent))
         edit = {"action": "replace", "path": "src/fresh.py", "old": "= 1", "text": "= 2  # made_by_an_agent"}
