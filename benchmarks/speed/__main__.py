@@ -1,10 +1,12 @@
 """How fast, how small and how heavy Grove is, beside the tools that people use today.
 
-    python -m benchmarks.speed FOLDER [--scales 10,100,320] [--tables build,size,memory,query,cold,push] [--json FILE]
+    python -m benchmarks.speed FOLDER [--scales 10,100,1000] [--tables build,size,memory,query,cold,push] [--store PATH]
+        [--json FILE]
 
 FOLDER holds bare git repositories (`NAME.git` or `NAME/repo`). Their newest commits come first, in an order that a seed
 makes; where more repositories are asked for than there are, commits a third of their history back follow, then others.
-Everything is made below a temporary folder and removed. `make peers` installs the tools beside Grove.
+Everything is made below a temporary folder and removed, except a store that `--store` names: it is kept, and a run that
+was cut off while building it goes on with it. `make peers` installs the tools beside Grove.
 """
 
 import argparse
@@ -13,7 +15,6 @@ import platform
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
@@ -42,11 +43,12 @@ def main() -> int:
         prog="python -m benchmarks.speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--scales", default="10,100,320", help="numbers of repositories")
+    parser.add_argument("--scales", default="10,100,1000", help="numbers of repositories")
     parser.add_argument("--tables", default=",".join(TABLES))
     parser.add_argument("--seconds", type=float, default=1.0, help="for each kind of query and number of clients")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="where everything is made; it takes about four times the source")
+    parser.add_argument("--store", type=Path, help="where Grove's index is kept for the next run")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
@@ -84,16 +86,14 @@ class _Run:
             self._show("push", pushes, tables.push_table(pushes))
 
     def _measure_store(self, revisions: list[Revision]) -> None:
-        store = self._work / "store"
-        began = time.perf_counter()
+        store = self._arguments.store or self._work / "store"
         state = _apart(build_store, store, revisions)
-        seconds = time.perf_counter() - began
         self._say("built; now asking")
         grove = self._ask(store, revisions)
         peers = self._peers(revisions)
         largest = max(self._scales)
         if "build" in self._wanted:
-            self._show("build", state, tables.building_table(state, peers, seconds))
+            self._show("build", state, tables.building_table(state, peers))
         if "size" in self._wanted:
             sizes = bytes_by_part(store)
             print(tables.size_table(state, sizes))

@@ -65,7 +65,8 @@ def measure_pushes(revisions: Sequence[Revision], work: Path) -> Pushes:
         found.append(Push(count, seconds, time.process_time() - cpu, answer.truth.files_found))
         if zoekt.is_there:
             of_zoekt.append(zoekt.seconds())
-    state = builder.finish()
+    builder.finish()
+    state = builder.state
     return Pushes(len(paths), state.source_bytes // len(state.targets), first, found, of_zoekt)
 
 

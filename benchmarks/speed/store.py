@@ -37,16 +37,17 @@ class State:
     source_bytes: int = 0
     unique_bytes: int = 0
     cpu_seconds: float = 0.0
+    seconds: float = 0.0
     joining_cpu_seconds: float = 0.0
     peak_bytes: int = 0
 
 
 class StoreBuilder:
-    """Builds revisions into a store, one after the other."""
+    """Builds revisions into a store, one after the other; what was built is in its state after each."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.state = State()
+        self.state = state_of(root) if (root / STATE).exists() else State()
         self._store = IndexStore(root)
         self._parser = PooledParser()
         self._tools = BuildTools(parser=self._parser, embedder=StaticEmbedder.load())
@@ -98,21 +99,27 @@ class StoreBuilder:
             self.state.segments = [name for name in self.state.segments if name not in names]
             if joined is not None:
                 self.state.segments.append(joined.name)
+            self.save()
             del view
             for name in names:
                 self._store.remove_segment(name)
         self.state.joining_cpu_seconds += time.process_time() - began
 
-    def finish(self) -> State:
-        """End the children, and write down what is in the store."""
+    def save(self) -> State:
+        """Write down what is in the store."""
+        whole = self.root / f"{STATE}.new"
+        whole.write_text(json.dumps(asdict(self.state)))
+        whole.replace(self.root / STATE)
+        return self.state
+
+    def finish(self) -> None:
+        """End the children; what they cost is added up in the state."""
         before = _children_seconds()
         self._parser.close()
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         self.state.cpu_seconds += _children_seconds() - before
-        self.state.peak_bytes = (own + 2 * children) * 1024
-        (self.root / STATE).write_text(json.dumps(asdict(self.state)))
-        return self.state
+        self.state.peak_bytes = max(self.state.peak_bytes, (own + 2 * children) * 1024)
 
     def _reserve(self, count: int) -> int:
         first = self.state.next_ordinal
@@ -121,14 +128,18 @@ class StoreBuilder:
 
 
 def build_store(root: Path, revisions: list[Revision]) -> State:
-    """Build revisions into a new store, and join its segments."""
+    """Build those revisions into a store that are not in it, and join its segments."""
     builder = StoreBuilder(root)
-    for revision in revisions:
+    for revision in revisions[len(builder.state.targets) :]:
+        began = time.perf_counter()
         builder.add(revision)
-    state = builder.finish()
+        builder.state.seconds += time.perf_counter() - began
+        builder.save()
+    builder.finish()
+    began = time.perf_counter()
     builder.join()
-    (root / STATE).write_text(json.dumps(asdict(state)))
-    return state
+    builder.state.seconds += time.perf_counter() - began
+    return builder.save()
 
 
 def state_of(root: Path) -> State:

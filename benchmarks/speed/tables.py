@@ -27,7 +27,7 @@ def stages_table(stages: Stages) -> str:
     return table(f"Building by stage, one core, {size:.0f} MB", ["stage", "MB/s", "ms per MB"], rows)
 
 
-def building_table(state: State, peers: Sequence[Peer], seconds: float) -> str:
+def building_table(state: State, peers: Sequence[Peer]) -> str:
     """What building and the index cost."""
     source, unique = state.source_bytes / MB, state.unique_bytes / MB
     rows = [
@@ -36,7 +36,7 @@ def building_table(state: State, peers: Sequence[Peer], seconds: float) -> str:
             "Grove, per core",
             f"{source / state.cpu_seconds:.1f} MB/s of source, {unique / state.cpu_seconds:.1f} MB/s of what is new",
         ],
-        ["Grove, wall, this machine", f"{seconds:.0f} s"],
+        ["Grove, wall, this machine", f"{state.seconds:.0f} s"],
         ["Grove, joining segments afterwards", f"{state.joining_cpu_seconds:.0f} s of one core"],
         ["Grove, peak memory of building", f"{state.peak_bytes / MB:.0f} MB with its two children"],
     ]
