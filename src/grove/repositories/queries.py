@@ -9,7 +9,7 @@ from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryAmbiguous, RepositoryNotFound
 from grove.repositories.model import Access, Lifecycle, Repository, screen_status_of
 from grove.repositories.operations import name_key
-from grove.repositories.rows import resource_of
+from grove.repositories.rows import resource_of, values_of
 from grove.repositories.tables import RepositoryRow
 
 LIST_MAX = 200
@@ -129,7 +129,7 @@ def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
     chosen = select(RepositoryRow).where(
         RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.lifecycle != Lifecycle.DELETED
     )
-    every = [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
+    every = values_of(tx, chosen.order_by(RepositoryRow.name_key))
     return _visible(tx, actor, every, "repository.view", "search.run")
 
 

@@ -1,6 +1,11 @@
 """What all operations on repositories begin and end with: the row, locked; the resource; the entry of the trail."""
 
+import json
 from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import JSON, Select, Text, cast
 
 from grove import activity
 from grove.kit.gate import Actor, Resource
@@ -8,6 +13,11 @@ from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryNotFound
 from grove.repositories.model import Repository
 from grove.repositories.tables import RepositoryRow
+
+ROWS_UNDERSTOOD_MAX: Final = 20_000
+_COLUMNS: Final = RepositoryRow.__table__.columns
+_JSON_COLUMNS: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, JSON))
+_STORED: Final = [cast(column, Text) if column.name in _JSON_COLUMNS else column for column in _COLUMNS]
 
 
 def locked_row(tx: Transaction, *, tenant_id: str, repository_id: str) -> RepositoryRow:
@@ -19,6 +29,20 @@ def locked_row(tx: Transaction, *, tenant_id: str, repository_id: str) -> Reposi
     if row is None or row.tenant_id != tenant_id:
         raise RepositoryNotFound(repository=repository_id)
     return row
+
+
+def values_of(tx: Transaction, chosen: Select[RepositoryRow]) -> list[Repository]:
+    """What some rows mean, for questions that read all of them: each row as it is stored is understood only once."""
+    stored = tx.session.execute(chosen.with_only_columns(*_STORED))
+    return [_understood(*row) for row in stored]
+
+
+@lru_cache(maxsize=ROWS_UNDERSTOOD_MAX)
+def _understood(*stored: object) -> Repository:
+    columns: dict[str, Any] = dict(zip(_COLUMNS.keys(), stored, strict=True))
+    for name in _JSON_COLUMNS:
+        columns[name] = None if columns[name] is None else json.loads(columns[name])
+    return RepositoryRow(**columns).value()
 
 
 def resource_of(repository: Repository) -> Resource:
