@@ -1,7 +1,9 @@
-"""How fast a workspace's files are in a folder: `python -m benchmarks.workspaces FOLDER REPO... [--runs 3]`.
+"""How fast a workspace's files are in a folder: `python -m benchmarks.workspaces FOLDER [REPO...] [--minutes 5]`.
 
-FOLDER decides which disk is measured; each REPO is a bare repository, of which a copy is made there. Everything is done
-in turns, in an order drawn by lot, and the least of the runs counts.
+FOLDER decides which disk is measured; each REPO is a bare repository, of which a copy is made there. Without any,
+repositories of 500, 5,000 and 38,000 files are made. Everything is done in turns, in an order drawn by lot, until there
+are enough runs or the time is over; the median counts, since something else always runs too. The first `git status` is
+asked for a moment after a folder is handed out, as people and agents do.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 from grove.checkouts import CheckoutLimits, CheckoutMethod, Preparation
 from grove.checkouts.git_folder import GitFolder
@@ -28,18 +31,21 @@ from grove.workspaces import WorkspaceLimits
 GB = 1024**3
 NEARBY = "HEAD~20"
 CLONE_LOCAL = "git clone --local"
+SIZES = (500, 5_000, 38_000)
+COMMITS = 25
+PAUSE_SECONDS = 1.0
 ONCE = {"git clone file://"}
 """It takes so long that once is enough."""
 
 
 @dataclass
-class Best:
-    """The least that was seen of one way."""
+class Seen:
+    """What was seen of one way, run by run."""
 
-    seconds: float = float("inf")
-    status_seconds: float = float("inf")
-    remove_seconds: float = float("inf")
-    size_bytes: int = 0
+    seconds: list[float] = field(default_factory=list)
+    status_seconds: list[float] = field(default_factory=list)
+    remove_seconds: list[float] = field(default_factory=list)
+    size_bytes: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -51,7 +57,7 @@ class Bench:
     head: str
     nearby: str
     files: int
-    best: dict[str, Best] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
 
     def git(self) -> Git:
         """Git as Grove runs it."""
@@ -143,8 +149,17 @@ def git_ways(bench: Bench) -> dict[str, Callable[[Path], object]]:
         "git worktree add": lambda to: words(
             "git", "--git-dir", mirror, "worktree", "add", "-q", "--detach", to, bench.head
         ),
+        "cp -a of the mirror": lambda to: copied(mirror, to),
         "cp -a of a shared clone": lambda to: words("cp", "-a", template, to),
     }
+
+
+def copied(mirror: Path, to: Path) -> None:
+    """What is done without git: the repository itself is copied, and its files are checked out."""
+    to.mkdir()
+    words("cp", "-a", mirror, to / ".git")
+    words("git", "-C", to, "config", "core.bare", "false")
+    words("git", "-C", to, "reset", "-q", "--hard")
 
 
 def grove_ways(bench: Bench, allowed: tuple[CheckoutMethod, ...]) -> dict[str, Callable[[Path], object]]:
@@ -198,6 +213,7 @@ def measure(bench: Bench, name: str, way: Callable[[Path], object], number: int)
     seconds = time.perf_counter() - began
     os.sync()
     grown = used_bytes(bench.folder) - before
+    time.sleep(PAUSE_SECONDS)
     files = to / "files" if (to / "files").is_dir() and "Grove" in name else to
     began = time.perf_counter()
     said = subprocess.run(["git", "-C", files, "status", "--porcelain"], check=True, capture_output=True).stdout
@@ -208,10 +224,11 @@ def measure(bench: Bench, name: str, way: Callable[[Path], object], number: int)
     remove_seconds = time.perf_counter() - began
     empty_trash(bench.folder / "trash")
     words("git", "--git-dir", bench.mirror, "worktree", "prune")
-    best = bench.best.setdefault(name, Best())
-    best.seconds, best.size_bytes = min(best.seconds, seconds), grown
-    best.status_seconds = min(best.status_seconds, status_seconds)
-    best.remove_seconds = min(best.remove_seconds, remove_seconds)
+    seen = bench.seen.setdefault(name, Seen())
+    seen.seconds.append(seconds)
+    seen.status_seconds.append(status_seconds)
+    seen.remove_seconds.append(remove_seconds)
+    seen.size_bytes.append(grown)
 
 
 def used_bytes(folder: Path) -> int:
@@ -220,38 +237,78 @@ def used_bytes(folder: Path) -> int:
 
 
 def show(bench: Bench) -> None:
-    beside = bench.best[CLONE_LOCAL].seconds
+    beside = median(bench.seen[CLONE_LOCAL].seconds)
     print(f"\n{bench.folder.name}: {bench.files:,} files\n")
-    print("| way | seconds | times as fast as clone --local | MB | first git status, ms | remove, ms |")
-    print("|---|---|---|---|---|---|")
-    for name, best in bench.best.items():
-        numbers = f"{best.seconds:.3f} | {beside / best.seconds:.2f} | {max(0, best.size_bytes) / 1e6:.1f}"
-        removed = f"{best.remove_seconds * 1000:.1f}" if "Grove" in name else ""
-        print(f"| {name} | {numbers} | {best.status_seconds * 1000:.0f} | {removed} |", flush=True)
+    print("| way | runs | seconds | times as fast as clone --local | MB | first git status, ms | remove, ms |")
+    print("|---|---|---|---|---|---|---|")
+    for name, seen in bench.seen.items():
+        seconds = median(seen.seconds)
+        numbers = f"{seconds:.3f} | {beside / seconds:.2f} | {max(0, median(seen.size_bytes)) / 1e6:.1f}"
+        removed = f"{median(seen.remove_seconds) * 1000:.1f}" if "Grove" in name else ""
+        status = f"{median(seen.status_seconds) * 1000:.0f}"
+        print(f"| {name} | {len(seen.seconds)} | {numbers} | {status} | {removed} |", flush=True)
+
+
+def made(folder: Path, count: int) -> Path:
+    """A bare repository of so many files, a dozen in a folder, with some commits."""
+    place = folder / f"made-{count}" / "repo.git"
+    place.parent.mkdir(parents=True)
+    words("git", "init", "-q", "--bare", "-b", "main", place)
+    stream = ["blob\nmark :1\ndata 6\nempty\n\n"]
+    chance = random.Random(count)
+    for number in range(count):
+        text = "".join(
+            f"line {line} of file {number}: {chance.random()}\n" for line in range(chance.randrange(20, 280))
+        )
+        stream.append(f"blob\nmark :{number + 2}\ndata {len(text)}\n{text}\n")
+    people = "committer bench <bench@localhost> {when} +0000\ndata 4\nmade\n"
+    for commit in range(COMMITS):
+        stream.append("commit refs/heads/main\n" + people.format(when=1_700_000_000 + commit))
+        changed = range(count) if commit == 0 else [(commit * 7 + step) % count for step in range(20)]
+        for number in changed:
+            shown = number + 2 if commit == 0 else (number + commit) % count + 2
+            stream.append(f"M 100644 :{shown} part{number // 1200}/sub{number // 12}/file{number}.txt\n")
+        stream.append("\n")
+    subprocess.run(["git", "--git-dir", place, "fast-import", "--quiet"], input="".join(stream).encode(), check=True)
+    return place
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("repositories", type=Path, nargs="+")
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("repositories", type=Path, nargs="*")
+    parser.add_argument("--runs", type=int, default=5, help="at most")
+    parser.add_argument("--minutes", type=float, default=5.0, help="for all repositories together")
     given = parser.parse_args()
-    order = random.Random(1)
-    for repository in given.repositories:
-        bench = prepare(given.folder.resolve(), repository)
-        ways = {**git_ways(bench), **grove_ways(bench, tuple(CheckoutMethod))}
-        for run in range(given.runs):
-            names = [name for name in ways if run == 0 or name not in ONCE]
-            if run:
-                order.shuffle(names)
-            for number, name in enumerate(names):
-                try:
-                    measure(bench, name, ways[name], number)
-                except subprocess.CalledProcessError as failed:  # a mirror that lacks objects of old cannot be cloned
-                    print(f"{name}: {failed.stderr.strip().splitlines()[-1][:150]}", flush=True)
-                    del ways[name]
+    folder = given.folder.resolve()
+    sources: list[Path | int] = list(given.repositories) or list(SIZES)
+    began = time.monotonic()
+    for number, source in enumerate(sources):
+        # What the small ones leave of their share is the large ones'.
+        deadline = began + 60 * given.minutes * (number + 1) / len(sources)
+        repository = made(folder, source) if isinstance(source, int) else source
+        bench = prepare(folder, repository)
+        run_all(bench, runs_max=given.runs, deadline=deadline)
         show(bench)
         shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+def run_all(bench: Bench, *, runs_max: int, deadline: float) -> None:
+    """Measure every way once, and all again while there is time."""
+    order = random.Random(1)
+    ways = {**git_ways(bench), **grove_ways(bench, tuple(set(CheckoutMethod) - {CheckoutMethod.SPARSE}))}
+    for run in range(runs_max):
+        names = [name for name in ways if run == 0 or name not in ONCE]
+        if run:
+            order.shuffle(names)
+        for number, name in enumerate(names):
+            if run and time.monotonic() > deadline:
+                return
+            try:
+                measure(bench, name, ways[name], number)
+            except subprocess.CalledProcessError as failed:  # a mirror that lacks objects of old cannot be cloned
+                print(f"{name}: {failed.stderr.strip().splitlines()[-1][:150]}", flush=True)
+                del ways[name]
 
 
 if __name__ == "__main__":

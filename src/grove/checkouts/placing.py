@@ -14,6 +14,7 @@ from grove.checkouts.copying import copy_files
 from grove.checkouts.errors import CheckoutConflict
 from grove.checkouts.git_folder import GitFolder, write_git_folder
 from grove.checkouts.index_file import read_index, write_index
+from grove.checkouts.lasting import boot_id, look_after
 from grove.checkouts.listing import list_files
 from grove.checkouts.methods import working_methods
 from grove.checkouts.model import CheckoutLimits, CheckoutMethod
@@ -51,6 +52,8 @@ class LaidFacts:
     """Whether it lay ready before it was wanted."""
     set_up: SetUp = field(default_factory=SetUp)
     sparse: tuple[str, ...] = ()
+    boot: str = ""
+    """The run of the machine in which it was made."""
 
     @classmethod
     def read(cls, folder: Path) -> "LaidFacts":
@@ -105,13 +108,16 @@ class Placer:
             write_git_folder(
                 aside / FILES, wanted=wanted, index=(aside / INDEX).read_bytes(), excluded=excluded, cone=_cone(sparse)
             )
+            facts = replace(facts, boot=boot_id())
             facts.write(aside)
             faults.reach(LAID)
             aside.rename(folder)
         except BaseException:
             throw_away(aside, self.trash)
             raise
-        return facts, time.monotonic() - began
+        seconds = time.monotonic() - began
+        look_after(folder, folder / FILES, names=facts.method is CheckoutMethod.OVERLAY)
+        return facts, seconds
 
     def _laid(self, aside: Path, *, base: str, tree: str, sparse: Sequence[str]) -> LaidFacts:
         """Have the files of a tree in a folder: one that lies ready is brought to it, else that of the commit is."""

@@ -6,9 +6,12 @@ from pathlib import Path
 from grove.checkouts import rows
 from grove.checkouts.desk import CheckoutDesk
 from grove.checkouts.errors import CheckoutMissing
+from grove.checkouts.lasting import is_lasting
+from grove.checkouts.placing import LaidFacts
 from grove.checkouts.published import BUILDING
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.jobs import Run
+from grove.placement import CheckoutPlaces
 
 
 def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
@@ -31,11 +34,19 @@ def warm_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
 def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
     """Remove what a crash left of checkouts and published trees, and show what was mounted; while nobody makes any.
 
-    What lay ready goes too: nothing tells whether it was whole on the disk when the machine stopped.
+    What lay ready goes too, and folders that had not been written to the disk when the machine stopped: nothing tells
+    whether they are whole.
     """
     places = desk.ground.places
     with desk.ground.database.reading() as tx:
         known = rows.known_checkouts(tx)
+    torn = {(tenant, workspace) for tenant, workspace in known if _is_torn(places, tenant, workspace)}
+    if torn:
+        with desk.ground.database.transaction() as tx:
+            for _, workspace_id in torn:
+                rows.forget_checkout(tx, workspace_id=workspace_id)
+    known -= torn
+    with desk.ground.database.reading() as tx:
         mounted = rows.mounted_checkouts(tx)
     unfinished = [
         *places.tenants.glob(f"*/r/*/trees/{BUILDING}*"),
@@ -54,3 +65,12 @@ def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
         with suppress(CheckoutMissing):  # whoever asks for it is told
             desk.ground.show_again(checkout)
     return removed
+
+
+def _is_torn(places: CheckoutPlaces, tenant_id: str, workspace_id: str) -> bool:
+    folder = places.checkout(tenant_id=tenant_id, workspace_id=workspace_id)
+    try:
+        boot = LaidFacts.read(folder).boot
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # not even what is told of it was written
+        return True
+    return not is_lasting(folder, boot=boot)
