@@ -33,6 +33,7 @@ NEARBY = "HEAD~20"
 CLONE_LOCAL = "git clone --local"
 SIZES = (500, 5_000, 38_000)
 COMMITS = 25
+METHODS = tuple(method for method in CheckoutMethod if method is not CheckoutMethod.SPARSE)
 PAUSE_SECONDS = 1.0
 ONCE = {"git clone file://"}
 """It takes so long that once is enough."""
@@ -251,7 +252,7 @@ def show(bench: Bench) -> None:
 
 def made(folder: Path, count: int) -> Path:
     """A bare repository of so many files, a dozen in a folder, with some commits."""
-    place = folder / f"made-{count}" / "repo.git"
+    place = folder / "sources" / f"made-{count}" / "repo.git"
     place.parent.mkdir(parents=True)
     words("git", "init", "-q", "--bare", "-b", "main", place)
     stream = ["blob\nmark :1\ndata 6\nempty\n\n"]
@@ -291,12 +292,13 @@ def main() -> None:
         run_all(bench, runs_max=given.runs, deadline=deadline)
         show(bench)
         shutil.rmtree(bench.folder, ignore_errors=True)
+    shutil.rmtree(folder / "sources", ignore_errors=True)
 
 
 def run_all(bench: Bench, *, runs_max: int, deadline: float) -> None:
     """Measure every way once, and all again while there is time."""
     order = random.Random(1)
-    ways = {**git_ways(bench), **grove_ways(bench, tuple(set(CheckoutMethod) - {CheckoutMethod.SPARSE}))}
+    ways = {**git_ways(bench), **grove_ways(bench, METHODS)}
     for run in range(runs_max):
         names = [name for name in ways if run == 0 or name not in ONCE]
         if run:
