@@ -253,3 +253,28 @@ class TestFreshness:
 
         assert refused.status_code == 422
         assert refused.json()["code"] == code
+
+
+class TestTheRegistrysOwnRoute:
+    def test_takes_what_is_signed_and_nothing_else(self, remote: Door, server: GitServer) -> None:
+        hook = create(remote, Provider.GENERIC, server.url("acme"))
+        content = content_of({"action": "push", "repo_id": "pay", "url": server.url("acme/pay.git")})
+        headers = headers_of(Provider.GENERIC, content, secret=hook["secret"], delivery=str(uuid4()), event="push")
+        route = f"/registry/webhook?hook={hook['id']}"
+
+        assert remote.anonymous.post(route, content=content).status_code == 401
+        assert remote.anonymous.post(route, content=content + b" ", headers=headers).status_code == 401
+        assert syncs(remote) == 0
+        taken = remote.anonymous.post(route, content=content, headers=headers)
+        assert (taken.status_code, taken.json()["outcome"]) == (202, "syncing")
+        assert syncs(remote) == 1
+
+    def test_removes_nothing_because_a_delivery_says_so(self, remote: Door, server: GitServer) -> None:
+        hook = create(remote, Provider.GENERIC, server.url("acme"))
+        content = content_of({"action": "delete", "url": server.url("acme/pay.git")})
+        headers = headers_of(Provider.GENERIC, content, secret=hook["secret"], delivery=str(uuid4()), event="delete")
+
+        remote.anonymous.post(f"/registry/webhook?hook={hook['id']}", content=content, headers=headers)
+
+        [kept] = remote.admin.get("/api/v1/repositories").json()["items"]
+        assert kept["lifecycle"] == "active"

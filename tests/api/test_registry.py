@@ -34,6 +34,17 @@ class TestTheRegistry:
         assert door.admin.get("/registry/acme/payments").status_code == 404
         assert door.admin.delete("/registry/acme/payments").status_code == 404
 
+    def test_shows_what_registering_would_do(self, door: Door) -> None:
+        body = {"url": str(door.upstream.path), "repo_id": "acme/payments"}
+
+        shown = door.admin.post("/registry/preview", json=body).json()
+        assert (shown["target"], shown["payload"]["repo_id"]) == ("create", "acme/payments")
+        assert door.admin.get("/registry").json() == []
+        assert door.of(Role.VIEWER).post("/registry/preview", json=body).status_code == 403
+
+        door.admin.post("/registry", json=body)
+        assert door.admin.post("/registry/preview", json=body).json()["target"] == "keep"
+
     def test_asks_who_it_is_and_takes_no_claims(self, door: Door) -> None:
         claims = {"url": str(door.upstream.path), "last_indexed_commit": "0" * 40}
 

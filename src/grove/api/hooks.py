@@ -106,10 +106,15 @@ async def deliver(provider: Provider, hook_id: UUID, request: Request, edge: Edg
     body = await request.body()
     headers = {name.lower(): value for name, value in request.headers.items()}
     received = freshness.Received(headers=headers, body=body)
-    return DeliveryOut.model_validate(await run_in_threadpool(_take, edge, provider, str(hook_id), received))
+    return DeliveryOut.model_validate(await run_in_threadpool(take_delivery, edge, provider, str(hook_id), received))
 
 
-def _take(edge: Edge, provider: Provider, hook_id: str, received: freshness.Received) -> Delivery:
+def take_delivery(edge: Edge, provider: Provider, hook_id: str, received: freshness.Received) -> Delivery:
+    """Write a delivery down, if it is signed with the secret of that hook, and queue the syncs that it asks for.
+
+    :raises DeliveryUnsigned: if it is not.
+    :raises DeliveryMalformed: if it cannot be understood.
+    """
     database, keyring = edge.grove.database, edge.grove.keyring
     with database.reading() as tx:
         hook = freshness.signed_hook(tx, keyring=keyring, provider=provider, hook_id=hook_id, received=received)

@@ -5,16 +5,19 @@ as the last indexed commit, is only told here; and unlike there, every route nee
 """
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from grove import mirrors, repositories
+from grove import freshness, mirrors, repositories
 from grove.api.caller import Caller, CallerOf
-from grove.api.connecting import connect
-from grove.api.routing import needs, router_at
+from grove.api.connecting import connect, look_at
+from grove.api.edge import EdgeOf
+from grove.api.hooks import DeliveryOut, take_delivery
+from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Address, Line, Received, Shown, Words
 from grove.repositories import (
     Index,
@@ -44,6 +47,16 @@ class RegistryIn(Received):
     def source(self) -> mirrors.Source:
         """As the core has it."""
         return mirrors.Source(address=self.url, name=self.repo_id or self.name, reason=self.reason)
+
+
+class RegistryPreviewOut(Shown):
+    """What registering would do: `target` is `create`, or `keep` when it is there; `payload` is what would be sent."""
+
+    target: str
+    payload: dict[str, Any]
+    name: str
+    default_branch: str | None
+    estimated_bytes: int | None
 
 
 class RegistryUpdateIn(Received):
@@ -114,6 +127,36 @@ def register(wanted: RegistryIn, caller: CallerOf) -> RegistryOut:
     except RepositoryNotFound:
         repository, _job = connect(caller, wanted.source())
     return RegistryOut.of(_named(caller, repository.id))
+
+
+@router.post("/preview", openapi_extra=needs("repository.check"))
+def preview_registry_entry(wanted: RegistryIn, caller: CallerOf) -> RegistryPreviewOut:
+    """Look at a repository as registering would, without keeping anything."""
+    report, _source = look_at(caller, wanted.source())
+    try:
+        kept: Repository | None = _named(caller, report.url)
+    except RepositoryNotFound:
+        kept = None
+    return RegistryPreviewOut(
+        target="keep" if kept else "create",
+        payload={"url": report.url, "repo_id": kept.name if kept else report.name, "reason": wanted.reason},
+        name=kept.name if kept else report.name,
+        default_branch=report.default_branch,
+        estimated_bytes=report.estimated_bytes,
+    )
+
+
+@router.post("/webhook", status_code=202, openapi_extra=needs(PUBLIC))
+async def take_registry_delivery(hook: UUID, request: Request, edge: EdgeOf) -> DeliveryOut:
+    """Take `{action, url}`, signed as `X-Hub-Signature-256` with the secret of the generic webhook of that id.
+
+    It is a hint like every delivery: whatever its action, the repository's host is asked how things are. Nothing is put
+    aside or removed because a delivery says so.
+    """
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    received = freshness.Received(headers=headers, body=await request.body())
+    taken = await run_in_threadpool(take_delivery, edge, freshness.Provider.GENERIC, str(hook), received)
+    return DeliveryOut.model_validate(taken)
 
 
 @router.put("/{repo_id:path}", openapi_extra=needs("repository.archive"))
