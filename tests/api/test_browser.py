@@ -74,6 +74,11 @@ class TestSigningIn:
         entries = door.admin.get("/api/v1/audit", params={"action": "session.refuse"}).json()["items"]
         assert entries[0]["facts"]["reason"] == "sign_in_refused"
 
+    def test_knows_nobody_by_what_is_no_name(self, door: Door) -> None:
+        client = browser(door)
+        for name in ("", "a\0b", "x" * 300, "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")):
+            assert send_login(client, name=name).status_code == 401
+
     def test_needs_a_form_of_ours(self, door: Door) -> None:
         let_in(door)
         client = browser(door)

@@ -128,6 +128,20 @@ class TestSetup:
         assert (me["name"], me["role"]) == ("<b>Ada</b>", "admin")
         assert again.status_code == 401
 
+    def test_signs_the_first_administrator_in_with_the_browser(self, new: Grove) -> None:
+        with TestClient(create_app(new), base_url=ADDRESS) as client:
+            fields = {"token": _link(new), "name": "Ada"}
+            unfit = client.post("/setup", data={**fields, "password": "short"})
+            done = client.post("/setup", data={**fields, "password": "seventeen green bottles"})
+            me = client.get("/api/v1/me").json()
+            sessions = client.get("/api/v1/sessions").json()["items"]
+            body = {"name": "Ada", "password": "seventeen green bottles"}
+            later = TestClient(client.app, base_url=ADDRESS).post("/api/v1/login", json=body)
+
+        assert (unfit.status_code, done.status_code, later.status_code) == (422, 200, 201)
+        assert me["name"] == "Ada"
+        assert [session["method"] for session in sessions] == ["set-up"]
+
     def test_makes_the_first_administrator_for_a_program(self, new: Grove) -> None:
         with TestClient(create_app(new), base_url=ADDRESS) as client:
             body = {"token": _link(new), "name": "Ada", "email": "ada@example.org"}

@@ -77,6 +77,7 @@ class TestAnIdToken:
             {"nonce": ["n-1"]},
             {"sub": ""},
             {"sub": 7},
+            {"sub": "a\0b"},
             {"sub": "x" * 256},
             {"exp": "tomorrow"},
             {"exp": True},

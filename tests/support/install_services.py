@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PACKAGES = {"postgres": "postgresql", "openssl": "openssl", "redis-server": "redis-server"}
-WELCOME = {"bwrap": "bubblewrap", "mkfs.btrfs": "btrfs-progs", "mkfs.xfs": "xfsprogs"}
+WELCOME = {"bwrap": "bubblewrap", "mkfs.btrfs": "btrfs-progs", "mkfs.xfs": "xfsprogs", "chromium": "chromium"}
 """What tests use where it is; without it they say what they could not try."""
 
 

@@ -67,11 +67,13 @@ def viewer_of(request: Request, edge: Edge) -> Viewer | None:
     if secret is None:
         return None
     try:
-        with edge.grove.database.transaction() as tx:
+        with edge.grove.database.reading() as tx:
             actor = accounts.authenticate(tx, secret=secret, source=Source.WEB, now=now)
-            accounts.mark_token_used(tx, secret=secret, now=now)
     except TokenInvalid:
         return None
+    if edge.token_uses.is_due(secret):
+        with edge.grove.database.transaction() as tx:
+            accounts.mark_token_used(tx, secret=secret, now=now)
     return Viewer(actor=actor, secret=secret)
 
 

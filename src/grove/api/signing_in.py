@@ -25,6 +25,7 @@ from grove.kit.gate import Source
 HOME: Final = "/account"
 PATH_CHARACTERS_MAX: Final = 2_000
 SEE_OTHER: Final = 303
+NAME_CHARACTERS_MAX: Final = 200
 
 router = router_at(tag="pages")
 Next = Annotated[str, Query(max_length=PATH_CHARACTERS_MAX)]
@@ -44,7 +45,10 @@ def send_login_form(request: Request, edge: EdgeOf, form: Annotated[Form, Depend
     after, visit = form.get("next", HOME), visit_of(request, source=Source.WEB)
     try:
         require_form(request, edge, form, viewer=None)
-        opened = sign_in_by_password(request, edge, visit, name=form.get("name", ""), password=form.get("password", ""))
+        name, password = form.get("name", ""), form.get("password", "")
+        if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable():
+            raise accounts.SignInRefused
+        opened = sign_in_by_password(request, edge, visit, name=name, password=password)
     except GroveError as refused:
         return login_form(request, edge, after=after, refused=refused)
     return enter(request, edge, opened, after=after)

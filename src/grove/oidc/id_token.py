@@ -14,6 +14,7 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 TOKEN_CHARACTERS_MAX = 64 * 1024
 SKEW_SECONDS_MAX = 60
 """How far the provider's clock may be from ours."""
+SUBJECT_CHARACTERS_MAX = 255
 _KEY_TYPES = {"R": "RSA", "P": "RSA", "E": "EC"}
 
 Keys = Sequence[Mapping[str, Any]]
@@ -47,7 +48,8 @@ def read_id_token(
         claims.validate(now=now, leeway=SKEW_SECONDS_MAX)
     except (JoseError, ValueError, TypeError, RecursionError) as wrong:
         raise IdTokenInvalid(reason=getattr(wrong, "error", type(wrong).__name__)) from None
-    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:  # noqa: PLR2004 - by the standard
+    subject = claims["sub"]
+    if not (isinstance(subject, str) and 0 < len(subject) <= SUBJECT_CHARACTERS_MAX and subject.isprintable()):
         raise IdTokenInvalid(reason="sub")
     return dict(claims)
 
