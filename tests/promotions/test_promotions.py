@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from grove import policies
 from grove.accounts import Role
 from grove.api import create_app
 from grove.forges import CheckState, ForgeCredentialRejected, ForgeRateLimited, PullsUnsupported
 from grove.git import PushRejected
 from grove.kit import faults
 from grove.kit.gate import Denied
+from grove.policies import PolicyDraft
 from grove.promotions import (
     BranchTaken,
     NothingToPromote,
     PathsGuarded,
     Promotion,
+    PromotionMoved,
     PromotionNotFound,
     PromotionState,
     SecretsFound,
@@ -209,6 +212,48 @@ class TestTheOpenOne:
             assert promoted.number == 7
             assert [pull["title"] for pull in place.forge.pulls[5:]] == ["Foreign", place.forge.pulls[6]["title"]]
             assert place.forge.pulls[6]["title"].endswith("Better")
+
+
+ASKING = """@id("people_decide") @reason("a person approves it")
+forbid (principal in Grove::Role::"developer", action == Grove::Action::"workspace.promote_unasked", resource)
+unless { principal in Grove::Role::"admin" };"""
+
+
+class TestAPolicyThatAsksAHuman:
+    def test_keeps_commits_here_until_somebody_approves_just_those(self, github: Place) -> None:
+        made, desk, now = github.made, github.made.grove.promotions, github.made.now
+        with made.grove.database.transaction() as tx:
+            policies.apply_policies(
+                tx,
+                actor=made.admin,
+                draft=PolicyDraft(documents={"people.cedar": ASKING}),
+                gate=made.grove.gate,
+                origin="test",
+                reason="a person decides",
+                now=now,
+            )
+        developer, _ = made.actor(Role.DEVELOPER)
+        name = made.grove.workspaces.create(developer, repository="shop", name="fix", target="", now=now).id
+        edit = Edit(kind=EditKind.WRITE, path="src/cart.py", content=b"total = 1\n")
+        made.grove.workspaces.edit(developer, name, edits=[edit], now=now)
+        workspace = made.grove.workspaces.commit_changes(developer, name, message="One", now=now)
+
+        wish = Wish(title="One of them", body="Why.", draft=False)
+        asked = desk.promote(developer, name, wish=wish, now=now)
+        assert (asked.waiting, asked.pushed, asked.number) == (workspace.head, "", None)
+        assert desk.get(developer, name, now=now).waiting == workspace.head
+        assert not [ref for ref in github.forge.repository.refs() if "/ws/" in ref]
+
+        edit = Edit(kind=EditKind.WRITE, path="src/cart.py", content=b"total = 2\n")
+        made.grove.workspaces.edit(developer, name, edits=[edit], now=now)
+        made.grove.workspaces.commit_changes(developer, name, message="Two", now=now)
+        with pytest.raises(PromotionMoved):
+            desk.promote(made.admin, name, wish=Wish(), now=now)
+        desk.promote(developer, name, wish=wish, now=now)
+
+        approved = desk.promote(made.admin, name, wish=Wish(), now=now)
+        assert (approved.waiting, approved.number, approved.draft) == ("", 1, False)
+        assert [(pull["title"], pull["body"]) for pull in github.forge.pulls] == [("One of them", "Why.")]
 
 
 class TestABusyForge:

@@ -42,6 +42,7 @@ class PromotionOut(Shown):
     target: str
     title: str
     draft: bool
+    waiting: str = Field(description="The commit that somebody has to approve, by promoting it; empty if none has to.")
     pushed: str
     number: int | None
     url: str

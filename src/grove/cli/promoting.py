@@ -12,10 +12,15 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
-FIELDS = ("branch", "target", "title", "draft", "pushed", "number", "url", "state", "reviewers", "checks", "updated_at")
+FIELDS = (
+    *("branch", "target", "title", "draft", "waiting", "pushed"),
+    *("number", "url", "state", "reviewers", "checks", "updated_at"),
+)
 
 
 def _state(promotion: Mapping[str, Any]) -> str:
+    if promotion["waiting"]:
+        return "waits for approval"
     return "draft" if promotion["draft"] and promotion["state"] == "open" else str(promotion["state"])
 
 

@@ -63,6 +63,7 @@ def _reply(promotion: Promotion) -> Reply:
         truth=joined(
             f"{'draft' if promotion.draft and promotion.state == 'open' else promotion.state}",
             f"{promotion.branch} into {promotion.target} at {promotion.pushed[:COMMIT_DIGITS]}",
+            f"{promotion.waiting[:COMMIT_DIGITS]} waits for a person to approve it" if promotion.waiting else "",
             f"reviews asked of {', '.join(promotion.reviewers)}" if promotion.reviewers else "",
         ),
     )

@@ -91,5 +91,6 @@ RULES: dict[str, Rule] = {
     "workspace.list": Rule(Role.VIEWER, Scope.READ),
     "workspace.promote": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
     "workspace.promote_guarded": Rule(Role.ADMIN, Scope.WRITE),
+    "workspace.promote_unasked": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
     "workspace.view": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),
 }

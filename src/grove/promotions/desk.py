@@ -5,7 +5,7 @@ opened the forge is asked whether there is one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,14 @@ from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
 from grove.promotions import rows
-from grove.promotions.errors import BranchTaken, NothingToPromote, PathsGuarded, SecretsFound, TargetUnknown
+from grove.promotions.errors import (
+    BranchTaken,
+    NothingToPromote,
+    PathsGuarded,
+    PromotionMoved,
+    SecretsFound,
+    TargetUnknown,
+)
 from grove.promotions.model import Promotion, PromotionState, Wish, branch_of, guarded_among
 from grove.promotions.owners import owners_of
 from grove.promotions.secrets import secrets_in
@@ -65,6 +72,8 @@ class PromotionDesk:
     def promote(self, actor: Actor, name: str, *, wish: Wish, now: datetime) -> Promotion:
         """Push a workspace's commits, and open a pull request for them or bring the open one up to date.
 
+        Where `actor` may do that only when somebody approves it, they wait until somebody promotes them who may.
+
         :raises Denied: if `actor` may not.
         :raises WorkspaceDirty: if there are changes that are not committed.
         :raises NothingToPromote: if there are no commits.
@@ -72,11 +81,13 @@ class PromotionDesk:
         :raises SecretsFound: if secrets are among the changes.
         :raises PullsUnsupported: if the repository is at no forge.
         :raises BranchTaken: if somebody else has pushed to the branch at the forge.
+        :raises PromotionMoved: if other commits wait for approval than those that the workspace has.
         :raises GroveError: for whatever the forge and its git host answer.
         """
         with self.database.reading() as tx:
             workspace, repository = _opened(tx, actor, name)
             before = rows.find(tx, workspace_id=workspace.id)
+        wish = _completed(wish, workspace, before, actor=actor)
         change = self._look(workspace, repository, wish)
         self._admit(actor, workspace, change, accept_secrets=wish.accept_secrets)
         draft = PullDraft(
@@ -86,9 +97,12 @@ class PromotionDesk:
             body=wish.body,
             draft=wish.draft,
         )
+        must_wait = not self._may(actor, workspace, rows.UNASKED)
         with self.database.transaction() as tx:
             _opened(tx, actor, name)
-            rows.begin(tx, workspace, _begun(workspace, draft, now), actor=actor)
+            rows.begin(tx, workspace, _begun(workspace, draft, must_wait=must_wait, now=now), actor=actor)
+            if must_wait:
+                return rows.get(tx, workspace_id=workspace.id)
             lease = self._lease(tx, repository, now=now)
         remote, pulls = self._reach(repository, lease)
         self._push(remote, workspace, branch=draft.branch, pushed=before.pushed if before else "")
@@ -171,9 +185,9 @@ class PromotionDesk:
 
     def _admit(self, actor: Actor, workspace: Workspace, change: _Change, *, accept_secrets: bool) -> None:
         guarded = guarded_among(change.paths, self.guarded)
-        if guarded and not self._may(actor, workspace):
+        if guarded and not self._may(actor, workspace, rows.GUARDED):
             raise PathsGuarded(paths=guarded)
-        if accept_secrets and self._may(actor, workspace):
+        if accept_secrets and self._may(actor, workspace, rows.GUARDED):
             return
         history = self.mirrors.git.history(self._folder(workspace))
         patches = history.patches(change.since, change.head, files=change.files, context=0)
@@ -181,10 +195,10 @@ class PromotionDesk:
         if found := secrets_in(zip(paths, patches, strict=True)):
             raise SecretsFound(found=found)
 
-    def _may(self, actor: Actor, workspace: Workspace) -> bool:
+    def _may(self, actor: Actor, workspace: Workspace, action: str) -> bool:
         try:
             with self.database.reading() as tx:
-                tx.require(actor, rows.GUARDED, rows.resource_of(workspace))
+                tx.require(actor, action, rows.resource_of(workspace))
         except Denied:
             return False
         return True
@@ -253,14 +267,31 @@ def _opened(tx: Transaction, actor: Actor, name: str) -> tuple[Workspace, Reposi
     return workspace, repository
 
 
-def _begun(workspace: Workspace, draft: PullDraft, now: datetime) -> Promotion:
+def _completed(wish: Wish, workspace: Workspace, before: Promotion | None, *, actor: Actor) -> Wish:
+    """What is wished, and where somebody else approves it what its owner has wished."""
+    if before is None or not before.waiting or actor.id == workspace.owner_id:
+        return wish
+    if before.waiting != workspace.head:
+        raise PromotionMoved(workspace=workspace.name, waiting=before.waiting, head=workspace.head)
+    return replace(
+        wish,
+        title=wish.title or before.title,
+        body=wish.body or before.body,
+        target=wish.target or before.target,
+        draft=wish.draft and before.draft,
+    )
+
+
+def _begun(workspace: Workspace, draft: PullDraft, *, must_wait: bool, now: datetime) -> Promotion:
     return Promotion(
         workspace_id=workspace.id,
         repository_id=workspace.repository_id,
         branch=draft.branch,
         target=draft.target,
         title=draft.title,
+        body=draft.body,
         draft=draft.draft,
+        waiting=workspace.head if must_wait else "",
         pushed="",
         number=None,
         url="",

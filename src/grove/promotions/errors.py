@@ -42,3 +42,10 @@ class BranchTaken(GroveError):
 
     kind = Kind.CONFLICT
     code = "promotion_branch_taken"
+
+
+class PromotionMoved(GroveError):
+    """The workspace has other commits than those that wait for approval; its owner has to promote them again."""
+
+    kind = Kind.CONFLICT
+    code = "promotion_moved"

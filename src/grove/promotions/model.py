@@ -33,14 +33,19 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """A workspace on its way into its repository: `pushed` is the commit that the forge has on `branch`."""
+    """A workspace on its way into its repository: `pushed` is the commit that the forge has on `branch`.
+
+    `waiting` is the commit that somebody has to approve before it is pushed; empty where none has to.
+    """
 
     workspace_id: str
     repository_id: str
     branch: str
     target: str
     title: str
+    body: str
     draft: bool
+    waiting: str
     pushed: str
     number: int | None
     url: str

@@ -16,6 +16,7 @@ from grove.workspaces import Workspace
 
 PROMOTE = "workspace.promote"
 GUARDED = "workspace.promote_guarded"
+UNASKED = "workspace.promote_unasked"
 
 
 def resource_of(workspace: Workspace) -> Resource:
@@ -59,7 +60,7 @@ def open_ones(tx: Transaction, *, repository_id: str) -> list[Promotion]:
 
 
 def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor: Actor) -> None:
-    """Write down that a workspace is about to be pushed to the forge."""
+    """Write down that a workspace is about to be pushed to the forge, or waits for somebody who approves that."""
     row = tx.session.get(PromotionRow, workspace.id)
     if row is None:
         row = PromotionRow(
@@ -75,10 +76,11 @@ def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor:
             checks=[],
         )
         tx.session.add(row)
-    row.target, row.title, row.draft = promotion.target, promotion.title, promotion.draft
-    row.updated_at = promotion.updated_at
+    row.target, row.title, row.body, row.draft = promotion.target, promotion.title, promotion.body, promotion.draft
+    row.waiting, row.updated_at = promotion.waiting, promotion.updated_at
     facts = {"branch": promotion.branch, "target": promotion.target, "head": workspace.head}
-    _record(tx, PROMOTE, workspace.id, actor=actor, now=promotion.updated_at, **facts)
+    action = "workspace.ask_to_promote" if promotion.waiting else PROMOTE
+    _record(tx, action, workspace.id, actor=actor, now=promotion.updated_at, **facts)
 
 
 def settle(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.forges import Check, CheckState
@@ -22,7 +22,9 @@ class PromotionRow(Table):
     branch: Mapped[str] = mapped_column(String(255))
     target: Mapped[str] = mapped_column(String(1024))
     title: Mapped[str] = mapped_column(String(255))
+    body: Mapped[str] = mapped_column(Text, server_default="")
     draft: Mapped[bool]
+    waiting: Mapped[str] = mapped_column(String(64), server_default="")
     pushed: Mapped[str] = mapped_column(String(64))
     number: Mapped[int | None]
     url: Mapped[str] = mapped_column(String(2048))
@@ -40,7 +42,9 @@ class PromotionRow(Table):
             branch=self.branch,
             target=self.target,
             title=self.title,
+            body=self.body,
             draft=self.draft,
+            waiting=self.waiting,
             pushed=self.pushed,
             number=self.number,
             url=self.url,
