@@ -426,3 +426,34 @@ class TestProbe:
         with pytest.raises(ConfinementUnavailable) as refused:
             confiner.confine(Confinement(argv=["/bin/true"], cwd=Path("/")))
         assert "Linux 6.12" in str(refused.value.facts["landlock"])
+
+
+class TestSetUserId:
+    """Files outlive the confinement and are the server's: none may run as its owner for whoever finds it."""
+
+    def test_no_mode_is_changed_so(self, bench: Bench) -> None:
+        outcome = bench.shell(
+            "touch f; mkdir d; chmod 4755 f; chmod 2755 f; chmod g+s d; chmod 755 f; cp /bin/sh s; true"
+        )
+        assert outcome.exit_code == 0
+        assert [path.name for path in bench.work.iterdir() if path.stat().st_mode & 0o6000] == []
+
+    @needs_python
+    def test_no_file_is_made_so_and_others_are_as_ever(self, bench: Bench) -> None:
+        outcome = bench.python(
+            "import os, ctypes, stat\n"
+            "os.umask(0)\n"
+            "def refused(call, *given):\n"
+            "    try: call(*given)\n"
+            "    except PermissionError: return True\n"
+            "made = os.open('good', os.O_CREAT | os.O_WRONLY, 0o755)\n"
+            "os.close(os.open('good', os.O_RDONLY, 0o4755))\n"
+            "assert refused(os.open, 'bad', os.O_CREAT | os.O_WRONLY, 0o4755)\n"
+            "assert refused(os.open, '.', os.O_TMPFILE | os.O_WRONLY, 0o4755)\n"
+            "assert refused(os.fchmod, made, 0o2755)\n"
+            "assert refused(os.mknod, 'odd', stat.S_IFREG | 0o4755)\n"
+            "how = (ctypes.c_uint64 * 3)(os.O_CREAT | os.O_WRONLY, 0o4755, 0)\n"
+            "assert ctypes.CDLL(None).syscall(437, -100, b'two', how, 24) < 0\n"
+        )
+        assert outcome.exit_code == 0, outcome.stderr
+        assert [path.name for path in bench.work.iterdir()] == ["good"]

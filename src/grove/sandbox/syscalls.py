@@ -95,6 +95,21 @@ _CLONE: Final = (56, 220)
 _CLONE3: Final = (435, 435)
 _SOCKET: Final = (41, 198)
 _UTIMENSAT: Final = (280, 88)
+_SET_IDS: Final = 0o6000
+"""Bits of a mode by which a program runs as its owner: a file with them outlives the confinement, and is ours."""
+_MODE_AT: Final[tuple[tuple[tuple[int | None, int | None], int], ...]] = (
+    ((90, None), 1),  # chmod
+    ((91, 52), 1),  # fchmod
+    ((268, 53), 2),  # fchmodat
+    ((452, 452), 2),  # fchmodat2
+    ((85, None), 1),  # creat
+    ((133, None), 1),  # mknod
+    ((259, 33), 2),  # mknodat
+)
+_OPENING: Final[tuple[tuple[tuple[int | None, int | None], int], ...]] = (((2, None), 1), ((257, 56), 2))
+"""open and openat, and where their flags are; the mode follows, and counts only when a file is made."""
+_MAKING: Final = 0x400040
+_OPENAT2: Final = (437, 437)
 _GROUPS: Final = ((112, 157), (109, 154))
 """setsid and setpgid."""
 
@@ -122,12 +137,29 @@ def syscall_filter(*, with_landlock: bool, network: bool) -> bytes:
     # What clone3 is asked for lies in memory, where a filter cannot look; libraries then use clone.
     steps += _answer(_CLONE3[column], _ENOSYS)
     steps += _when(_CLONE[column], 0, [(_JUMP_IF_ANY_BIT, 0, 1, _NAMESPACES), (_RETURN, 0, 0, _ANSWER | _EPERM)])
+    steps += _without_set_ids(column)
     if with_landlock:
         steps += _beside_landlock(column, network=network)
     else:
         steps += _when(_SOCKET[column], 0, _unless_equal(_NAMESPACED))
     steps.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
+
+
+def _without_set_ids(column: int) -> list[Step]:
+    """Refuse to make a program that runs as its owner."""
+    refusing = [(_JUMP_IF_ANY_BIT, 0, 1, _SET_IDS), (_RETURN, 0, 0, _ANSWER | _EPERM)]
+    steps: list[Step] = []
+    for pair, argument in _MODE_AT:
+        number = pair[column]
+        steps += [] if number is None else _when(number, argument, refusing)
+    for pair, argument in _OPENING:
+        number = pair[column]
+        load_mode = (_LOAD_WORD, 0, 0, _ARGUMENTS_AT + _ARGUMENT_BYTES * (argument + 1))
+        checks = [(_JUMP_IF_ANY_BIT, 0, 1 + len(refusing), _MAKING), load_mode, *refusing]
+        steps += [] if number is None else _when(number, argument, checks)
+    # What it is asked for lies in memory; programs then use openat.
+    return steps + _answer(_OPENAT2[column], _ENOSYS)
 
 
 def _beside_landlock(column: int, *, network: bool) -> list[Step]:
