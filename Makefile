@@ -32,10 +32,11 @@ $(READY): $(LOCK) pyproject.toml | $(BIN)/python
 demo: $(READY) ## Mirror, index and search this repository (REPO=path for another, ONCE=1 to stop afterwards)
 	$(BIN)/grove demo $(if $(REPO),$(REPO)) $(if $(ONCE),--once)
 
-$(SERVICES): tests/support/install_services.py tests/support/install_oidc.py | $(BIN)/python
+$(SERVICES): tests/support/install_services.py tests/support/install_oidc.py tests/support/install_opal.py | $(BIN)/python
 	$(PYTHON) tests/support/install_services.py
 	$(PYTHON) tests/support/install_indexers.py
 	$(PYTHON) tests/support/install_oidc.py
+	$(PYTHON) tests/support/install_opal.py
 	touch $@
 
 test: $(READY) $(SERVICES) ## Run all tests, on SQLite and on PostgreSQL

@@ -102,7 +102,7 @@ class ServerProcess:
 def serving(data: Path, **settings: str) -> Iterator[ServerProcess]:
     """Start a server on a data folder; settings are those of its environment, in lower case."""
     data.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     given = {
         "data_dir": str(data),
         "port": str(port),
@@ -124,7 +124,7 @@ def serving(data: Path, **settings: str) -> Iterator[ServerProcess]:
             server.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

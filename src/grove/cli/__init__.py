@@ -17,6 +17,7 @@ from grove.cli import (
     contexts,
     credentials,
     doctor,
+    following,
     freshness,
     history,
     hooks,
@@ -123,6 +124,7 @@ app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
 app.add_typer(people.users, name="user")
 app.add_typer(requests.app, name="request")
+policies.app.add_typer(following.app)
 app.add_typer(policies.app, name="policy")
 app.add_typer(retention.app, name="retention")
 app.add_typer(quotas.app, name="quota")

@@ -76,7 +76,7 @@ from grove.git.probes import probe_installed_git
 from grove.git.pushing import merge_base, push_branch
 from grove.git.refs import ref_bytes, remove_stale_files
 from grove.git.serving import GitServer, Service
-from grove.git.trees import is_safe_path, parse_tree
+from grove.git.trees import is_safe_path, kind_of, parse_tree
 from grove.git.url import RemoteUrl, parse_remote_url
 from grove.git.writing import ObjectWriter
 
@@ -159,6 +159,7 @@ __all__ = [
     "blob_oid",
     "is_allowed",
     "is_safe_path",
+    "kind_of",
     "lay_out",
     "merge_base",
     "parse_remote_url",

@@ -9,7 +9,7 @@ from grove.policies.errors import (
     PolicyCasesFailed,
     PolicyVersionNotFound,
 )
-from grove.policies.model import CaseResult, Finding, PolicyVersion
+from grove.policies.model import CaseResult, Finding, PolicyVersion, digest_of
 from grove.policies.operations import (
     PolicyCheck,
     PolicyDraft,
@@ -21,7 +21,7 @@ from grove.policies.operations import (
     policy_version,
     roll_back_policies,
 )
-from grove.policies.reading import default_policies, parsed
+from grove.policies.reading import default_policies, findings, parsed
 from grove.policies.rules import RULES, Rule
 from grove.policies.schema import kind_of, schema_text
 from grove.policies.sets import Policy
@@ -45,7 +45,9 @@ __all__ = [
     "apply_policies",
     "check_policies",
     "default_policies",
+    "digest_of",
     "explain_decision",
+    "findings",
     "kind_of",
     "list_policy_versions",
     "parsed",

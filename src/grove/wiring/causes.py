@@ -1,6 +1,6 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
-from grove import accounts, checkouts, freshness, grants, indexing, promotions, quotas, retention, scip
+from grove import accounts, checkouts, followings, freshness, grants, indexing, promotions, quotas, retention, scip
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -148,6 +148,12 @@ def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
         freshness.pause_host(tx, host=event.host, now=event.at)
 
 
+def _follow_policies(tx: Transaction, event: MirrorPublished) -> None:
+    follower = followings.is_followed(tx, tenant_id=event.tenant_id, repository_id=event.repository_id)
+    if follower is not None:
+        followings.enqueue_following(tx, tenant_id=event.tenant_id, requested_by=follower, now=event.at)
+
+
 def _keep_workspaces_up(tx: Transaction, event: MirrorPublished) -> None:
     if is_upkeep_due(tx, repository_id=event.repository_id):
         _enqueue_for(event, tx, KEEP_UP_JOB)
@@ -231,7 +237,14 @@ WHEN: Handlers = {
     RepositoryWarmed: [_index_commits],
     RepositoriesUsed: [_warm_up],
     retention.RetentionWanted: [_apply_retention],
-    MirrorPublished: [_index_commits, _confirm_access, _resume_host, _follow_promotions, _keep_workspaces_up],
+    MirrorPublished: [
+        _index_commits,
+        _confirm_access,
+        _resume_host,
+        _follow_promotions,
+        _keep_workspaces_up,
+        _follow_policies,
+    ],
     MirrorFoundCurrent: [_confirm_access, _resume_host, _follow_promotions],
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],

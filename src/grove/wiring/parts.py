@@ -8,6 +8,7 @@ from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk, has_checkout
 from grove.credentials import CredentialKind, Keyring, Minter, SecretStores
 from grove.exports import ExportTools
+from grove.followings import FollowingTools
 from grove.forges import Forge, ForgeAccess, GitHubApps, OAuthTokens
 from grove.git import Git, GitServer
 from grove.grants import CheckTools, Patience
@@ -109,6 +110,11 @@ class Grove:
     def pins(self) -> PinDesk:
         """What keeps commits indexed that somebody wants to stay."""
         return PinDesk(database=self.database, mirrors=self.mirrors)
+
+    @property
+    def following_tools(self) -> FollowingTools:
+        """What following policies works with."""
+        return FollowingTools(mirrors=self.mirrors, gate=self.gate)
 
     @property
     def export_tools(self) -> ExportTools:

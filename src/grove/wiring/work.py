@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from functools import partial
 
-from grove import checkouts, exports, grants, indexing, mirrors, promotions, retention, scip, vectors, workspaces
+from grove import (
+    checkouts,
+    exports,
+    followings,
+    grants,
+    indexing,
+    mirrors,
+    promotions,
+    retention,
+    scip,
+    vectors,
+    workspaces,
+)
 from grove.indexing import OpenIndexes
 from grove.jobs import JobKind, Run
 
@@ -20,6 +32,13 @@ def _verify(indexes: OpenIndexes, desk: vectors.VectorDesk, run: Run) -> None:
 
 
 JOB_KINDS = (
+    JobKind(
+        name=followings.FOLLOWING_JOB,
+        title="Applies the policies that are followed as they are now, or tells why it does not.",
+        permission="policy.apply",
+        work=lambda grove, run: followings.follow_policies(run, tools=grove.following_tools),
+        settle=followings.settle_following,
+    ),
     JobKind(
         name="mirror.sync",
         title="Clones a repository, or fetches what is new.",
