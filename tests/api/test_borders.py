@@ -84,7 +84,7 @@ BODIES: Mapping[str, Any] = {
 }
 """What is sent, by the name of its shape, so that it is well formed; an empty object otherwise.
 Ids in braces are those of the things."""
-OWN = {"PUT /api/v1/contexts/{name}"}
+OWN = {"PUT /api/v1/contexts/{name}", "PUT /opal/v1/policies/{name}"}
 """Routes that make the thing that their path names, in the tenant of whoever asks."""
 EMPTY = {"GET /api/v1/code/projects/{project_id}/repos"}
 """Routes of an older interface, which know no missing project."""
@@ -175,6 +175,9 @@ def things(home: Door) -> Mapping[str, str]:
         return document
 
     detail = admin.get(f"/api/v1/repositories/{repository}").json()
+    assert admin.put("/api/v1/policies/following", json={"source": "opal"}).is_success
+    pushed = admin.put(f"/opal/v1/policies/{CANARY}.cedar", json={"content": f"// {CANARY}"})
+    assert pushed.is_success, pushed.text
     context = admin.put(f"/api/v1/contexts/{CANARY}-context", json=BODIES["ContextIn"])
     assert context.is_success, context.text
     workspace = made("workspaces", repository=repository, name=f"{CANARY}-ws")
@@ -187,6 +190,7 @@ def things(home: Door) -> Mapping[str, str]:
         "ws.name": workspace["name"],
         "workspaces.name": workspace["name"],
         "contexts.name": f"{CANARY}-context",
+        "policies.name": f"{CANARY}.cedar",
         "pulls.number": "1",
         "versions.version": "1",
         "commit": detail["heads"][0]["commit"],

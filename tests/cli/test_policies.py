@@ -68,3 +68,22 @@ class TestExplaining:
     def test_of_a_policy_that_is_not_there_says_so(self, grove: CommandLine) -> None:
         assert grove("policy", "show", "nobody").exit_code == Exit.NOT_FOUND
         assert 'action "repository.approve"' in grove("policy", "schema").stdout
+
+
+class TestFollowing:
+    def test_takes_a_repository_or_opal_and_ends(self, grove: CommandLine, site: Site) -> None:
+        nothing = grove("policy", "following")
+        unclear = grove("policy", "follow")
+        unknown = grove("policy", "follow", "nowhere", "rules")
+        begun = grove("policy", "follow", "--opal", "--json", "source,version")
+        shown = grove("policy", "following")
+        ended = grove("policy", "unfollow")
+        again = grove("policy", "unfollow")
+
+        assert "Nothing is followed" in nothing.stderr
+        assert unclear.exit_code == Exit.INVALID
+        assert unknown.exit_code == Exit.NOT_FOUND
+        assert json.loads(begun.stdout) == {"source": "opal", "version": 0}
+        assert shown.stdout.startswith("opal\t")
+        assert ended.exit_code == Exit.DONE
+        assert again.exit_code == Exit.NOT_FOUND

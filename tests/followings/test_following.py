@@ -62,7 +62,9 @@ class Team:
 
     def following(self) -> Following:
         with self.made.grove.database.reading() as tx:
-            return followings.current_following(tx, actor=self.made.admin)
+            found = followings.current_following(tx, actor=self.made.admin)
+        assert found is not None
+        return found
 
     def version(self) -> policies.PolicyVersion | None:
         with self.made.grove.database.reading() as tx:
@@ -153,8 +155,10 @@ class TestFollowing:
 
         assert (version := team.version()) is not None
         assert version.version == 1
-        with pytest.raises(FollowingMissing):
-            team.following()
+        with team.made.grove.database.transaction() as tx:
+            assert followings.current_following(tx, actor=team.made.admin) is None
+            with pytest.raises(FollowingMissing):
+                followings.stop_following(tx, actor=team.made.admin, now=team.made.now)
         assert team.trail("policy.unfollow")
 
     def test_outlives_the_repository_with_the_last_good_set(self, team: Team) -> None:

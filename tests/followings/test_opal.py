@@ -17,7 +17,7 @@ when { resource has fork && resource.fork };
 
 
 def following(server: ServerProcess) -> Any:
-    return server.get("/policies/following")
+    return server.get("/policies/following")["following"]
 
 
 def own_ids(server: ServerProcess) -> list[str]:

@@ -56,6 +56,12 @@ class FollowingOut(Shown):
         return cls(source=following.kind, **told)
 
 
+class FollowingStateOut(Shown):
+    """What is followed, if anything."""
+
+    following: FollowingOut | None
+
+
 class OpalPolicyIn(Received):
     """A document in Cedar."""
 
@@ -76,10 +82,11 @@ class OpalStateOut(Shown):
 
 
 @router.get("", openapi_extra=needs("policy.view"))
-def get_following(caller: CallerOf) -> FollowingOut:
+def get_following(caller: CallerOf) -> FollowingStateOut:
     """What the tenant's own policies follow, how far, and what is wrong with what is there now."""
     with caller.reading() as tx:
-        return FollowingOut.of(followings.current_following(tx, actor=caller.actor))
+        found = followings.current_following(tx, actor=caller.actor)
+    return FollowingStateOut(following=FollowingOut.of(found) if found is not None else None)
 
 
 @router.put("", openapi_extra=needs("policy.apply"))
@@ -99,11 +106,12 @@ def follow_policies(wanted: PolicySourceIn, caller: CallerOf) -> FollowingOut:
     return FollowingOut.of(following)
 
 
-@router.delete("", status_code=204, openapi_extra=needs("policy.apply"))
-def stop_following(caller: CallerOf) -> None:
+@router.delete("", openapi_extra=needs("policy.apply"))
+def stop_following(caller: CallerOf) -> FollowingStateOut:
     """Follow nothing any more; the version in force stays."""
     with caller.writing() as tx:
         followings.stop_following(tx, actor=caller.actor, now=caller.now)
+    return FollowingStateOut(following=None)
 
 
 @opal.get("/", openapi_extra=needs(PUBLIC))

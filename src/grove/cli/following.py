@@ -64,7 +64,8 @@ def follow_policies(
 @command(app, "following", failing="It could not be shown.", fields=FIELDS)
 def show_following(session: Session) -> None:
     """Show what your own policies follow, how far, and what is wrong with what is there now."""
-    session.output.item(session.client.get("/policies/following"), FOLLOWING)
+    found = session.client.get("/policies/following")["following"]
+    session.output.items([found] if found else [], FOLLOWING, empty="Nothing is followed: grove policy follow REPO")
 
 
 @command(app, "unfollow", failing="It is still followed.")

@@ -69,30 +69,24 @@ def stop_following(tx: Transaction, *, actor: Actor, now: datetime) -> None:
     tx.session.flush()
 
 
-def current_following(tx: Transaction, *, actor: Actor) -> Following:
-    """What the tenant's own policies follow.
+def current_following(tx: Transaction, *, actor: Actor) -> Following | None:
+    """What the tenant's own policies follow, if anything.
 
     :raises Denied: if `actor` may not see policies.
-    :raises FollowingMissing: if they follow nothing.
     """
     tx.require(actor, "policy.view", _resource(actor))
     row = tx.session.get(FollowingRow, actor.tenant_id)
-    if row is None:
-        raise FollowingMissing
-    return row.value()
+    return row.value() if row is not None else None
 
 
 def pushed_documents(tx: Transaction, *, actor: Actor) -> Mapping[str, str]:
     """What an OPAL client has pushed, by name.
 
     :raises Denied: if `actor` may not see policies.
-    :raises FollowingAbsent: if the policies follow no OPAL client.
     """
     tx.require(actor, "policy.view", _resource(actor))
     row = tx.session.get(FollowingRow, actor.tenant_id)
-    if row is None or row.kind != FollowingKind.OPAL:
-        raise FollowingAbsent
-    return dict(row.pushed)
+    return dict(row.pushed) if row is not None else {}
 
 
 def put_document(tx: Transaction, *, actor: Actor, name: str, text: str, now: datetime) -> list[Finding]:
@@ -105,6 +99,8 @@ def put_document(tx: Transaction, *, actor: Actor, name: str, text: str, now: da
     :raises PoliciesTooLarge: if it is too much.
     """
     row = _pushed_row(tx, actor)
+    if row is None:
+        raise FollowingAbsent
     pushed = {**row.pushed, name: text}
     if len(pushed) > DOCUMENTS_MAX or sum(map(len, pushed.values())) > CHARACTERS_MAX:
         raise PoliciesTooLarge(documents_max=DOCUMENTS_MAX, characters_max=CHARACTERS_MAX)
@@ -116,10 +112,9 @@ def drop_document(tx: Transaction, *, actor: Actor, name: str, now: datetime) ->
     """Forget a document that an OPAL client had pushed; whether there was one.
 
     :raises Denied: if `actor` may not.
-    :raises FollowingAbsent: if the policies follow no OPAL client.
     """
     row = _pushed_row(tx, actor)
-    if name not in row.pushed:
+    if row is None or name not in row.pushed:
         return False
     _push(tx, actor, row, {one: text for one, text in row.pushed.items() if one != name}, now=now)
     return True
@@ -172,12 +167,11 @@ def _begin(tx: Transaction, actor: Actor, kind: FollowingKind, *, now: datetime)
     return row
 
 
-def _pushed_row(tx: Transaction, actor: Actor) -> FollowingRow:
+def _pushed_row(tx: Transaction, actor: Actor) -> FollowingRow | None:
+    """The row, if an OPAL client is followed."""
     tx.require(actor, "policy.apply", _resource(actor))
     row = tx.session.get(FollowingRow, actor.tenant_id, with_for_update=True, populate_existing=True)
-    if row is None or row.kind != FollowingKind.OPAL:
-        raise FollowingAbsent
-    return row
+    return row if row is not None and row.kind == FollowingKind.OPAL else None
 
 
 def _push(tx: Transaction, actor: Actor, row: FollowingRow, pushed: dict[str, str], *, now: datetime) -> None:
