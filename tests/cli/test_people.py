@@ -82,6 +82,21 @@ class TestUsers:
         assert stranger("whoami", "--json", "name").stdout.split() == ["{", '"name":', '"grace"', "}"]
         assert "worthless now" in stranger("logout").stderr
 
+    def test_are_signed_out_where_they_are_signed_in(
+        self, grove: CommandLine, stranger: CommandLine, site: Site
+    ) -> None:
+        user = json.loads(grove("user", "create", "hedy", "--json").stdout)
+        password = "seventeen green bottles\n"
+        grove("user", "password", user["id"], "--stdin", stdin=password)
+        stranger("login", site.url, "--user", "hedy", "--with-password", stdin=password)
+        [session] = json.loads(grove("user", "sessions", user["id"], "--json").stdout)
+
+        assert (session["method"], session["address"]) == ("password", "127.0.0.1")
+        assert stranger("user", "sessions").stdout.startswith(f"{session['id']}\tpassword\t127.0.0.1\tgrove-cli/")
+        assert grove("user", "sign-out", session["id"]).exit_code == Exit.DONE
+        assert stranger("whoami").exit_code == Exit.DENIED
+        assert grove("user", "sessions", user["id"]).stdout == ""
+
 
 class TestCredentials:
     def test_are_added_replaced_and_forgotten_without_being_shown(self, grove: CommandLine) -> None:

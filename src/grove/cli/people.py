@@ -32,6 +32,19 @@ TOKEN_FIELDS = (
 )
 PROJECT_FIELDS = ("id", "name")
 USER_FIELDS = ("id", "kind", "name", "email", "role", "active", "acts_for", "created_at")
+SESSION_FIELDS = (
+    "id",
+    "principal_id",
+    "method",
+    "address",
+    "client",
+    "scopes",
+    "created_at",
+    "seen_at",
+    "expires_at",
+    "latest_at",
+    "ended_at",
+)
 ISSUED_FIELDS = ("token", "secret")
 LIST_MAX = 10_000
 
@@ -53,6 +66,14 @@ TOKENS = (
     Column("EXPIRES", lambda item: item["expires_at"], lambda item: shown_age(item["expires_at"])),
     Column("USED", lambda item: item["last_used_at"], lambda item: shown_age(item["last_used_at"])),
     Column("STATE", _state),
+)
+SESSIONS = (
+    Column("ID", lambda item: item["id"]),
+    Column("BY", lambda item: item["method"]),
+    Column("FROM", lambda item: item["address"]),
+    Column("WITH", lambda item: item["client"]),
+    Column("USED", lambda item: item["seen_at"], lambda item: shown_age(item["seen_at"])),
+    Column("ENDS", lambda item: item["expires_at"], lambda item: shown_age(item["expires_at"])),
 )
 PROJECTS = (Column("NAME", lambda item: item["name"]), Column("ID", lambda item: item["id"]))
 USERS = (
@@ -175,6 +196,26 @@ def set_password(
     identifier = user or session.client.get("/me")["id"]
     session.client.put(f"/users/{identifier}/password", {"password": password})
     session.output.note("The password is set.")
+
+
+@command(users, "sessions", failing="The sessions could not be listed.", fields=SESSION_FIELDS)
+def list_sessions(
+    session: Session,
+    *,
+    user: Annotated[str | None, typer.Argument(metavar="[ID]", help="Whose, by id; else yours.")] = None,
+) -> None:
+    """List where a user is signed in."""
+    found = session.client.items("/sessions", limit=LIST_MAX, user_id=user)
+    session.output.items(found, SESSIONS, empty="Nobody is signed in.")
+
+
+@command(users, "sign-out", failing="The session was not ended.")
+def end_session(
+    session: Session, *, identifier: Annotated[str, typer.Argument(metavar="SESSION", help="The session's id.")]
+) -> None:
+    """End a session at once."""
+    session.client.delete(f"/sessions/{identifier}")
+    session.output.note(f"Session {identifier} has ended.")
 
 
 def _show(session: Session, issued: dict[str, Any]) -> None:
