@@ -51,6 +51,7 @@ BODIES: Mapping[str, Any] = {
     "ExplainIn": {"action": "repository.view", "repository": "{repository_id}"},
     "ExportIn": {"q": "retry"},
     "FollowIn": {"follows": False},
+    "ForgeAccountIn": {"user": "{user_id}", "host": "git.example.org", "login": "somebody"},
     "FreshnessIn": {"poll_seconds": 600},
     "HistoryPolicyIn": {"index": "heads"},
     "HookIn": {"provider": "github", "covers": "https://git.example.org/canary"},
@@ -58,6 +59,7 @@ BODIES: Mapping[str, Any] = {
     "NewPasswordIn": {"password": "seventeen green bottles"},
     "OrderIn": {"command": ["true"]},
     "PasswordIn": {"password": "ghp_another-secret"},
+    "PermissionsIn": {"permissions": "grove"},
     "PatchIn": {"patch": "x"},
     "PinIn": {"repository_id": "{repository_id}", "revision": "main"},
     "PolicySourceIn": {"repository": "{repository_id}"},
@@ -199,10 +201,18 @@ def things(home: Door) -> Mapping[str, str]:
         "export_id": made("exports", q="retry")["id"],
         "job_id": admin.get("/api/v1/jobs").json()["items"][0]["id"],
         "user_id": made("users", name=f"{CANARY}-user", role="viewer")["id"],
+        "account_id": _linked(home, made("users", name=f"{CANARY}-linked", role="viewer")["id"]),
         "session_id": _session_of(home, made("users", name=f"{CANARY}-holder", role="viewer")["id"]),
         "token_id": made("tokens", name=f"{CANARY}-token")["token"]["id"],
         "credential_id": made("credentials", name=f"{CANARY}-credential", **credential)["id"],
     }
+
+
+def _linked(home: Door, user_id: str) -> str:
+    account = {"user": user_id, "host": "git.example.org", "login": CANARY}
+    linked = home.admin.post("/api/v1/forge-accounts", json=account)
+    identifier: str = linked.json()["id"]
+    return identifier
 
 
 def _session_of(home: Door, user_id: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from grove.accounts.model import PrincipalKind, Role, Scope
 from grove.accounts.queries import actor_of
@@ -14,9 +15,9 @@ from grove.kit.transactions import Transaction
 STEWARD_NAME = "grove (by itself)"
 
 
-def is_steward(tx: Transaction, *, principal_id: str) -> bool:
+def is_steward(session: Session, *, principal_id: str) -> bool:
     """Whether a principal is Grove itself."""
-    kind = tx.session.scalar(select(PrincipalRow.kind).where(PrincipalRow.id == principal_id))
+    kind = session.scalar(select(PrincipalRow.kind).where(PrincipalRow.id == principal_id))
     return kind == PrincipalKind.STEWARD
 
 

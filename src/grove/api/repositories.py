@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from grove import accounts, grants, mirrors, repositories, retention, snapshots
+from grove import accounts, mirrors, repositories, retention, snapshots
 from grove.api.caller import Caller, CallerOf
 from grove.api.connecting import connect, look_at
 from grove.api.history import HistoryOut
@@ -123,6 +123,7 @@ class RepositoryOut(Shown):
     access_confirmed_at: datetime | None
     access_problem: dict[str, Any] | None
     permissions: Permissions
+    readers_read_at: datetime | None
     created_at: datetime
     updated_at: datetime
     synced_at: datetime | None
@@ -269,15 +270,7 @@ def sync_repository(
             now=caller.now,
             accept_ref_loss=wanted is not None and wanted.accept_ref_loss,
         )
-        return _accepted(tx, caller, response, repository, kind="mirror.sync")
-
-
-@router.post("/{repository_id}/access/check", status_code=202, openapi_extra=needs("repository.sync"))
-def check_access(repository_id: UUID, caller: CallerOf, response: Response) -> AcceptedOut:
-    """Have the forge asked now whether it still lets Grove read the repository."""
-    with caller.writing() as tx:
-        repository = grants.request_check(tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now)
-        return _accepted(tx, caller, response, repository, kind=grants.CHECK_JOB)
+        return accepted(tx, caller, response, repository, kind="mirror.sync")
 
 
 @router.post("/{repository_id}/approve", openapi_extra=needs("repository.approve"))
@@ -351,10 +344,11 @@ def remove_repository(repository_id: UUID, caller: CallerOf, response: Response)
         removed = repositories.remove_repository(
             tx, actor=caller.actor, repository_id=str(repository_id), now=caller.now
         )
-        return _accepted(tx, caller, response, removed, kind="repository.remove")
+        return accepted(tx, caller, response, removed, kind="repository.remove")
 
 
-def _accepted(tx: Transaction, caller: Caller, response: Response, repository: Repository, *, kind: str) -> AcceptedOut:
+def accepted(tx: Transaction, caller: Caller, response: Response, repository: Repository, *, kind: str) -> AcceptedOut:
+    """Say that work was begun, and where to follow it."""
     job = waiting_job(tx, actor=caller.actor, target_id=repository.id, kind=kind)
     assert job is not None  # it commits with the change that caused it
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"

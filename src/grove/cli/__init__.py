@@ -18,6 +18,7 @@ from grove.cli import (
     credentials,
     doctor,
     following,
+    forge_accounts,
     freshness,
     history,
     hooks,
@@ -122,6 +123,7 @@ workspaces.app.add_typer(promoting.app)
 app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")
+people.users.add_typer(forge_accounts.app)
 app.add_typer(people.users, name="user")
 app.add_typer(requests.app, name="request")
 policies.app.add_typer(following.app)

@@ -1,6 +1,6 @@
 """`grove repo`: what is kept, and what is to be done with it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import typer
@@ -43,6 +43,7 @@ FIELDS = (
     "access_confirmed_at",
     "access_problem",
     "permissions",
+    "readers_read_at",
     "created_at",
     "updated_at",
     "synced_at",
@@ -112,6 +113,14 @@ def _notice(repository: Any) -> str:
     return f"nobody uses it: {notice['fate']} {shown_age(notice['due_at'])}, unless it is used; grove retention hold"
 
 
+def _permissions(repository: Any) -> str:
+    """By whose rules people see it, and how old the forge's word is."""
+    if repository["permissions"] != "forge":
+        return str(repository["permissions"])
+    read_at = repository["readers_read_at"]
+    return f"forge, as it told {shown_age(read_at)}" if read_at else "forge, which has not told yet: nobody sees it"
+
+
 VIEW = (
     Column("NAME", lambda item: item["name"]),
     Column("STATUS", lambda item: item["status"], status_of),
@@ -125,7 +134,7 @@ VIEW = (
     Column("SIZE", lambda item: item["size_bytes"], lambda item: shown_bytes(item["size_bytes"])),
     Column("APPROVAL", lambda item: item["approval"]),
     Column("ACCESS", lambda item: item["access"], _access),
-    Column("PERMISSIONS", lambda item: item["permissions"]),
+    Column("PERMISSIONS", lambda item: item["permissions"], _permissions),
     Column("MIRROR", lambda item: item["clone"]),
     Column("INDEX", lambda item: item["index"]),
     Column("SEARCH", _heads),
@@ -209,9 +218,15 @@ def show_access(
     *,
     name: NameArgument,
     check: Annotated[bool, typer.Option("--check", help="Ask the forge now, and wait for its answer.")] = False,
+    permissions: Annotated[
+        Literal["grove", "forge"] | None, typer.Option(help="Whether people also need their forge's permission.")
+    ] = None,
 ) -> None:
-    """Show whether the forge lets Grove read a repository, and when it said so last."""
+    """Show whether the forge lets Grove read a repository, and by whose rules people see it."""
     repository = find_repository(session, name)
+    if permissions is not None:
+        path = f"/repositories/{repository['id']}/permissions"
+        repository = session.client.put(path, {"permissions": permissions})
     if check:
         job = session.client.post(f"/repositories/{repository['id']}/access/check")["job"]
         follow_job(session, job["id"])

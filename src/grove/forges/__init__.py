@@ -16,6 +16,7 @@ from grove.forges.model import Forge, ForgeRemote, SizeEstimate, recognise, repo
 from grove.forges.oauth import OAuthTokens
 from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
 from grove.forges.pulls import PullDesk
+from grove.forges.readers import ask_readers
 from grove.forges.size import ask_size, estimate_size
 from grove.forges.standing import Openness, Standing, ask_standing
 
@@ -41,6 +42,7 @@ __all__ = [
     "PullsUnsupported",
     "SizeEstimate",
     "Standing",
+    "ask_readers",
     "ask_size",
     "ask_standing",
     "estimate_size",

@@ -1,7 +1,9 @@
 """Whether a forge lets a credential read a repository, and whom else it lets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from grove.credentials import normal_host
 from grove.forges.adapters import ADAPTERS
@@ -13,10 +15,9 @@ _NAMES = {Forge.GITLAB: "path_with_namespace"}
 
 
 class Openness(StrEnum):
-    """Who may read a repository at its forge: all, all who have an account there, or some."""
+    """Who may read a repository at its forge: everybody, or those whom it names."""
 
     PUBLIC = "public"
-    INTERNAL = "internal"
     PRIVATE = "private"
 
 
@@ -56,13 +57,12 @@ def ask_standing(remote: ForgeRemote, *, access: ForgeAccess) -> Standing | None
     return Standing(openness=_openness(told))
 
 
-def _openness(told: object) -> Openness:
-    """As narrow as it can be read: a word that is not known means private."""
-    assert isinstance(told, dict)
-    if told.get("internal") is True:
-        return Openness.INTERNAL
+def _openness(told: Mapping[str, Any]) -> Openness:
+    """As narrow as it can be read. What is internal is not open to all who have an account: some are guests."""
+    if told.get("internal") is True or told.get("repository_access_level", "enabled") not in {"enabled", "public"}:
+        return Openness.PRIVATE
     if "visibility" in told:
-        word = str(told["visibility"])
-        return Openness(word) if word in set(Openness) else Openness.PRIVATE
-    is_public = told.get("private") is False or told.get("is_private") is False
+        is_public = told["visibility"] == Openness.PUBLIC
+    else:
+        is_public = told.get("private") is False or told.get("is_private") is False
     return Openness.PUBLIC if is_public else Openness.PRIVATE

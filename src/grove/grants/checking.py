@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 from grove.credentials import Keyring, SecretStores, lease_secret
 from grove.credentials import Secret as OpenedSecret
-from grove.forges import Forge, ForgeAccess, ForgeRemote, ask_standing
+from grove.forges import Forge, ForgeAccess, ForgeRemote, Openness, ask_readers, ask_standing
 from grove.git import Git, ListingLimits, Remote, Secret, parse_remote_url
 from grove.grants.errors import AccessRefused
 from grove.grants.model import Answer, Patience, Verdict
 from grove.grants.operations import record_answer
+from grove.grants.readers import accounts_at, record_readers
 from grove.jobs import Run
 from grove.kit.errors import GroveError
 from grove.kit.transactions import Transaction
-from grove.repositories import Access, Repository, repository_of_job
+from grove.repositories import Access, Permissions, Repository, repository_of_job
 
 LISTING_SECONDS_MAX = 60.0
 
@@ -39,8 +40,11 @@ def check_access(run: Run, *, tools: CheckTools) -> None:
         return
     answer = _answer(run, repository, tools)
     run.check_cancelled()
+    readers = _readers(run, repository, answer, tools)
     with run.finish() as tx:
         record_answer(tx, repository=_now(tx, repository), answer=answer, patience=tools.patience, now=run.now)
+        if readers is not None and answer.openness is not None:
+            record_readers(tx, repository=repository, openness=answer.openness, logins=readers, now=run.now)
     if answer.verdict is not Verdict.GRANTED:
         run.log(f"{answer.verdict}: {answer.message} ({answer.code})")
 
@@ -58,6 +62,28 @@ def require_access(run: Run, repository: Repository, *, tools: CheckTools) -> No
     if asked.access is Access.REFUSED:
         said = asked.access_problem or {}
         raise AccessRefused(reason=f"{said.get('message')} ({said.get('code')})")
+
+
+def _readers(run: Run, repository: Repository, answer: Answer, tools: CheckTools) -> frozenset[str] | None:
+    """Whom the forge lets read the repository, if people see it by the forge's rules and it tells."""
+    if repository.permissions is not Permissions.FORGE or answer.openness is None:
+        return None
+    if answer.openness is Openness.PUBLIC:
+        return frozenset()
+    with run.begin() as tx:
+        logins = accounts_at(tx, tenant_id=repository.tenant_id, host=repository.host)
+    try:
+        remote = _at_forge(repository, _secret(run, repository, tools))
+        return ask_readers(remote, logins, access=tools.forge_access)
+    except GroveError as error:
+        run.log(f"Whom the forge lets read it is not known anew: {error}")
+        return None
+
+
+def _at_forge(repository: Repository, secret: Secret | None) -> ForgeRemote:
+    shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
+    path = parse_remote_url(repository.url).path
+    return ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=shown)
 
 
 def _answer(run: Run, repository: Repository, tools: CheckTools) -> Answer:
@@ -86,9 +112,7 @@ def _secret(run: Run, repository: Repository, tools: CheckTools) -> Secret | Non
 
 def _ask(repository: Repository, secret: Secret | None, tools: CheckTools, *, cancelled: Callable[[], bool]) -> Answer:
     url = parse_remote_url(repository.url)
-    shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
-    remote = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=url.path, secret=shown)
-    standing = ask_standing(remote, access=tools.forge_access)
+    standing = ask_standing(_at_forge(repository, secret), access=tools.forge_access)
     if standing is not None:
         return Answer(verdict=Verdict.GRANTED, openness=standing.openness)
     limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.refs_max)

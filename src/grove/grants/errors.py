@@ -15,3 +15,23 @@ class AccessUnconfirmed(GroveError):
 
     kind = Kind.UNAVAILABLE
     code = "access_unconfirmed"
+
+
+class ForgeAccountInvalid(GroveError):
+    """This cannot be an account at a forge."""
+
+    code = "forge_account_invalid"
+
+
+class ForgeAccountNotFound(GroveError):
+    """There is no such account at a forge."""
+
+    kind = Kind.NOT_FOUND
+    code = "forge_account_not_found"
+
+
+class ForgeAccountTaken(GroveError):
+    """This account at the forge is somebody's already; unlink it first."""
+
+    kind = Kind.CONFLICT
+    code = "forge_account_taken"

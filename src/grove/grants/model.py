@@ -75,3 +75,15 @@ class Patience:
     def is_over(self, confirmed_at: datetime | None, *, now: datetime) -> bool:
         """Whether the last word is too old to count."""
         return confirmed_at is None or confirmed_at + self.grace <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgeAccount:
+    """An account at a forge, and the principal whose it is."""
+
+    id: str
+    principal_id: str
+    host: str
+    login: str
+    created_by: str
+    created_at: datetime

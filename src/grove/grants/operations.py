@@ -8,6 +8,7 @@ from grove import accounts, jobs, repositories
 from grove.grants.errors import AccessUnconfirmed
 from grove.grants.events import AccessCheckRequested, AccessReturned
 from grove.grants.model import REFUSALS, Answer, Patience, Verdict
+from grove.grants.readers import forget_old_readers
 from grove.grants.tables import AccessCheckRow
 from grove.kit.gate import Actor, Source
 from grove.kit.transactions import Transaction
@@ -137,6 +138,8 @@ def is_check_due(tx: Transaction, *, patience: Patience, now: datetime) -> bool:
     due = select(AccessCheckRow.repository_id).where(AccessCheckRow.next_check_at <= now).limit(1)
     if tx.session.scalar(due) is not None:
         return True
+    if repositories.with_readers_before(tx, moment=now - patience.grace):
+        return True
     return any(patience.is_over(each.access_confirmed_at, now=now) for each in repositories.of_unsure_access(tx))
 
 
@@ -163,6 +166,7 @@ def check_due(tx: Transaction, *, patience: Patience, now: datetime) -> int:
         )
         count += 1
     _withhold_unconfirmed(tx, patience=patience, now=now)
+    forget_old_readers(tx, patience=patience, now=now)
     return count
 
 

@@ -1,6 +1,7 @@
 """Deciding by the policies that are in force in the tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -12,11 +13,16 @@ from grove.policies.rules import RULES
 LARGE_BYTES: Final = 1 << 30
 
 
+ForgeReads = Callable[[Session, Actor], Mapping[str, bool]]
+"""Tells of the repositories that people see by the forges' rules whether an actor may."""
+
+
 class PolicyGate:
     """Decides by the policies that are shipped and those of the actor's tenant; the newest version counts."""
 
-    def __init__(self, *, large_bytes: int = LARGE_BYTES) -> None:
+    def __init__(self, *, large_bytes: int = LARGE_BYTES, forge_reads: ForgeReads | None = None) -> None:
         self.large_bytes = large_bytes
+        self._forge_reads = forge_reads
         self.book = PolicyBook()
 
     def decide(self, session: Session, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
@@ -24,4 +30,16 @@ class PolicyGate:
         if action not in RULES:
             return [Decision(allowed=False, reason="no rule allows this action")] * len(resources)
         policies = self.book.in_force(session, tenant_id=actor.tenant_id)
+        resources = self._known(session, actor, resources)
         return list(policies.decide(actor, action, resources, large_bytes=self.large_bytes))
+
+    def _known(self, session: Session, actor: Actor, resources: Sequence[Resource]) -> Sequence[Resource]:
+        """The resources with what depends on the actor: it is looked up here, so that no operation can leave it out."""
+        if self._forge_reads is None or not any(each.kind == "repository" and each.id for each in resources):
+            return resources
+        reads = self._forge_reads(session, actor)
+        return [_with_forge(each, reads.get(each.id or "")) for each in resources]
+
+
+def _with_forge(resource: Resource, reads: bool | None) -> Resource:  # noqa: FBT001 - three values
+    return resource if reads is None else replace(resource, attributes={**resource.attributes, "forge_reads": reads})

@@ -20,6 +20,7 @@ _OF_REPOSITORIES: Final = _OF_ALL | {
     "archived",
     "fork",
     "forge",
+    "forge_reads",
     "host",
     "lifecycle",
     "owners",

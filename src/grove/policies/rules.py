@@ -84,6 +84,7 @@ RULES: dict[str, Rule] = {
     "usage.view": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),
     "user.create": Rule(Role.ADMIN, Scope.ADMIN),
     "user.set_password": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
+    "user.link": Rule(Role.ADMIN, Scope.ADMIN),
     "user.list": Rule(Role.MAINTAINER, Scope.READ),
     "user.suspend": Rule(Role.ADMIN, Scope.ADMIN),
     "workspace.change": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),

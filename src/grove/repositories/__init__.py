@@ -6,6 +6,7 @@ from grove.repositories.errors import (
     HistoryPolicyInvalid,
     NameInvalid,
     NotAllowedNow,
+    PermissionsOfNoForge,
     RepositoryAmbiguous,
     RepositoryExists,
     RepositoryNotFound,
@@ -43,6 +44,12 @@ from grove.repositories.operations import (
     request_sync,
     set_history_policy,
 )
+from grove.repositories.permissions import (
+    configure_permissions,
+    record_readers_read,
+    with_permissions_of_forges,
+    with_readers_before,
+)
 from grove.repositories.queries import (
     at_addresses,
     cold_among,
@@ -77,6 +84,7 @@ __all__ = [
     "NewRepository",
     "NotAllowedNow",
     "Permissions",
+    "PermissionsOfNoForge",
     "Problem",
     "Repository",
     "RepositoryAmbiguous",
@@ -96,6 +104,7 @@ __all__ = [
     "at_addresses",
     "clone_status_of",
     "cold_among",
+    "configure_permissions",
     "connect_repository",
     "cool_repository",
     "count_by_status",
@@ -116,6 +125,7 @@ __all__ = [
     "record_clone",
     "record_index",
     "record_mirror",
+    "record_readers_read",
     "reject_repository",
     "remove_repository",
     "repository_of_job",
@@ -128,4 +138,6 @@ __all__ = [
     "screen_status_of",
     "set_history_policy",
     "why_not_ready",
+    "with_permissions_of_forges",
+    "with_readers_before",
 ]

@@ -41,3 +41,10 @@ class NotAllowedNow(GroveError):
 
     kind = Kind.CONFLICT
     code = "repository_state_conflict"
+
+
+class PermissionsOfNoForge(GroveError):
+    """Whom a host lets read a repository is told by GitHub, GitLab, Bitbucket and Gitea, to a credential."""
+
+    kind = Kind.CONFLICT
+    code = "permissions_of_no_forge"

@@ -229,6 +229,8 @@ class Repository:
     access_problem: dict[str, Any] | None = None
     """What the forge said instead: `code`, `message` and `at`."""
     permissions: Permissions = Permissions.GROVE
+    readers_read_at: datetime | None = None
+    """When its forge last told whom it lets read it; never, and nobody sees it by the forge's rules."""
 
     @property
     def visibility(self) -> str:

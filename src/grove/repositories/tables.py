@@ -59,7 +59,8 @@ class RepositoryRow(Table):
     access: Mapped[str] = mapped_column(String(20), server_default="granted")
     access_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     access_problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    permissions: Mapped[str] = mapped_column(String(20), server_default="grove")
+    permissions: Mapped[str] = mapped_column(String(20), server_default="grove", index=True)
+    readers_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -98,6 +99,7 @@ class RepositoryRow(Table):
             access_confirmed_at=self.access_confirmed_at,
             access_problem=self.access_problem,
             permissions=Permissions(self.permissions),
+            readers_read_at=self.readers_read_at,
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:

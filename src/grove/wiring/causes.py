@@ -66,7 +66,7 @@ def _hold_workspaces(tx: Transaction, event: WorkspaceOpened) -> None:
 
 def _hold_jobs(tx: Transaction, event: RepositorySyncRequested) -> None:
     """Only what people ask for: what Grove does by itself has its own pace."""
-    if not accounts.is_steward(tx, principal_id=event.actor_id):
+    if not accounts.is_steward(tx.session, principal_id=event.actor_id):
         quotas.hold_jobs(tx, tenant_id=event.tenant_id, requested_by=event.actor_id, now=event.at)
 
 

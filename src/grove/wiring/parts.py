@@ -11,7 +11,7 @@ from grove.exports import ExportTools
 from grove.followings import FollowingTools
 from grove.forges import Forge, ForgeAccess, GitHubApps, OAuthTokens
 from grove.git import Git, GitServer
-from grove.grants import CheckTools, Patience
+from grove.grants import CheckTools, Patience, forge_reads
 from grove.indexing import (
     BuildTools,
     HistoryTools,
@@ -193,7 +193,7 @@ def build(settings: Settings) -> Grove:
     faults.arm(settings.fault, folder=locator.data)
     table = StaticEmbedder.load()
     models = models_of(settings, table)
-    gate = PolicyGate(large_bytes=large_repository_bytes(settings))
+    gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads)
     when = WHEN_EMBEDDED if models.are_further else WHEN
     database = Database(database_url(settings, locator), gate=gate, handlers=when)
     git, keyring = Git(git_config(settings, locator)), keyring_of(settings, locator)
