@@ -1,14 +1,17 @@
 """Whatever happens to a workspace and its mirror, in any order: its files, its commits and its changes are kept."""
 
+import os
 import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from grove.kit import faults
 from grove.repositories import find_repository, request_sync
 from grove.wiring import build
 from grove.workspaces import (
@@ -16,9 +19,11 @@ from grove.workspaces import (
     EditKind,
     MergeConflicts,
     NothingToCommit,
+    NothingToStash,
     RebaseRefused,
     WorkspaceDirty,
     WorkspaceDiverged,
+    request_upkeep,
     sweep_workspaces,
 )
 from tests.support.git_repositories import Repository
@@ -80,6 +85,30 @@ class Life(RuleBasedStateMachine):
         self.written = {}
 
     @rule()
+    def put_aside_and_bring_back(self) -> None:
+        stashes, admin = self.made.grove.stashes, self.made.admin
+        try:
+            stashes.save(admin, self.id, message="Mine", now=self.made.now)
+        except NothingToStash:
+            return
+        stashes.apply(admin, self.id, drop=True, now=self.made.now)
+        assert stashes.stashes(admin, self.id) == []
+
+    @rule(path=PATHS)
+    def break_off_an_edit(self, path: str) -> None:
+        write = Edit(kind=EditKind.WRITE, path=path, content=b"never\n")
+        faults.arm("workspace.written:error", folder=self.made.grove.locator.data)
+        (self.made.grove.locator.data / "fault-workspace.written").unlink(missing_ok=True)
+        with pytest.raises(OSError, match="fault injected"):
+            self.made.grove.workspaces.edit(self.made.admin, self.id, edits=[write], now=self.made.now)
+
+    @rule()
+    def look_after_all(self) -> None:
+        with self.made.grove.database.transaction() as tx:
+            request_upkeep(tx, limits=self.made.grove.workspaces.limits, now=self.made.now)
+        self.made.work()
+
+    @rule()
     def end_and_restore(self) -> None:
         self.made.grove.workspaces.end(self.made.admin, self.id, now=self.made.now)
         sweep_workspaces(self.made.grove.database, self.made.grove.locator, git=self.made.grove.git)
@@ -115,8 +144,8 @@ class Life(RuleBasedStateMachine):
 
 TestTheLifeOfAWorkspace = Life.TestCase
 TestTheLifeOfAWorkspace.settings = settings(
-    max_examples=3,
-    stateful_step_count=8,
+    max_examples=int(os.environ.get("GROVE_TEST_LIVES", "3")),
+    stateful_step_count=int(os.environ.get("GROVE_TEST_LIFE_STEPS", "8")),
     deadline=None,
     derandomize=True,
     database=None,

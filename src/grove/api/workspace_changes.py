@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Path, Query
 from pydantic import Base64Bytes, Field
 
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Page, Received, Shown
 from grove.api.workspaces import EDITS_MAX, Name, WorkspaceOut, shown
+from grove.git import Commit
 from grove.workspaces import Resolution
 
 router = router_at("/api/v1/workspaces", tag="workspaces")
@@ -45,6 +46,19 @@ class MergeIn(Received):
     upstream: str | None = Field(default=None, max_length=64, description="The `upstream` that the conflicts named.")
 
 
+class StashIn(Received):
+    """What to say of the changes that are put aside."""
+
+    message: str = Field(default="", max_length=2_000)
+
+
+class UnstashIn(Received):
+    """Which stash to bring back, by how its id begins, the newest if empty; and whether it goes when it is back."""
+
+    stash: str = Field(default="", max_length=64)
+    drop: bool = True
+
+
 class WorkspaceCommitOut(Shown):
     """A commit of a workspace."""
 
@@ -72,17 +86,7 @@ def list_workspace_commits(
 ) -> Page[WorkspaceCommitOut]:
     """The commits that lead to the workspace's last one, newest first; `skip` leaves out the first ones."""
     found = caller.grove.workspaces.log(caller.actor, name, skip=skip, limit=limit + 1)
-    commits = [
-        WorkspaceCommitOut(
-            oid=commit.oid,
-            parents=list(commit.parents),
-            author=commit.author.name,
-            committed_at=commit.committer.at,
-            message=commit.message,
-        )
-        for commit in found[:limit]
-    ]
-    return Page(items=commits, has_more=len(found) > limit)
+    return Page(items=[_commit(commit) for commit in found[:limit]], has_more=len(found) > limit)
 
 
 @router.post("/{name}/merge", openapi_extra=needs("workspace.change"))
@@ -98,3 +102,37 @@ def merge_workspace(name: Name, wanted: MergeIn, caller: CallerOf) -> WorkspaceO
 def rebase_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
     """Make the commits anew on top of what the mirror has of the branch: all of them, or none."""
     return shown(caller.grove.merges.rebase(caller.actor, name, now=caller.now))
+
+
+@router.get("/{name}/stashes", openapi_extra=needs("workspace.view"))
+def list_stashes(name: Name, caller: CallerOf) -> Page[WorkspaceCommitOut]:
+    """What was put aside, the newest first."""
+    return Page(items=[_commit(stash) for stash in caller.grove.stashes.stashes(caller.actor, name)])
+
+
+@router.post("/{name}/stashes", status_code=201, openapi_extra=needs("workspace.change"))
+def save_stash(name: Name, wanted: StashIn, caller: CallerOf) -> WorkspaceOut:
+    """Put all that is not committed aside."""
+    return shown(caller.grove.stashes.save(caller.actor, name, message=wanted.message, now=caller.now))
+
+
+@router.post("/{name}/unstash", openapi_extra=needs("workspace.change"))
+def apply_stash(name: Name, wanted: UnstashIn, caller: CallerOf) -> WorkspaceOut:
+    """Bring back what was put aside; conflicts are in the facts of the refusal, and nothing has changed."""
+    return shown(caller.grove.stashes.apply(caller.actor, name, stash=wanted.stash, drop=wanted.drop, now=caller.now))
+
+
+@router.delete("/{name}/stashes/{stash}", openapi_extra=needs("workspace.change"))
+def drop_stash(name: Name, stash: Annotated[str, Path(max_length=64)], caller: CallerOf) -> WorkspaceOut:
+    """Throw away what was put aside."""
+    return shown(caller.grove.stashes.drop(caller.actor, name, stash=stash, now=caller.now))
+
+
+def _commit(commit: Commit) -> WorkspaceCommitOut:
+    return WorkspaceCommitOut(
+        oid=commit.oid,
+        parents=list(commit.parents),
+        author=commit.author.name,
+        committed_at=commit.committer.at,
+        message=commit.message,
+    )

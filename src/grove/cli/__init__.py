@@ -40,6 +40,7 @@ from grove.cli import (
     scip,
     search,
     signing_in,
+    stashing,
     topics,
     tracing,
     usage,
@@ -120,6 +121,7 @@ app.add_typer(scip.app, name="scip")
 workspaces.app.add_typer(checkouts.app)
 workspaces.app.add_typer(workspace_changes.app)
 workspaces.app.add_typer(promoting.app)
+workspaces.app.add_typer(stashing.app, name="stash")
 app.add_typer(workspaces.app, name="ws")
 app.add_typer(people.tokens, name="token")
 app.add_typer(people.projects, name="project")

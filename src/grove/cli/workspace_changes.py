@@ -1,6 +1,8 @@
 """`grove ws apply`, `log`, `merge` and `rebase`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -107,8 +109,15 @@ def merge(
 def rebase(session: Session, *, name: NameArgument) -> None:
     """Make the workspace's commits anew on top of what the mirror has now: all of them, or none."""
     session.subject = name
-    try:
+    with refused_with_conflicts(session):
         session.output.row(session.client.post(f"/workspaces/{name}/rebase"), LIST)
+
+
+@contextmanager
+def refused_with_conflicts(session: Session) -> Iterator[None]:
+    """Show the conflicts for which something is refused."""
+    try:
+        yield
     except Refused as refused:
         _show_conflicts(session, refused, None)
         raise

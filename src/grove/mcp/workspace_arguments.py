@@ -83,10 +83,10 @@ class ChangeWorkspace(Arguments):
 
     name: WorkspaceName
     action: Annotated[
-        Literal["commit", "refresh", "merge", "rebase", "end", "restore"],
-        Field(description="refresh, merge, rebase: bring in the mirror's branch"),
+        Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "end", "restore"],
+        Field(description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest stash"),
     ]
-    message: Annotated[str, Field(max_length=2_000, description="For commit")] = ""
+    message: Annotated[str, Field(max_length=2_000, description="For commit and stash")] = ""
     resolutions: Annotated[
         tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="For merge, after conflicts")
     ] = ()

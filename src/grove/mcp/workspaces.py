@@ -1,6 +1,6 @@
 """`open_workspace`, `workspace_status`, `edit_workspace` and `change_workspace`, and reading in a workspace."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from grove.git import EntryKind
@@ -98,34 +98,39 @@ def edit_workspace(caller: Caller, arguments: EditWorkspace) -> Reply:
 
 
 def change_workspace(caller: Caller, arguments: ChangeWorkspace) -> Reply:
-    """Commit, bring the mirror's branch in, end or restore.
+    """Commit, bring the mirror's branch in, put changes aside, end or restore.
 
     :raises GroveError: if it cannot be done as the workspace stands.
     """
-    desk, merges, name = caller.grove.workspaces, caller.grove.merges, arguments.name
-    actor, now = caller.actor, caller.now
+    desk, actor, name = caller.grove.workspaces, caller.actor, arguments.name
     try:
-        match arguments.action:
-            case "commit":
-                done = desk.commit_changes(actor, name, message=arguments.message, now=now)
-            case "refresh":
-                done = desk.refresh(actor, name, now=now)
-            case "merge":
-                resolutions = [
-                    Resolution(path=each.path, take=each.take, content=each.text.encode(errors="replace"))
-                    for each in arguments.resolutions
-                ]
-                done = merges.merge(actor, name, resolutions=resolutions, upstream=arguments.upstream or None, now=now)
-            case "rebase":
-                done = merges.rebase(actor, name, now=now)
-            case "end":
-                done = desk.end(actor, name, now=now)
-                return Reply(lines=[_line(done)], truth=f"Ended; change_workspace(name={done.id!r}, action='restore').")
-            case "restore":
-                done = desk.restore(actor, name, now=now)
+        if arguments.action == "end":
+            done = desk.end(actor, name, now=caller.now)
+            return Reply(lines=[_line(done)], truth=f"Ended; change_workspace(name={done.id!r}, action='restore').")
+        done = _done(caller, arguments)
     except MergeConflicts as refused:
         return Reply(lines=list(_conflicts(refused)), truth=_after_conflicts(refused, arguments.action))
     return Reply(lines=[_line(done)], truth=_standing(desk.status(actor, done.id)))
+
+
+def _done(caller: Caller, arguments: ChangeWorkspace) -> Workspace:
+    grove, name, now = caller.grove, arguments.name, caller.now
+    if arguments.action == "merge":
+        resolutions = [
+            Resolution(path=each.path, take=each.take, content=each.text.encode(errors="replace"))
+            for each in arguments.resolutions
+        ]
+        upstream = arguments.upstream or None
+        return grove.merges.merge(caller.actor, name, resolutions=resolutions, upstream=upstream, now=now)
+    acts: dict[str, Callable[[], Workspace]] = {
+        "commit": lambda: grove.workspaces.commit_changes(caller.actor, name, message=arguments.message, now=now),
+        "refresh": lambda: grove.workspaces.refresh(caller.actor, name, now=now),
+        "rebase": lambda: grove.merges.rebase(caller.actor, name, now=now),
+        "stash": lambda: grove.stashes.save(caller.actor, name, message=arguments.message, now=now),
+        "unstash": lambda: grove.stashes.apply(caller.actor, name, drop=True, now=now),
+        "restore": lambda: grove.workspaces.restore(caller.actor, name, now=now),
+    }
+    return acts[arguments.action]()
 
 
 def content_in_workspace(caller: Caller, arguments: ReadFile) -> tuple[FileContent, str]:

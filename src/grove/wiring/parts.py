@@ -65,7 +65,7 @@ from grove.wiring.configuration import (
 from grove.wiring.drafts import WorkspaceDrafts
 from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.work import JOB_KINDS
-from grove.workspaces import KeepDesk, MergeDesk, PatchDesk, PushDesk, WorkspaceDesk, commits_in_use
+from grove.workspaces import KeepDesk, MergeDesk, PatchDesk, PushDesk, StashDesk, WorkspaceDesk, commits_in_use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,12 @@ class Grove:
         """What brings workspaces and their branches together."""
         limits = workspace_limits(self.settings)
         return MergeDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+
+    @property
+    def stashes(self) -> StashDesk:
+        """What puts changes of workspaces aside."""
+        limits = workspace_limits(self.settings)
+        return StashDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
 
     def close(self) -> None:
         """Let go of what is open."""

@@ -6,8 +6,10 @@ from grove.workspaces.errors import (
     ChangedMeanwhile,
     MergeConflicts,
     NothingToCommit,
+    NothingToStash,
     PatchRefused,
     RebaseRefused,
+    StashNotFound,
     TextNotFound,
     WorkspaceDirty,
     WorkspaceDiverged,
@@ -37,6 +39,7 @@ from grove.workspaces.model import (
 from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
 from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, refuse_removal
+from grove.workspaces.stashing import StashDesk
 from grove.workspaces.sweeping import sweep_workspaces
 from grove.workspaces.upkeep import WorkspaceKeeper, request_upkeep
 
@@ -51,12 +54,15 @@ __all__ = [
     "MergeConflicts",
     "MergeDesk",
     "NothingToCommit",
+    "NothingToStash",
     "PatchDesk",
     "PatchRefused",
     "PushDesk",
     "RebaseRefused",
     "Resolution",
     "Standing",
+    "StashDesk",
+    "StashNotFound",
     "TextNotFound",
     "Workspace",
     "WorkspaceClosed",

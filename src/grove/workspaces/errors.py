@@ -115,3 +115,17 @@ class TextNotFound(GroveError):
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     code: ClassVar[str] = "text_not_found"
+
+
+class NothingToStash(GroveError):
+    """Nothing has changed since the last commit, so there is nothing to put aside."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "nothing_to_stash"
+
+
+class StashNotFound(GroveError):
+    """There is no stash whose id begins so, or more than one."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "stash_not_found"

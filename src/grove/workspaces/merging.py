@@ -59,7 +59,7 @@ class MergeDesk(Ground):
             for resolution in resolutions:
                 left.pop(resolution.path, None)
             if left:
-                raise MergeConflicts(upstream=theirs, conflicts=_told(list(left.values()), merged, reader))
+                raise MergeConflicts(upstream=theirs, conflicts=told(list(left.values()), merged, reader))
             tree = edited(reader, self._writer(seen), merged.tree, [edit for edit in edits if edit is not None])
         head = self._writer(seen).write_commit(
             tree,
@@ -106,7 +106,7 @@ class MergeDesk(Ground):
         merged = self._composer(seen).merged(stand_in, commit.oid)
         if merged.conflicts:
             with self._objects(seen) as reader:
-                raise MergeConflicts(commit=commit.oid, conflicts=_told(merged.conflicts, merged, reader))
+                raise MergeConflicts(commit=commit.oid, conflicts=told(merged.conflicts, merged, reader))
         if merged.tree == tree:
             return head, tree
         made = writer.write_commit(
@@ -161,7 +161,8 @@ def _edit(resolution: Resolution, conflicts: dict[str, Conflict], reader: Object
     return Edit(kind=EditKind.WRITE, path=resolution.path, content=content, executable=bool(side.mode & 0o100))
 
 
-def _told(conflicts: Sequence[Conflict], merged: Merged, reader: ObjectReader) -> list[dict[str, object]]:
+def told(conflicts: Sequence[Conflict], merged: Merged, reader: ObjectReader) -> list[dict[str, object]]:
+    """Conflicts as the facts of a refusal."""
     return [
         {
             "path": conflict.path.decode(errors="backslashreplace"),

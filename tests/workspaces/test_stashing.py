@@ -1,0 +1,79 @@
+"""Changes of a workspace put aside, and brought back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grove.accounts import Role
+from grove.kit.gate import Denied
+from grove.workspaces import Edit, EditKind, MergeConflicts, NothingToStash, StashNotFound
+from tests.support.git_repositories import Repository
+from tests.support.grove import House, house
+from tests.support.sources import connect
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[House]:
+    upstream = Repository.new(tmp_path / "up" / "shop.git")
+    upstream.commit({"README.md": "one\ntwo\nthree\n", "other.txt": "other\n"})
+    with house(tmp_path / "data", local_roots=(tmp_path,)) as made:
+        connect(made, str(upstream.path), name="acme/shop")
+        made.work()
+        made.grove.workspaces.create(made.admin, repository="acme/shop", name="fix", target="", now=made.now)
+        yield made
+
+
+def write(made: House, path: str, text: str) -> None:
+    edits = [Edit(kind=EditKind.WRITE, path=path, content=text.encode())]
+    made.grove.workspaces.edit(made.admin, "fix", edits=edits, now=made.now)
+
+
+def read(made: House, path: str) -> bytes:
+    return made.grove.workspaces.read(made.admin, "fix", path=path).content
+
+
+class TestAStash:
+    def test_holds_what_was_not_committed_and_gives_it_back(self, made: House) -> None:
+        stashes = made.grove.stashes
+        write(made, "README.md", "one\nTWO\nthree\n")
+        stashes.save(made.admin, "fix", message="Later", now=made.now)
+        assert read(made, "README.md") == b"one\ntwo\nthree\n"
+        assert [stash.subject for stash in stashes.stashes(made.admin, "fix")] == ["Later"]
+
+        write(made, "other.txt", "mine\n")
+        stashes.apply(made.admin, "fix", drop=True, now=made.now)
+        assert (read(made, "README.md"), read(made, "other.txt")) == (b"one\nTWO\nthree\n", b"mine\n")
+        assert stashes.stashes(made.admin, "fix") == []
+
+    def test_tells_conflicts_as_data_and_stays(self, made: House) -> None:
+        stashes = made.grove.stashes
+        write(made, "README.md", "one\nTWO\nthree\n")
+        stashes.save(made.admin, "fix", message="", now=made.now)
+        write(made, "README.md", "one\nzwei\nthree\n")
+        with pytest.raises(MergeConflicts) as refused:
+            stashes.apply(made.admin, "fix", drop=True, now=made.now)
+        conflicts: Any = refused.value.facts["conflicts"]
+        assert [conflict["path"] for conflict in conflicts] == ["README.md"]
+        assert read(made, "README.md") == b"one\nzwei\nthree\n"
+        assert len(stashes.stashes(made.admin, "fix")) == 1
+
+    def test_outlives_the_end_of_its_workspace_and_can_be_thrown_away(self, made: House) -> None:
+        stashes, desk = made.grove.stashes, made.grove.workspaces
+        write(made, "README.md", "mine\n")
+        stashes.save(made.admin, "fix", message="", now=made.now)
+        ended = desk.end(made.admin, "fix", now=made.now)
+        desk.restore(made.admin, ended.id, now=made.now)
+        (stash,) = stashes.stashes(made.admin, "fix")
+        stashes.drop(made.admin, "fix", stash=stash.oid[:8], now=made.now)
+        with pytest.raises(StashNotFound):
+            stashes.apply(made.admin, "fix", stash=stash.oid, drop=True, now=made.now)
+
+    def test_needs_something_to_hold_and_somebody_who_may(self, made: House) -> None:
+        with pytest.raises(NothingToStash):
+            made.grove.stashes.save(made.admin, "fix", message="", now=made.now)
+        other, _ = made.actor(Role.DEVELOPER)
+        theirs = made.grove.workspaces.owned(made.admin)[0].id
+        with pytest.raises(Denied):
+            made.grove.stashes.save(other, theirs, message="", now=made.now)
