@@ -64,7 +64,7 @@ class TestAWorkspace:
         assert len(edited.lines) == 3
         diff = tools.call("workspace_status", name="fix", view="diff")
         assert "+rate = 20" in diff.lines
-        assert "3 changed files · 0 ahead, 0 behind main" in diff.truth
+        assert "3 changed files · dirty · 0 ahead, 0 behind main" in diff.truth
         assert tools.call("list_tree", workspace="fix").lines == ["READ.md  5", "docs/", "src/"]
         assert "1 ahead" in tools.call("change_workspace", name="fix", action="commit", message="Rate").truth
         assert "Rate" in tools.call("workspace_status", name="fix", view="log").lines[0]
