@@ -189,6 +189,7 @@ def things(home: Door) -> Mapping[str, str]:
         "repo_id": repository,
         "by-name.name": detail["name"],
         "git.name": detail["name"],
+        "stashes.stash": "5ca1ab1e" * 5,
         "ws.name": workspace["name"],
         "workspaces.name": workspace["name"],
         "contexts.name": f"{CANARY}-context",

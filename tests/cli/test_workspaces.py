@@ -58,6 +58,12 @@ class TestWorkspaces:
         again = grove("ws", "apply", "patched", stdin=patch)
         assert again.exit_code == Exit.CONFLICT
         assert "made.txt" in again.stdout
+        assert grove("ws", "stash", "save", "patched", "-m", "Later").exit_code == Exit.DONE
+        (stash,) = json.loads(grove("ws", "stash", "list", "patched", "--json").stdout)
+        assert stash["message"] == "Later\n"
+        assert grove("ws", "stash", "apply", "patched", "--keep").exit_code == Exit.DONE
+        assert grove("ws", "stash", "drop", "patched", stash["oid"]).exit_code == Exit.DONE
+        assert grove("ws", "stash", "drop", "patched", stash["oid"]).exit_code == Exit.NOT_FOUND
         assert grove("ws", "commit", "patched", "-m", "Made").exit_code == Exit.DONE
         (first, *_) = json.loads(grove("ws", "log", "patched", "--json").stdout)
         assert first["message"] == "Made\n"

@@ -179,8 +179,8 @@ TOOLS: Final = (
         name="change_workspace",
         title="Commit, merge or end a workspace",
         description=(
-            "commit all changes, or stash and unstash them; refresh (forward only), merge or rebase what the mirror has; "
-            "conflicts are shown and "
+            "commit all changes, or stash and unstash them; refresh (forward only), merge or rebase what the mirror "
+            "has; conflicts are shown and "
             "change nothing; end it, or restore an ended one by its id."
         ),
         arguments=ChangeWorkspace,
