@@ -18,6 +18,7 @@ SECRET_SETTINGS = (
     "master_key",
     "admin_token",
     "database_url",
+    "database_owner_url",
     "redis_url",
     "vault_token",
     "embedder_key",
@@ -29,7 +30,7 @@ VARIABLE_PREFIX = "GROVE_SECRET_"
 _SEEDS: dict[str, tuple[str, ...]] = {"master_key": ("MASTER_ENCRYPTION_KEY",), "database_url": ("DATABASE_URL",)}
 
 
-_NOT_FOR_WORKERS = frozenset({"host", "token", "admin_token"})
+_NOT_FOR_WORKERS = frozenset({"host", "token", "admin_token", "database_owner_url"})
 
 
 def _named(name: str, *others: str, default: Any = None) -> Any:
@@ -47,6 +48,8 @@ class Settings(BaseSettings):
     """Where the command line keeps the addresses and tokens of servers."""
     database_url: SecretStr | None = _named("database_url", "DATABASE_URL")
     """A PostgreSQL database (`postgresql+psycopg://…`); an SQLite file in the data folder when it is not set."""
+    database_owner_url: SecretStr | None = None
+    """The same database as the role that owns the tables: used to bring the schema up to date, and by nothing else."""
     bind: str = "127.0.0.1"
     """The address that the server listens on."""
     port: int = Field(default=8080, ge=0, le=65_535)

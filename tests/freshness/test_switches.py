@@ -127,8 +127,8 @@ class TestPolling:
         set_to(made, mirrored, Freshness(poll_seconds=60))
         with made.grove.database.transaction() as tx:
             freshness.poll_due(tx, now=made.now + timedelta(seconds=70))
-            assert not freshness.is_poll_due(tx, now=made.now + timedelta(seconds=100))
-            assert freshness.is_poll_due(tx, now=made.now + timedelta(seconds=140))
+            assert not freshness.tenants_with_polls(tx, now=made.now + timedelta(seconds=100))
+            assert freshness.tenants_with_polls(tx, now=made.now + timedelta(seconds=140))
 
     def test_leaves_a_busy_host_alone(self, made: House, mirrored: Repository) -> None:
         set_to(made, mirrored, Freshness(poll_seconds=60))
@@ -155,7 +155,7 @@ class TestPolling:
             remove_repository(tx, actor=made.admin, repository_id=mirrored.id, now=made.now)
         made.work()
         with made.grove.database.transaction() as tx:
-            assert not freshness.is_poll_due(tx, now=made.now + timedelta(days=30))
+            assert not freshness.tenants_with_polls(tx, now=made.now + timedelta(days=30))
 
 
 class TestWatching:

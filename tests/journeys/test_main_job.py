@@ -47,10 +47,8 @@ def upstream(forge: GitServer) -> Repository:
 
 
 @pytest.fixture
-def server(tmp_path: Path, forge: GitServer, database_url: str) -> Iterator[ServerProcess]:
-    settings = {"git_ca_file": str(forge.ca_file), "allowed_networks": "127.0.0.0/8"}
-    if not database_url.startswith("sqlite"):
-        settings["database_url"] = database_url
+def server(tmp_path: Path, forge: GitServer, database_settings: dict[str, str]) -> Iterator[ServerProcess]:
+    settings = {"git_ca_file": str(forge.ca_file), "allowed_networks": "127.0.0.0/8", **database_settings}
     with nowhere(tmp_path / "grove"), serving_grove(tmp_path / "grove" / "data", **settings) as running:
         running.client.event_hooks = {"response": [refuse_canary]}
         yield running

@@ -34,6 +34,17 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}")
         return f"postgresql+psycopg://grove@127.0.0.1:{self._port}/{name}"
 
+    def new_databases_of_two_roles(self) -> tuple[str, str]:
+        """The URLs of an empty database: as the role that serves, and as the role that owns it."""
+        name = f"grove_{uuid.uuid4().hex[:12]}"
+        owner, role = f"{name}_owner", f"{name}_role"
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {owner} LOGIN NOSUPERUSER")
+            connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS")
+            connection.execute(f"CREATE DATABASE {name} OWNER {owner}")
+        at = f"127.0.0.1:{self._port}/{name}"
+        return f"postgresql+psycopg://{role}@{at}", f"postgresql+psycopg://{owner}@{at}"
+
     def _address(self, database: str) -> str:
         return f"host=127.0.0.1 port={self._port} user=grove dbname={database}"
 

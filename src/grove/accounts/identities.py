@@ -31,6 +31,7 @@ def sign_in_vouched(
     tenant_id = next(iter(roles), None) or (None if admission.gives_roles else _first_tenant(tx))
     if tenant_id is None:
         return None
+    tx.serve(tenant_id)
     by = steward(tx, tenant_id=tenant_id, source=visit.source, now=now)
     row = _known(tx, vouched, tenant_id)
     if row is None:
@@ -174,14 +175,20 @@ def _shut_out_elsewhere(
 ) -> None:
     """Take from somebody what their groups do not give any more."""
     chosen = select(IdentityRow).where(IdentityRow.issuer == vouched.issuer, IdentityRow.subject == vouched.subject)
-    for identity in tx.session.scalars(chosen):
-        row = tx.session.get_one(PrincipalRow, identity.principal_id, with_for_update=True)
-        if identity.tenant_id in tenants or not row.active:
-            continue
-        row.active, identity.is_shut_out = False, True
-        tx.session.execute(update(SessionRow).where(open_sessions_of(row.id)).values(ended_at=now))
-        by = steward(tx, tenant_id=row.tenant_id, source=visit.source, now=now)
-        _record(tx, row, by, "identity.shut_out", now)
+    for identity in tx.session.scalars(chosen).all():
+        if identity.tenant_id not in tenants:
+            with tx.within(identity.tenant_id):
+                _shut_out(tx, identity, visit, now)
+
+
+def _shut_out(tx: Transaction, identity: IdentityRow, visit: Visit, now: datetime) -> None:
+    row = tx.session.get_one(PrincipalRow, identity.principal_id, with_for_update=True)
+    if not row.active:
+        return
+    row.active, identity.is_shut_out = False, True
+    tx.session.execute(update(SessionRow).where(open_sessions_of(row.id)).values(ended_at=now))
+    by = steward(tx, tenant_id=row.tenant_id, source=visit.source, now=now)
+    _record(tx, row, by, "identity.shut_out", now)
 
 
 def _record(  # noqa: PLR0917 - the parts of an entry, in its order

@@ -121,9 +121,15 @@ def names_of(tx: Transaction, *, principal_ids: Collection[str]) -> dict[str, st
     return {row.id: row.name for row in tx.session.execute(chosen)}
 
 
+def list_tenants(tx: Transaction) -> list[str]:
+    """The ids of the tenants on this server: for what it does for each of them in turn."""
+    return list(tx.session.scalars(select(TenantRow.id).order_by(TenantRow.id)))
+
+
 def is_only_tenant(tx: Transaction) -> bool:
     """Whether there are no two tenants on this server."""
-    return len(tx.session.scalars(select(TenantRow.id).limit(2)).all()) <= 1
+    with tx.beyond():
+        return len(tx.session.scalars(select(TenantRow.id).limit(2)).all()) <= 1
 
 
 def find_project(tx: Transaction, *, actor: Actor, project: str) -> Project:

@@ -116,6 +116,7 @@ def record_refusal(tx: Transaction, *, known: KnownPassword | None, visit: Visit
     tenant_id = principal.tenant_id if principal is not None else tx.session.scalar(first)
     if tenant_id is None:
         return  # nobody has set the server up
+    tx.serve(tenant_id)
     actor = steward(tx, tenant_id=tenant_id, source=visit.source, now=now)
     target_id = principal.id if principal is not None else ""
     activity.record(

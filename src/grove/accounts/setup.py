@@ -60,7 +60,13 @@ def set_up(
     """Make the tenant, its default project, its administrator, and the administrator's token."""
     tenant = TenantRow(id=new_id(), name=administrator.tenant_name, created_at=now)
     tx.session.add(tenant)
-    tx.session.flush()
+    with tx.within(tenant.id):
+        return _settle(tx, tenant, administrator=administrator, now=now, token_secret=token_secret)
+
+
+def _settle(
+    tx: Transaction, tenant: TenantRow, *, administrator: NewAdministrator, now: datetime, token_secret: str | None
+) -> Issued:
     project = ProjectRow(id=new_id(), tenant_id=tenant.id, name=DEFAULT_PROJECT, is_default=True, created_at=now)
     owner = PrincipalRow(
         id=new_id(),

@@ -17,20 +17,21 @@ from grove.accounts.model import (
     SignIn,
     WaitingDevice,
 )
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import Table, TenantTable, UtcDateTime
 
 
 class TenantRow(Table):
     """A tenant: nothing crosses its border."""
 
     __tablename__ = "tenants"
+    shared = "it says which tenants there are; a tenant's transactions see its own row alone"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class ProjectRow(Table):
+class ProjectRow(TenantTable):
     """A project."""
 
     __tablename__ = "projects"
@@ -47,7 +48,7 @@ class ProjectRow(Table):
         return Project(id=self.id, tenant_id=self.tenant_id, name=self.name)
 
 
-class PrincipalRow(Table):
+class PrincipalRow(TenantTable):
     """A user, an agent or a service."""
 
     __tablename__ = "principals"
@@ -80,10 +81,11 @@ class PrincipalRow(Table):
         )
 
 
-class ApiTokenRow(Table):
+class ApiTokenRow(TenantTable):
     """A token, known by the digest of its secret."""
 
     __tablename__ = "api_tokens"
+    written_for_all = "a token says whose it is, and its use is noted, before anybody knows the tenant"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
@@ -115,7 +117,7 @@ class ApiTokenRow(Table):
         )
 
 
-class PasswordRow(Table):
+class PasswordRow(TenantTable):
     """What a user signs in with, as its Argon2id hash."""
 
     __tablename__ = "passwords"
@@ -126,7 +128,7 @@ class PasswordRow(Table):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class IdentityRow(Table):
+class IdentityRow(TenantTable):
     """As whom an OpenID provider knows a user."""
 
     __tablename__ = "identities"
@@ -141,10 +143,11 @@ class IdentityRow(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SessionRow(Table):
+class SessionRow(TenantTable):
     """What somebody has by signing in, known by the digest of its secret."""
 
     __tablename__ = "sessions"
+    written_for_all = "a session says whose it is, and its use is noted, before anybody knows the tenant"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id"))
@@ -216,6 +219,7 @@ class SetupLinkRow(Table):
     """A single-use link that makes the first administrator."""
 
     __tablename__ = "setup_links"
+    shared = "it is used before there is a tenant"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     secret_digest: Mapped[str] = mapped_column(String(64), unique=True)

@@ -93,6 +93,7 @@ def report_leak(tx: Transaction, *, secret: str, source: Source, now: datetime) 
     row = tx.session.scalar(select(ApiTokenRow).where(ApiTokenRow.secret_digest == digest(secret)).with_for_update())
     if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
         return False
+    tx.serve(row.tenant_id)
     row.revoked_at = now
     owner = tx.session.get(PrincipalRow, row.principal_id)
     actor = steward(tx, tenant_id=row.tenant_id, source=source, now=now)

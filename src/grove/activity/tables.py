@@ -7,10 +7,10 @@ from sqlalchemy import JSON, BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.activity.model import AuditEntry
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class AuditRow(Table):
+class AuditRow(TenantTable):
     """One thing that was done; never changed, never removed."""
 
     __tablename__ = "audit_entries"
@@ -46,7 +46,7 @@ class AuditRow(Table):
         )
 
 
-class AuditChainRow(Table):
+class AuditChainRow(TenantTable):
     """The end of a tenant's chain; whoever adds to the chain holds its lock."""
 
     __tablename__ = "audit_chains"

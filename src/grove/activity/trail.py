@@ -57,7 +57,8 @@ def _chain_waiting(tx: Transaction) -> None:
     try:
         # In the order of tenants, so that two transactions about the same two cannot wait for each other.
         for tenant_id, entries in groupby(sorted(waiting, key=tenant), key=tenant):
-            _chain(tx, tenant_id, list(entries))
+            with tx.within(tenant_id):
+                _chain(tx, tenant_id, list(entries))
         tx.session.flush()
     except OperationalError:
         raise

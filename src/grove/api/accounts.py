@@ -15,6 +15,7 @@ from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Line, Page, Password, Received, Shown
 from grove.api.visits import address_of
 from grove.kit.gate import Resource, Source
+from grove.kit.tenancy import serving_all
 
 TOKEN_DAYS_MAX: Final = 3_650
 
@@ -242,7 +243,7 @@ def rotate_token(token_id: UUID, wanted: RotationIn, caller: CallerOf) -> Issued
 def report_leak(found: LeakIn, request: Request, edge: EdgeOf) -> LeakOut:
     """Make a token worthless that was found where it should not be; for whoever has found it."""
     now = datetime.now(UTC)
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         revoked = accounts.report_leak(tx, secret=found.token.get_secret_value(), source=Source.API, now=now)
     if not revoked:
         edge.grove.rates.take(address_of(request), sort="failures", now=now)

@@ -21,6 +21,7 @@ from grove.api.errors import CsrfTokenMissing
 from grove.api.visits import SAFE_METHODS, address_of
 from grove.kit.gate import Actor, Source, TokenMissing
 from grove.kit.logging import logger
+from grove.kit.tenancy import serve, serving, serving_all
 from grove.kit.transactions import StorageBusy, Transaction
 from grove.wiring import Grove
 
@@ -96,7 +97,16 @@ def caller_of(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Calle
     return caller
 
 
-CallerOf = Annotated[Caller, Depends(caller_of)]
+async def serving_caller(caller: Annotated[Caller, Depends(caller_of)]) -> Caller:
+    """The caller, whose tenant the rest of the request is for.
+
+    It is asynchronous: what a thread says is not known outside of it.
+    """
+    serve(caller.actor.tenant_id)
+    return caller
+
+
+CallerOf = Annotated[Caller, Depends(serving_caller)]
 
 
 def shown_by(request: Request, edge: Edge, bearer: HTTPAuthorizationCredentials | None) -> Proof | None:
@@ -121,7 +131,7 @@ def _source(request: Request) -> Source:
 
 def _authenticate(edge: Edge, shown: Proof) -> Caller:
     now = datetime.now(UTC)
-    with edge.grove.database.reading() as tx:
+    with serving_all(), edge.grove.database.reading() as tx:
         actor = accounts.authenticate(tx, secret=shown.secret, source=shown.source, now=now)
     return Caller(edge=edge, actor=actor, now=now, shown=shown)
 
@@ -139,7 +149,7 @@ def _mark_used(caller: Caller) -> None:
     if not caller.edge.token_uses.is_due(caller.shown.secret):
         return
     try:
-        with caller.writing() as tx:
+        with serving(caller.actor.tenant_id), caller.writing() as tx:
             accounts.mark_token_used(tx, secret=caller.shown.secret, now=caller.now)
     except StorageBusy as busy:
         log.warning("token_use_not_marked", code=busy.code)  # the request matters more than when it came

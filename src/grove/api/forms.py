@@ -15,6 +15,7 @@ from grove.api.edge import Edge
 from grove.api.errors import FormStale
 from grove.kit.gate import Actor, Source
 from grove.kit.ids import new_secret
+from grove.kit.tenancy import serve, serving_all
 
 FORM_FIELDS_MAX: Final = 8
 CSRF_FIELD: Final = "csrf"
@@ -62,15 +63,16 @@ async def form_of(request: Request) -> Form:
 
 
 def viewer_of(request: Request, edge: Edge) -> Viewer | None:
-    """Who looks at a page, if they have signed in with this browser."""
+    """Who looks at a page, if they have signed in with this browser; the rest of the request is for their tenant."""
     secret, now = Cookies(request, edge).read(SESSION), datetime.now(UTC)
     if secret is None:
         return None
     try:
-        with edge.grove.database.reading() as tx:
+        with serving_all(), edge.grove.database.reading() as tx:
             actor = accounts.authenticate(tx, secret=secret, source=Source.WEB, now=now)
     except TokenInvalid:
         return None
+    serve(actor.tenant_id)
     if edge.token_uses.is_due(secret):
         with edge.grove.database.transaction() as tx:
             accounts.mark_token_used(tx, secret=secret, now=now)

@@ -14,7 +14,7 @@ from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials
 
 from grove import mirrors
-from grove.api.caller import Caller, TokenShown, caller_of
+from grove.api.caller import Caller, TokenShown, caller_of, serving_caller
 from grove.api.edge import EdgeOf, open_transfer
 from grove.api.errors import MirrorReadOnly
 from grove.api.git_body import body_of
@@ -58,7 +58,12 @@ def git_caller_of(
     return caller_of(request, edge, bearer)
 
 
-GitCaller = Annotated[Caller, Depends(git_caller_of)]
+async def serving_git_caller(caller: Annotated[Caller, Depends(git_caller_of)]) -> Caller:
+    """The caller, whose tenant the rest of the request is for."""
+    return await serving_caller(caller)
+
+
+GitCaller = Annotated[Caller, Depends(serving_git_caller)]
 Asked = Annotated[Service, Query(alias="service", description="What git wants to do.")]
 Repo = Annotated[str, Path(max_length=1_024, description="The repository's name, with or without `.git`.")]
 Name = Annotated[str, Path(max_length=64, description="The workspace's name or id, with or without `.git`.")]

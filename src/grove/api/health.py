@@ -22,6 +22,7 @@ from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Shown
 from grove.kit.errors import GroveError
 from grove.kit.gate import Resource
+from grove.kit.tenancy import serving, serving_all
 
 MEGABYTE: Final = 1024 * 1024
 UNAVAILABLE: Final = 503
@@ -82,7 +83,7 @@ def show_metrics(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Re
     if not _is_local(request):
         actor = caller_of(request, edge, shown).actor
         resource = Resource(kind="account", id=actor.id, tenant_id=actor.tenant_id)
-        with edge.grove.database.reading() as tx:
+        with serving(actor.tenant_id), edge.grove.database.reading() as tx:
             tx.require(actor, "account.view", resource)
     return Response(edge.metrics.exposition(), media_type=CONTENT_TYPE)
 
@@ -119,9 +120,9 @@ def _looks(edge: Edge) -> Iterator[tuple[str, Health, str]]:
 def _look_at_database(edge: Edge) -> tuple[Health, str]:
     """Read it, and take the lock that a writer needs."""
     try:
-        with edge.grove.database.reading() as tx:
+        with serving_all(), edge.grove.database.reading() as tx:
             tx.session.execute(text("SELECT 1"))
-        with edge.grove.database.transaction() as tx:
+        with serving_all(), edge.grove.database.transaction() as tx:
             tx.session.execute(text("SELECT 1"))
     except GroveError as busy:
         return Health.FAIL, busy.message

@@ -14,6 +14,7 @@ from grove.api.edge import Edge, EdgeOf
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Address, Page, Received, Shown
 from grove.freshness import Delivery, Hook, Outcome, Provider
+from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import WrittenMeanwhile
 
 DELIVERIES_PREFIX: Final = "/api/v1/webhooks"
@@ -116,14 +117,14 @@ def take_delivery(edge: Edge, provider: Provider, hook_id: str, received: freshn
     :raises DeliveryMalformed: if it cannot be understood.
     """
     database, keyring = edge.grove.database, edge.grove.keyring
-    with database.reading() as tx:
+    with serving_all(), database.reading() as tx:
         hook = freshness.signed_hook(tx, keyring=keyring, provider=provider, hook_id=hook_id, received=received)
     try:
-        with database.transaction() as tx:
+        with serving(hook.tenant_id), database.transaction() as tx:
             return freshness.receive(tx, hook=hook, received=received, now=datetime.now(UTC))
     except WrittenMeanwhile:
         # The same delivery came twice at once: now the other is there to be seen.
-        with database.transaction() as tx:
+        with serving(hook.tenant_id), database.transaction() as tx:
             return freshness.receive(tx, hook=hook, received=received, now=datetime.now(UTC))
 
 

@@ -18,6 +18,7 @@ from grove.api.visits import address_of, visit_of
 from grove.kit.errors import GroveError
 from grove.kit.gate import Source
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving_all
 from grove.wiring import session_life
 
 router = router_at("/api/v1", tag="accounts")
@@ -90,7 +91,7 @@ def sign_in_by_password(request: Request, edge: Edge, visit: Visit, *, name: str
     :raises RateExceeded: if it was tried too often, by this address or for this name.
     """
     now, database = datetime.now(UTC), edge.grove.database
-    with database.reading() as tx:
+    with serving_all(), database.reading() as tx:
         known = accounts.known_password(tx, name=name)
     try:
         _count(edge, f"{address_of(request)} {name.casefold()}", name.casefold(), now)
@@ -100,7 +101,7 @@ def sign_in_by_password(request: Request, edge: Edge, visit: Visit, *, name: str
         edge.metrics.auth_failures.labels("password").inc()
         tell_refusal(request, edge, visit, known=known, refused=refused)
         raise
-    with database.transaction() as tx:
+    with serving_all(), database.transaction() as tx:
         return accounts.sign_in(tx, known=verified, visit=visit, life=session_life(edge.grove.settings), now=now)
 
 
@@ -117,7 +118,7 @@ def tell_refusal(
         edge.grove.rates.take(address_of(request), sort="refusals", now=now)
     except accounts.RateExceeded:
         return
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         accounts.record_refusal(tx, known=known, visit=visit, reason=refused.code, now=now)
 
 

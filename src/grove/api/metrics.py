@@ -10,6 +10,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from grove import __version__, jobs, repositories, snapshots
+from grove.kit.tenancy import serving_all
 from grove.wiring import Grove
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -66,7 +67,7 @@ class _State(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The present state."""
-        with self._grove.database.reading() as tx:
+        with serving_all(), self._grove.database.reading() as tx:
             repositories_by_status = repositories.count_by_status(tx)
             jobs_by_state = jobs.count_by_state(tx)
             oldest_seconds = jobs.oldest_waiting_seconds(tx, now=datetime.now(UTC))

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from grove import __version__, accounts
 from grove.api.edge import Edge, EdgeOf
 from grove.api.routing import PUBLIC, needs, router_at
+from grove.kit.tenancy import serving_all
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color-scheme:light dark}"
@@ -38,7 +39,7 @@ router = router_at(tag="pages")
 def start_page(request: Request, edge: EdgeOf) -> HTMLResponse:
     """What this server is, and how to use it."""
     address = base_address(request, edge)
-    with edge.grove.database.reading() as tx:
+    with serving_all(), edge.grove.database.reading() as tx:
         is_set_up = accounts.is_set_up(tx)
     waiting = "" if is_set_up else "<p><strong>It waits for its first administrator</strong>: open the set-up link.</p>"
     body = f"""

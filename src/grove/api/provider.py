@@ -20,6 +20,7 @@ from grove.api.signing_in import HOME, SEE_OTHER, Next, enter, local_path, login
 from grove.api.visits import visit_of
 from grove.kit.errors import GroveError
 from grove.kit.gate import Source
+from grove.kit.tenancy import serving_all
 from grove.oidc import Flow, Provider, SignInInterrupted
 from grove.wiring import admission_of, session_life
 
@@ -75,7 +76,7 @@ def _opened(request: Request, edge: Edge, flow: Flow | None) -> Opened:
         redirect_uri, now = _redirect_uri(request, edge), datetime.now(UTC)
         vouched = _provider(edge).claims_for(flow, came_back, redirect_uri=redirect_uri, now=now)
     settings = edge.grove.settings
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         opened = accounts.sign_in_vouched(
             tx,
             vouched=vouched,

@@ -163,16 +163,18 @@ async def take_registry_delivery(hook: UUID, request: Request, edge: EdgeOf) -> 
 def update_registry_entry(repo_id: RepoId, wanted: RegistryUpdateIn, caller: CallerOf) -> RegistryOut:
     """Put a repository aside, or take it back into use; what holds already stays."""
     repository = _named(caller, repo_id)
-    if wanted.archived != (repository.lifecycle is Lifecycle.ARCHIVED):
-        with caller.writing() as tx:
-            if wanted.archived:
-                repository = repositories.archive_repository(
-                    tx, actor=caller.actor, repository_id=repository.id, reason=wanted.reason, now=caller.now
-                )
-            else:
-                repository = repositories.restore_repository(
-                    tx, actor=caller.actor, repository_id=repository.id, now=caller.now
-                )
+    is_archived = repository.lifecycle is Lifecycle.ARCHIVED
+    with caller.writing() as tx:
+        if wanted.archived == is_archived:
+            tx.require(caller.actor, "repository.archive", repositories.resource_of(repository))
+        elif wanted.archived:
+            repository = repositories.archive_repository(
+                tx, actor=caller.actor, repository_id=repository.id, reason=wanted.reason, now=caller.now
+            )
+        else:
+            repository = repositories.restore_repository(
+                tx, actor=caller.actor, repository_id=repository.id, now=caller.now
+            )
     return RegistryOut.of(repository)
 
 

@@ -19,6 +19,7 @@ from grove import accounts, repeats
 from grove.api.caller import shown_by
 from grove.api.edge import Edge
 from grove.api.errors import CsrfTokenMissing, KeyMalformed
+from grove.kit.tenancy import serving, serving_all
 from grove.repeats import KeptAnswer, KeyedRequest
 
 KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -74,7 +75,7 @@ def _keyed(edge: Edge, request: Request, key: str, body: bytes) -> KeyedRequest 
         shown = shown_by(request, edge, bearer)
         if shown is None:
             return None
-        with edge.grove.database.reading() as tx:
+        with serving_all(), edge.grove.database.reading() as tx:
             actor = accounts.authenticate(tx, secret=shown.secret, source=shown.source, now=datetime.now(UTC))
     except (accounts.TokenInvalid, CsrfTokenMissing):
         return None
@@ -84,17 +85,17 @@ def _keyed(edge: Edge, request: Request, key: str, body: bytes) -> KeyedRequest 
 
 
 def _begin(edge: Edge, keyed: KeyedRequest) -> KeptAnswer | None:
-    with edge.grove.database.transaction() as tx:
+    with serving(keyed.tenant_id), edge.grove.database.transaction() as tx:
         return repeats.begin(tx, keyed, keyring=edge.grove.keyring, now=datetime.now(UTC))
 
 
 def _keep(edge: Edge, keyed: KeyedRequest, kept: KeptAnswer) -> None:
-    with edge.grove.database.transaction() as tx:
+    with serving(keyed.tenant_id), edge.grove.database.transaction() as tx:
         repeats.keep(tx, keyed, kept, keyring=edge.grove.keyring)
 
 
 def _forget(edge: Edge, keyed: KeyedRequest) -> None:
-    with edge.grove.database.transaction() as tx:
+    with serving(keyed.tenant_id), edge.grove.database.transaction() as tx:
         repeats.forget(tx, keyed)
 
 

@@ -30,6 +30,7 @@ from grove.api.signing_in import keep_session
 from grove.api.visits import visit_of
 from grove.kit.gate import Source
 from grove.wiring import session_life
+from grove.kit.tenancy import serving_all
 
 TITLE: Final = "Set up Grove"
 
@@ -85,7 +86,7 @@ def _begin(edge: Edge, wanted: SetupIn, *, hashed: str | None, visit: Visit) -> 
     """Make the administrator and open their first session, both or neither."""
     administrator = NewAdministrator(name=wanted.name, email=wanted.email)
     now, life = datetime.now(UTC), session_life(edge.grove.settings)
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         issued = accounts.use_setup_link(tx, secret=wanted.token, administrator=administrator, now=now)
         owner_id = issued.token.principal_id
         if hashed is not None:
@@ -97,7 +98,7 @@ def _begin(edge: Edge, wanted: SetupIn, *, hashed: str | None, visit: Visit) -> 
 
 def _use_link(edge: Edge, wanted: SetupIn) -> Issued:
     administrator = NewAdministrator(name=wanted.name, email=wanted.email)
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         return accounts.use_setup_link(tx, secret=wanted.token, administrator=administrator, now=datetime.now(UTC))
 
 

@@ -12,6 +12,7 @@ from grove.checkouts.published import BUILDING
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.jobs import Run
 from grove.placement import CheckoutPlaces
+from grove.kit.tenancy import serving, serving_all
 
 
 def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
@@ -38,15 +39,14 @@ def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
     whether they are whole.
     """
     places = desk.ground.places
-    with desk.ground.database.reading() as tx:
+    with serving_all(), desk.ground.database.reading() as tx:
         known = rows.known_checkouts(tx)
     torn = {(tenant, workspace) for tenant, workspace in known if _is_torn(places, tenant, workspace)}
-    if torn:
-        with desk.ground.database.transaction() as tx:
-            for _, workspace_id in torn:
-                rows.forget_checkout(tx, workspace_id=workspace_id)
+    for tenant_id, workspace_id in torn:
+        with serving(tenant_id), desk.ground.database.transaction() as tx:
+            rows.forget_checkout(tx, workspace_id=workspace_id)
     known -= torn
-    with desk.ground.database.reading() as tx:
+    with serving_all(), desk.ground.database.reading() as tx:
         mounted = rows.mounted_checkouts(tx)
     unfinished = [
         *places.tenants.glob(f"*/r/*/trees/{BUILDING}*"),

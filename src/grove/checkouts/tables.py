@@ -6,10 +6,10 @@ from sqlalchemy import JSON, BigInteger, Float, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.checkouts.model import Checkout, CheckoutMethod
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class CheckoutRow(Table):
+class CheckoutRow(TenantTable):
     """The checkout of a workspace, which has one at most."""
 
     __tablename__ = "checkouts"
@@ -45,7 +45,7 @@ class CheckoutRow(Table):
         )
 
 
-class PreparationRow(Table):
+class PreparationRow(TenantTable):
     """What is done to the checkouts of a repository before they are used."""
 
     __tablename__ = "checkout_preparations"

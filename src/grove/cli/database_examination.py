@@ -13,6 +13,7 @@ from grove.cli.quantity import counted, shown_seconds
 from grove.credentials import Keyring, MasterKeyMissing, check_keyring
 from grove.kit.errors import GroveError
 from grove.kit.tables import UtcDateTime
+from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database, Transaction
 from grove.placement import Locator
 from grove.policies import PolicyGate
@@ -66,7 +67,9 @@ def _opened(database: Database, *, is_current: bool, is_embedded: bool, keyring:
         yield warned(code, title, problem="it has another version's", solution=solution)
         return
     yield passed(code, title)
-    with database.reading() as tx:
+    if not is_embedded:
+        yield _walls(database)
+    with serving_all(), database.reading() as tx:
         if keyring is not None:
             yield _sealed(tx, keyring)
         yield _leases(tx)
@@ -80,6 +83,22 @@ def _journal(database: Database) -> Finding:
     if mode != "wal":
         solution = "keep the data folder on a local disk, not on a network's"
         return failed(code, title, problem=f"its journal mode is {mode}", solution=solution)
+    return passed(code, title)
+
+
+def _walls(database: Database) -> Finding:
+    code, title = "GROVE-DB06", "the database itself keeps tenants apart"
+    walls = migrations.walls_of(database.engine)
+    solution = "serve as a role of its own, and give the owner's as GROVE_DATABASE_OWNER_URL (docs/tenants.md)"
+    if walls is None or walls.open_tables:
+        problem = f"these tables have no walls: {', '.join(walls.open_tables) if walls else 'all'}"
+        return failed(code, title, problem=problem, solution="grove serve raises them")
+    if walls.is_bypassed:
+        problem = f"the role {walls.role} may bypass row-level security, so only Grove's own queries keep them apart"
+        return warned(code, title, problem=problem, solution=solution)
+    if walls.is_owner:
+        problem = f"the role {walls.role} owns the tables, and could stop that"
+        return warned(code, title, problem=problem, solution=solution)
     return passed(code, title)
 
 

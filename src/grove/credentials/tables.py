@@ -8,13 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from grove.credentials.envelope import Binding, Sealed
 from grove.credentials.kinds import CredentialKind
 from grove.credentials.model import Credential
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class CredentialRow(Table):
+class CredentialRow(TenantTable):
     """A credential; a removed one stays as a row without its secret."""
 
     __tablename__ = "credentials"
+    written_for_all = "a new master key seals all credentials anew"
     __table_args__ = (
         # The name of a removed credential may be given again.
         Index(

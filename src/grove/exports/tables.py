@@ -7,13 +7,14 @@ from sqlalchemy import JSON, BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.exports.model import Export, ExportForm
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class ExportRow(Table):
+class ExportRow(TenantTable):
     """An export; its file is in a folder of its id."""
 
     __tablename__ = "exports"
+    written_for_all = "exports of all tenants expire together"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(36), index=True)

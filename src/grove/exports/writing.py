@@ -14,6 +14,7 @@ from grove.exports.operations import known_exports, remove_expired
 from grove.exports.queries import export_row
 from grove.exports.rows import header_of, rows_of, written
 from grove.jobs import Progress, Run
+from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database
 from grove.placement import Locator
 from grove.search import Desk, Done, Limits, Matches, SearchEvent, truth_line
@@ -85,7 +86,7 @@ def write_export(run: Run, *, tools: ExportTools) -> None:
 def sweep_exports(database: Database, locator: Locator, *, now: datetime) -> list[Path]:
     """Forget the exports that have expired, and remove the files that no row names; which folders went."""
     on_disk = list(locator.tenants.glob("*/exports/*"))  # before the rows are read: a later one is not looked at
-    with database.transaction() as tx:
+    with serving_all(), database.transaction() as tx:
         remove_expired(tx, now=now)
         known = known_exports(tx)
     gone = [folder for folder in on_disk if (folder.parent.parent.name, folder.name) not in known]

@@ -13,9 +13,9 @@ from grove.freshness.hook import Delivery, Hook, NewHook, Outcome, Provider, Rec
 from grove.freshness.hooks import create_hook, list_deliveries, list_hooks, remove_hook, signed_hook
 from grove.freshness.keeping import Keeper
 from grove.freshness.model import PRESETS, Freshness, Preset, preset_of
-from grove.freshness.polling import is_poll_due, pause_host, poll_due, resume_host
+from grove.freshness.polling import pause_host, poll_due, resume_host, tenants_with_polls
 from grove.freshness.switches import begin_freshness, freshness_of, set_freshness
-from grove.freshness.watching import changed_repositories, sync_watched, watched_folders
+from grove.freshness.watching import changed_repositories, sync_watched, watched_by_tenant, watched_folders
 
 __all__ = [
     "PRESETS",
@@ -39,7 +39,6 @@ __all__ = [
     "create_hook",
     "forget_old_deliveries",
     "freshness_of",
-    "is_poll_due",
     "list_deliveries",
     "list_hooks",
     "pause_host",
@@ -51,5 +50,7 @@ __all__ = [
     "set_freshness",
     "signed_hook",
     "sync_watched",
+    "tenants_with_polls",
+    "watched_by_tenant",
     "watched_folders",
 ]

@@ -35,6 +35,7 @@ def receive(tx: Transaction, *, hook: Hook, received: Received, now: datetime) -
     outcome, reason = _act(tx, hook, notice, now=now)
     row = DeliveryRow(
         id=new_id(),
+        tenant_id=hook.tenant_id,
         hook_id=hook.id,
         delivery=notice.delivery or new_id(),
         body_digest=received.digest,

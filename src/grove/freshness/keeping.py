@@ -7,11 +7,12 @@ from pathlib import Path
 
 import watchfiles
 
-from grove import grants
+from grove import accounts, grants
 from grove.freshness.deliveries import forget_old_deliveries
-from grove.freshness.polling import is_poll_due, poll_due
-from grove.freshness.watching import changed_repositories, sync_watched, watched_folders
+from grove.freshness.polling import poll_due, tenants_with_polls
+from grove.freshness.watching import changed_repositories, sync_watched, watched_by_tenant, watched_folders
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Database
 
 TICK_SECONDS = 1.0
@@ -56,25 +57,26 @@ class Keeper:
 
     def _poll(self) -> None:
         now = datetime.now(UTC)
-        with self._database.reading() as tx:
-            is_due = is_poll_due(tx, now=now)
-        if is_due:
-            with self._database.transaction() as tx:
+        with serving_all(), self._database.reading() as tx:
+            due = tenants_with_polls(tx, now=now)
+        for tenant_id in due:
+            with serving(tenant_id), self._database.transaction() as tx:
                 count = poll_due(tx, now=now)
-            log.info("polled", count=count)
+            log.info("polled", tenant=tenant_id, count=count)
         self._ticks += 1
         if self._ticks % TICKS_BETWEEN_CLEANUPS == 0:
-            with self._database.transaction() as tx:
+            with serving_all(), self._database.transaction() as tx:
                 forget_old_deliveries(tx, now=now)
 
     def _check(self) -> None:
         now = datetime.now(UTC)
-        with self._database.reading() as tx:
+        with serving_all(), self._database.reading() as tx:
             is_due = grants.is_check_due(tx, patience=self._patience, now=now)
-        if is_due:
-            with self._database.transaction() as tx:
+            tenants = accounts.list_tenants(tx) if is_due else []
+        for tenant_id in tenants:
+            with serving(tenant_id), self._database.transaction() as tx:
                 count = grants.check_due(tx, patience=self._patience, now=now)
-            log.info("access_checks_requested", count=count)
+            log.info("access_checks_requested", tenant=tenant_id, count=count)
 
     def _watch(self) -> None:
         """Watch what is to be watched, until that has changed."""
@@ -93,11 +95,17 @@ class Keeper:
         for changed in changes:
             moved = changed_repositories((path for _, path in changed), folders)
             if moved:
-                with self._database.transaction() as tx:
-                    sync_watched(tx, sorted(moved), now=datetime.now(UTC))
+                self._sync(moved)
             if not changed and {folder for folder in self._folders() if folder.is_dir()} != set(folders):
                 return
 
+    def _sync(self, moved: set[str]) -> None:
+        with serving_all(), self._database.reading() as tx:
+            by_tenant = watched_by_tenant(tx, moved)
+        for tenant_id, repository_ids in by_tenant.items():
+            with serving(tenant_id), self._database.transaction() as tx:
+                sync_watched(tx, repository_ids, now=datetime.now(UTC))
+
     def _folders(self) -> dict[Path, str]:
-        with self._database.reading() as tx:
+        with serving_all(), self._database.reading() as tx:
             return watched_folders(tx)

@@ -21,16 +21,13 @@ PAUSE_SECONDS = 60
 PAUSE_SECONDS_MAX = 3_600
 
 
-def is_poll_due(tx: Transaction, *, now: datetime) -> bool:
-    """Whether there is anything to poll."""
-    return (
-        tx.session.scalar(select(FreshnessRow.repository_id).where(FreshnessRow.next_poll_at <= now).limit(1))
-        is not None
-    )
+def tenants_with_polls(tx: Transaction, *, now: datetime) -> list[str]:
+    """The tenants that have anything to poll."""
+    return list(tx.session.scalars(select(FreshnessRow.tenant_id).where(FreshnessRow.next_poll_at <= now).distinct()))
 
 
 def poll_due(tx: Transaction, *, now: datetime) -> int:
-    """Request a sync of every mirror that is due, as far as its host has room; how many."""
+    """Request a sync of every mirror of the tenant that is due, as far as its host has room; how many."""
     due = select(FreshnessRow).where(FreshnessRow.next_poll_at <= now).order_by(FreshnessRow.next_poll_at)
     rows = tx.session.scalars(due.limit(DUE_MAX).with_for_update(skip_locked=True)).all()
     paused = _paused_hosts(tx, {row.host for row in rows}, now=now)
@@ -81,6 +78,11 @@ def _paused_hosts(tx: Transaction, hosts: Iterable[str], *, now: datetime) -> di
 
 
 def _syncs_by_host(tx: Transaction) -> Counter[str]:
+    with tx.beyond():  # whoever asked for them, they keep the same host busy
+        return _syncs_of_all(tx)
+
+
+def _syncs_of_all(tx: Transaction) -> Counter[str]:
     targets = jobs.unfinished_targets(tx, kind=SYNC_KIND)
     hosts = select(FreshnessRow.host).where(FreshnessRow.repository_id.in_(targets))
     return Counter(tx.session.scalars(hosts))

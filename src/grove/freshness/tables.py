@@ -7,10 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.freshness.hook import Delivery, Hook, Outcome, Provider
 from grove.freshness.model import Freshness
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import Table, TenantTable, UtcDateTime
 
 
-class FreshnessRow(Table):
+class FreshnessRow(TenantTable):
     """How one mirror keeps up, and when its host is asked next."""
 
     __tablename__ = "freshness"
@@ -33,13 +33,14 @@ class HostPauseRow(Table):
     """A host that is not asked for a while, because it said that it is busy."""
 
     __tablename__ = "host_pauses"
+    shared = "a host that is busy is left alone by everybody"
 
     host: Mapped[str] = mapped_column(String(260), primary_key=True)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
     failures: Mapped[int]
 
 
-class HookRow(Table):
+class HookRow(TenantTable):
     """A webhook that a forge calls; its secret is a credential."""
 
     __tablename__ = "hooks"
@@ -68,10 +69,11 @@ class HookRow(Table):
         )
 
 
-class DeliveryRow(Table):
+class DeliveryRow(TenantTable):
     """A delivery that was signed, and what came of it."""
 
     __tablename__ = "hook_deliveries"
+    written_for_all = "deliveries to all tenants are forgotten together"
     __table_args__ = (UniqueConstraint("hook_id", "delivery"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -26,6 +26,17 @@ def watched_folders(tx: Transaction) -> dict[Path, str]:
     return found
 
 
+def watched_by_tenant(tx: Transaction, repository_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Those of some repositories that are watched, by tenant."""
+    chosen = select(FreshnessRow.tenant_id, FreshnessRow.repository_id).where(
+        FreshnessRow.watch, FreshnessRow.repository_id.in_(list(repository_ids))
+    )
+    found: dict[str, list[str]] = {}
+    for tenant_id, repository_id in tx.session.execute(chosen.order_by(FreshnessRow.repository_id)):
+        found.setdefault(tenant_id, []).append(repository_id)
+    return found
+
+
 def sync_watched(tx: Transaction, repository_ids: Iterable[str], *, now: datetime) -> None:
     """Have mirrors brought up to date whose upstream has just changed."""
     for repository_id in repository_ids:

@@ -6,13 +6,14 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.grants.model import ForgeAccount
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class AccessCheckRow(Table):
+class AccessCheckRow(TenantTable):
     """When the forge of a repository is asked next whether it lets us read it."""
 
     __tablename__ = "access_checks"
+    written_for_all = "a forge that is busy is left alone, whoever would have asked it"
 
     repository_id: Mapped[str] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(36), index=True)
@@ -21,7 +22,7 @@ class AccessCheckRow(Table):
     failures: Mapped[int]
 
 
-class ForgeAccountRow(Table):
+class ForgeAccountRow(TenantTable):
     """An account at a forge, and whose it is; one account is one person's."""
 
     __tablename__ = "forge_accounts"
@@ -47,7 +48,7 @@ class ForgeAccountRow(Table):
         )
 
 
-class ForgeReaderRow(Table):
+class ForgeReaderRow(TenantTable):
     """A principal whom the forge of a repository lets read it; an empty id stands for everybody."""
 
     __tablename__ = "forge_readers"

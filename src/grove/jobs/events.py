@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from grove.jobs.model import Job
 from grove.jobs.tables import JobEventRow, JobRow
 from grove.kit.logging import mask
 from grove.kit.transactions import Transaction
@@ -10,9 +11,9 @@ from grove.kit.transactions import Transaction
 LOG_CHARS_MAX = 2_000
 
 
-def tell(tx: Transaction, *, job_id: str, kind: str, body: dict[str, Any], now: datetime) -> None:
+def tell(tx: Transaction, *, job: JobRow | Job, kind: str, body: dict[str, Any], now: datetime) -> None:
     """Add an event to the job's story."""
-    tx.session.add(JobEventRow(job_id=job_id, kind=kind, body=body, at=now))
+    tx.session.add(JobEventRow(tenant_id=job.tenant_id, job_id=job.id, kind=kind, body=body, at=now))
 
 
 def tell_state(tx: Transaction, *, row: JobRow, now: datetime) -> None:
@@ -20,11 +21,11 @@ def tell_state(tx: Transaction, *, row: JobRow, now: datetime) -> None:
     body = {"state": row.state, "attempt": row.attempt, "error": row.error}
     if row.state == "queued" and row.attempt:
         body["retry_at"] = row.run_at.isoformat()
-    tell(tx, job_id=row.id, kind="status", body=body, now=now)
+    tell(tx, job=row, kind="status", body=body, now=now)
     if row.finished_at is not None:
-        tell(tx, job_id=row.id, kind="done", body=body, now=now)
+        tell(tx, job=row, kind="done", body=body, now=now)
 
 
-def tell_log(tx: Transaction, *, job_id: str, message: str, now: datetime) -> None:
+def tell_log(tx: Transaction, *, job: Job, message: str, now: datetime) -> None:
     """Add a line to the job's log, secrets masked."""
-    tell(tx, job_id=job_id, kind="log", body={"message": mask(message)[:LOG_CHARS_MAX]}, now=now)
+    tell(tx, job=job, kind="log", body={"message": mask(message)[:LOG_CHARS_MAX]}, now=now)

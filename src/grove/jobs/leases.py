@@ -44,6 +44,7 @@ def claim(
     row = tx.session.scalar(chosen.with_for_update(skip_locked=True, of=JobRow))
     if row is None:
         return None
+    tx.serve(row.tenant_id)
     if row.state == JobState.RUNNING and row.attempt >= row.attempts_max:
         _set_aside(tx, row=row, error=WorkerLost(attempts=row.attempt), now=now)
         return None

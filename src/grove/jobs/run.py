@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -89,17 +90,18 @@ class Run:
         body = {name: value for name, value in asdict(progress).items() if value is not None}
         with self._database.transaction() as tx:
             held_row(tx, job=self.job).progress = body
-            tell(tx, job_id=self.job.id, kind="progress", body=body, now=self.now)
+            tell(tx, job=self.job, kind="progress", body=body, now=self.now)
 
     def log(self, message: str) -> None:
         """Add a line to the job's log."""
         with self._database.transaction() as tx:
-            tell_log(tx, job_id=self.job.id, message=message, now=self.now)
+            tell_log(tx, job=self.job, message=message, now=self.now)
 
     @contextmanager
     def kept_alive(self) -> Iterator[None]:
         """Renew the lease in the background, and notice when somebody asks for the job to stop."""
-        heart = threading.Thread(target=self._beat, name=f"heart-{self.job.id[:8]}", daemon=True)
+        serving = copy_context()  # a thread of its own does not know for which tenant this is
+        heart = threading.Thread(target=serving.run, args=(self._beat,), name=f"heart-{self.job.id[:8]}", daemon=True)
         heart.start()
         try:
             yield

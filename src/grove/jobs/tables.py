@@ -7,13 +7,14 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.jobs.model import Job, JobEvent, JobState
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class JobRow(Table):
+class JobRow(TenantTable):
     """A job."""
 
     __tablename__ = "jobs"
+    written_for_all = "workers take the jobs of all tenants in turn"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(36), index=True)
@@ -60,7 +61,7 @@ class JobRow(Table):
         )
 
 
-class JobEventRow(Table):
+class JobEventRow(TenantTable):
     """One thing that a job told."""
 
     __tablename__ = "job_events"
@@ -78,7 +79,7 @@ class JobEventRow(Table):
         return JobEvent(sequence=self.sequence, job_id=self.job_id, kind=self.kind, body=self.body, at=self.at)
 
 
-class TurnRow(Table):
+class TurnRow(TenantTable):
     """When a job of a tenant, or of a principal, was last begun: whoever was served longest ago is next."""
 
     __tablename__ = "job_turns"

@@ -1,11 +1,11 @@
 """The base of every table, and the column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, MetaData, TypeDecorator
+from sqlalchemy import DateTime, MetaData, String, TypeDecorator
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -20,6 +20,19 @@ class Table(DeclarativeBase):
     """The base of every table."""
 
     metadata = MetaData(naming_convention=_NAMES)
+    shared: ClassVar[str] = ""
+    """Why the rows of the table are no tenant's; every other table is a `TenantTable`."""
+
+
+class TenantTable(Table):
+    """The base of every table whose rows are a tenant's: no transaction for another tenant finds or writes them."""
+
+    __abstract__ = True
+
+    written_for_all: ClassVar[str] = ""
+    """Why rows of several tenants are written together, where they are."""
+
+    tenant_id: Mapped[str] = mapped_column(String(36))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -4,7 +4,7 @@ Operations receive a `Transaction`; they never commit, and events they publish a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import pysqlite3
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from grove.kit.errors import GroveError, Kind
 from grove.kit.events import Event
 from grove.kit.gate import Actor, Decision, Denied, Resource
+from grove.kit.tenancy import ALL, served
+from grove.kit.walls import WalledSession
 
 BUSY_SECONDS_MAX = 10
 _READ_ONLY: dict[str, dict[str, Any]] = {
@@ -63,7 +65,7 @@ class Gate(Protocol):
 class Transaction:
     """One unit of work: rows, and the events that commit with them."""
 
-    def __init__(self, session: Session, *, gate: Gate, handlers: "Handlers") -> None:
+    def __init__(self, session: WalledSession, *, gate: Gate, handlers: "Handlers") -> None:
         self.session = session
         self._gate = gate
         self._handlers = handlers
@@ -94,6 +96,21 @@ class Transaction:
     def decisions(self, actor: Actor) -> Sequence[Decision]:
         """What was decided in favour of `actor` in this transaction, for the audit trail."""
         return self._decisions.get(actor.id, ())
+
+    def serve(self, tenant_id: str) -> None:
+        """Go on for one tenant, in a transaction that was opened for all to find out which it is.
+
+        :raises TenantCrossed: if it was opened for another.
+        """
+        self.session.narrow(tenant_id)
+
+    def within(self, tenant_id: str) -> AbstractContextManager[None]:
+        """See one tenant while the block lasts, in a transaction that was opened for all."""
+        return self.session.within(tenant_id)
+
+    def beyond(self) -> AbstractContextManager[None]:
+        """See the rows of every tenant while the block lasts; each use is on the list of those that may."""
+        return self.session.within(ALL)
 
     def publish(self, happened: Event) -> None:
         """Tell everyone whom it concerns, within this transaction."""
@@ -131,6 +148,7 @@ class Database:
         :raises StorageBusy: if the database stayed locked or could not be reached.
         :raises StorageFaulty: if it cannot be used at all.
         :raises WrittenMeanwhile: if another transaction was quicker with something that there may be only one of.
+        :raises TenantUnnamed: if nobody has said for which tenant.
         """
         with self._session(self.engine) as tx:
             yield tx
@@ -146,7 +164,7 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Transaction]:
-        with self.usable(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self.usable(), WalledSession(engine, tenant_id=served()) as session, session.begin():
             tx = Transaction(session, gate=self._gate, handlers=self._handlers)
             yield tx
             tx.end()

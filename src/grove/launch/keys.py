@@ -12,6 +12,7 @@ from grove.credentials import (
     rotate_key_file,
 )
 from grove.kit.errors import GroveError
+from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database
 from grove.placement import Locator
 from grove.policies import PolicyGate
@@ -38,12 +39,12 @@ def rotate_master_key(settings: Settings) -> int:
     wrapper = key_wrapper_of(settings)
     database = _database(settings, locator)
     try:
-        with database.reading() as tx:
+        with serving_all(), database.reading() as tx:
             check_keyring(tx, keyring=load_keyring(locator.master_key(), wrapper=wrapper))
         keyring = rotate_key_file(locator.master_key(), wrapper=wrapper)
         moved = 0
         while True:
-            with database.transaction() as tx:
+            with serving_all(), database.transaction() as tx:
                 count = reseal_credentials(tx, keyring=keyring, count_max=COUNT_AT_ONCE_MAX)
             if count == 0:
                 break
@@ -63,7 +64,7 @@ def drop_master_keys(settings: Settings) -> int:
     locator = _locator(settings)
     database = _database(settings, locator)
     try:
-        with database.transaction() as tx:  # on SQLite, nobody else writes while this is open
+        with serving_all(), database.transaction() as tx:  # on SQLite, nobody else writes while this is open
             needed = kids_in_use(tx)
             ring = drop_old_keys(locator.master_key(), needed=needed, now=time.time(), wrapper=key_wrapper_of(settings))
     finally:

@@ -12,6 +12,7 @@ from grove.git import probe_installed_git
 from grove.kit.errors import GroveError, Kind
 from grove.kit.files import write_durably
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving_all
 from grove.repositories import known_places
 from grove.settings import Settings
 from grove.wiring import GIT_SEARCH_PATH, Grove, build
@@ -48,8 +49,9 @@ def prepare(grove: Grove) -> None:
     if not os.access(grove.git.config.executable, os.X_OK):
         raise GitMissing(searched=GIT_SEARCH_PATH)
     with grove.database.usable():
-        migrations.migrate(grove.database.engine)
-    with grove.database.reading() as tx:
+        _migrate(grove)
+        _tell_walls(grove)
+    with serving_all(), grove.database.reading() as tx:
         check_keyring(tx, keyring=grove.keyring)
     failed = [finding.name for finding in probe_installed_git(grove.git) if not finding.passed]
     if failed:
@@ -63,7 +65,7 @@ def settle_administrator(grove: Grove) -> str | None:
     :raises AdministratorInvalid: if the settings name one that cannot be made.
     """
     settings, now = grove.settings, datetime.now(UTC)
-    with grove.database.transaction() as tx:
+    with serving_all(), grove.database.transaction() as tx:
         if accounts.is_set_up(tx):
             return None
         if settings.admin_token is None and settings.admin_email is None:
@@ -91,14 +93,27 @@ def announce_setup_link(grove: Grove, secret: str, *, port: int) -> None:
 def renew_setup_link(settings: Settings) -> int:
     """Make a new set-up link and print it; the exit code."""
     grove = build(settings)
-    migrations.migrate(grove.database.engine)
-    with grove.database.transaction() as tx:
+    _migrate(grove)
+    with serving_all(), grove.database.transaction() as tx:
         if accounts.is_set_up(tx):
             sys.stderr.write("This server has an administrator already.\nNobody else can be made by a link.\n")
             return 5
         secret = accounts.open_setup_link(tx, now=datetime.now(UTC))
     sys.stdout.write(f"{address_of(settings, port=settings.port)}/setup?token={secret}\n")
     return 0
+
+
+def _migrate(grove: Grove) -> None:
+    owner = grove.settings.database_owner_url
+    migrations.migrate(grove.database.engine, owner_url=owner.get_secret_value() if owner else None)
+
+
+def _tell_walls(grove: Grove) -> None:
+    walls = migrations.walls_of(grove.database.engine)
+    if walls is not None and walls.is_bypassed:
+        log.warning("tenants_not_kept_apart_by_the_database", role=walls.role, reason="it may bypass that")
+    elif walls is not None and walls.is_owner:
+        log.warning("tenants_kept_apart_by_the_database", role=walls.role, reason="it owns the tables")
 
 
 def _administrator(settings: Settings) -> accounts.NewAdministrator:
@@ -115,7 +130,7 @@ def _token(secret: SecretStr | None) -> str:
 
 def _sweep(grove: Grove) -> None:
     """Remove what no row names: this is the only process that uses the data folder now."""
-    with grove.database.reading() as tx:
+    with serving_all(), grove.database.reading() as tx:
         places = known_places(tx)
         generations = {
             tenant: snapshots.generation_of(tx, tenant_id=tenant) for tenant in {place[0] for place in places}

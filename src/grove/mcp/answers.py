@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from grove.kit.errors import GroveError
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving
 from grove.mcp.arguments import Arguments
 from grove.mcp.calls import Caller, Enter, Reply
 from grove.mcp.navigating import find_files, find_references, find_similar
@@ -58,7 +59,8 @@ def answer(tool: str, *, enter: Enter, request: Request | None, arguments: Argum
         caller = enter(request)
         if TOOL_PERMISSIONS[tool] == "search.run":
             caller.grove.rates.take(caller.actor.id, sort="searches", now=datetime.now(UTC))
-        return ANSWERS[tool](caller, arguments)
+        with serving(caller.actor.tenant_id):
+            return ANSWERS[tool](caller, arguments)
     except GroveError:
         raise
     except Exception as unforeseen:

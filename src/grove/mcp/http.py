@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from grove import accounts
 from grove.kit.errors import GroveError, Kind
 from grove.kit.gate import Actor, Source, TokenMissing
+from grove.kit.tenancy import serving_all
 from grove.mcp.calls import Caller
 from grove.mcp.server import create_server
 from grove.settings import Settings
@@ -83,7 +84,7 @@ class TokenGuard:
         if not header.lower().startswith(_SCHEME):
             raise TokenMissing
         secret, now = header[len(_SCHEME) :].strip(), datetime.now(UTC)
-        with self._grove.database.transaction() as tx:
+        with serving_all(), self._grove.database.transaction() as tx:
             actor = accounts.authenticate(tx, secret=secret, source=Source.MCP, now=now)
             accounts.mark_token_used(tx, secret=secret, now=now)
         self._grove.rates.take(actor.id, sort="requests", now=now)

@@ -52,12 +52,13 @@ class Door:
         """
         # The database's libraries would delay the listing of the tools.
         from grove import accounts  # noqa: PLC0415
+        from grove.kit.tenancy import serving_all  # noqa: PLC0415
 
         if self._settings.token is None:
             raise TokenMissing
         grove = self._open()
         secret, now = self._settings.token.get_secret_value(), datetime.now(UTC)
-        with grove.database.transaction() as tx:
+        with serving_all(), grove.database.transaction() as tx:
             actor = accounts.authenticate(tx, secret=secret, source=Source.MCP, now=now)
             accounts.mark_token_used(tx, secret=secret, now=now)
         return Caller(grove=grove, actor=actor)

@@ -6,10 +6,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from grove.kit.errors import GroveError, Kind
 from grove.kit.tables import Table
+from grove.migrations import walls
+from grove.migrations.walls import Walls, walls_of
+
+__all__ = ["SchemaNewer", "Walls", "draft_revision", "is_current", "migrate", "walls_of"]
 
 _LOCK = 0x67726F7631
 
@@ -21,30 +25,54 @@ class SchemaNewer(GroveError):
     code = "schema_newer"
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, *, owner_url: str | None = None) -> None:
     """Bring the database to the newest schema; only one process does it at a time.
+
+    On PostgreSQL the walls between tenants are raised as well. With the URL of an owner, that role makes and owns the
+    tables, and the role of `engine` may only use them.
 
     :raises SchemaNewer: if the database has a schema that this version does not know.
     """
+    if owner_url is None:
+        _migrate(engine, role=None)
+        return
+    owner = create_engine(owner_url)
+    try:
+        _migrate(owner, role=engine.url.username)
+    finally:
+        owner.dispose()
+
+
+def _migrate(engine: Engine, *, role: str | None) -> None:
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = _config(connection)
+        if connection.dialect.name != "postgresql":
+            _refuse_newer(connection, config)
+            command.upgrade(config, "head")
+            return
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _refuse_newer(connection, config)
-        command.upgrade(config, "head")
+        if not _is_at_head(connection, config):
+            walls.lower(connection)
+            command.upgrade(config, "head")
+        walls.raise_again(connection, role=role)
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema that this version knows."""
     with engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-        return present == ScriptDirectory.from_config(_config(connection)).get_current_head()
+        return _is_at_head(connection, _config(connection))
 
 
 def draft_revision(engine: Engine, *, message: str, number: str) -> None:
     """For developers: write the next step from what the tables say."""
     with engine.begin() as connection:
         command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
+
+
+def _is_at_head(connection: Connection, config: Config) -> bool:
+    present = MigrationContext.configure(connection).get_current_revision()
+    return present == ScriptDirectory.from_config(config).get_current_head()
 
 
 def _refuse_newer(connection: Connection, config: Config) -> None:

@@ -349,10 +349,11 @@ def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, st
     repository = plan.repository
     with run.finish() as tx:
         tx.session.execute(delete(MirrorRefRow).where(MirrorRefRow.repository_id == repository.id))
-        rows = [{"repository_id": repository.id, "name": name, "commit": commit} for name, commit in refs.items()]
+        known = {"tenant_id": repository.tenant_id, "repository_id": repository.id}
+        rows = [{**known, "name": name, "commit": commit} for name, commit in refs.items()]
         if rows:
             tx.session.execute(insert(MirrorRefRow), rows)
-        keep_pulls(tx, repository_id=repository.id, pulls=plan.pulls, refs=refs)
+        keep_pulls(tx, repository=repository, pulls=plan.pulls, refs=refs)
         record_mirror(
             tx,
             tenant_id=repository.tenant_id,

@@ -57,7 +57,7 @@ def track_pulls(tx: Transaction, *, actor: Actor, repository_id: str, tracked: b
         raise PullsNotTracked(repository=repository.name, forge=repository.forge)
     row = tx.session.get(PullSwitchRow, repository_id)
     if tracked and row is None:
-        tx.session.add(PullSwitchRow(repository_id=repository_id))
+        tx.session.add(PullSwitchRow(tenant_id=repository.tenant_id, repository_id=repository_id))
     elif not tracked and row is not None:
         tx.session.delete(row)
     activity.record(
@@ -150,13 +150,16 @@ def _fetched(
     return True
 
 
-def keep_pulls(tx: Transaction, *, repository_id: str, pulls: Sequence[MirroredPull], refs: Mapping[str, str]) -> None:
+def keep_pulls(
+    tx: Transaction, *, repository: Repository, pulls: Sequence[MirroredPull], refs: Mapping[str, str]
+) -> None:
     """Write down which pull requests are here, at which commits."""
-    tx.session.execute(delete(PullRow).where(PullRow.repository_id == repository_id))
+    tx.session.execute(delete(PullRow).where(PullRow.repository_id == repository.id))
     for pull in pulls:
         if (head := refs.get(ref_of(pull.number))) is not None:
             row = PullRow(
-                repository_id=repository_id,
+                tenant_id=repository.tenant_id,
+                repository_id=repository.id,
                 number=pull.number,
                 title=pull.title,
                 branch=pull.branch,

@@ -3,10 +3,10 @@
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table
+from grove.kit.tables import TenantTable
 
 
-class MirrorRefRow(Table):
+class MirrorRefRow(TenantTable):
     """One ref of a published mirror."""
 
     __tablename__ = "mirror_refs"
@@ -16,7 +16,7 @@ class MirrorRefRow(Table):
     commit: Mapped[str] = mapped_column(String(64))
 
 
-class PullSwitchRow(Table):
+class PullSwitchRow(TenantTable):
     """A repository whose open pull requests are mirrored too."""
 
     __tablename__ = "pull_switches"
@@ -24,7 +24,7 @@ class PullSwitchRow(Table):
     repository_id: Mapped[str] = mapped_column(String(36), primary_key=True)
 
 
-class PullRow(Table):
+class PullRow(TenantTable):
     """An open pull request whose commits are in the mirror."""
 
     __tablename__ = "pulls"

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import JSON, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.policies.model import PolicyVersion
 
 
-class PolicyVersionRow(Table):
+class PolicyVersionRow(TenantTable):
     """A tenant's set of policies as it was applied; never changed."""
 
     __tablename__ = "policy_versions"
@@ -39,7 +39,7 @@ class PolicyVersionRow(Table):
         )
 
 
-class PolicyHeadRow(Table):
+class PolicyHeadRow(TenantTable):
     """Which version is in force in a tenant; version 0 is what is shipped, alone."""
 
     __tablename__ = "policy_heads"

@@ -7,11 +7,11 @@ from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.forges import Check, CheckState
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.promotions.model import Promotion, PromotionState
 
 
-class PromotionRow(Table):
+class PromotionRow(TenantTable):
     """The promotion of a workspace; there is one at most."""
 
     __tablename__ = "promotions"

@@ -6,10 +6,10 @@ from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.credentials import Binding, Sealed
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class KeyedRequestRow(Table):
+class KeyedRequestRow(TenantTable):
     """A request with a key; `status` is null until it is answered."""
 
     __tablename__ = "keyed_requests"

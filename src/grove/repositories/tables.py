@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.repositories.model import (
     Access,
     Approval,
@@ -19,7 +19,7 @@ from grove.repositories.model import (
 )
 
 
-class RepositoryRow(Table):
+class RepositoryRow(TenantTable):
     """A repository."""
 
     __tablename__ = "repositories"

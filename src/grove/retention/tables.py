@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.retention.model import Fate, Notice, RetentionPolicy
 
 
-class RetentionPolicyRow(Table):
+class RetentionPolicyRow(TenantTable):
     """A tenant's policy, and who set it: it is applied in their name."""
 
     __tablename__ = "retention_policies"
@@ -34,7 +34,7 @@ class RetentionPolicyRow(Table):
         )
 
 
-class RetentionNoticeRow(Table):
+class RetentionNoticeRow(TenantTable):
     """A notice that was given about a repository."""
 
     __tablename__ = "retention_notices"
@@ -57,7 +57,7 @@ class RetentionNoticeRow(Table):
         )
 
 
-class RetentionHoldRow(Table):
+class RetentionHoldRow(TenantTable):
     """Somebody's wish that a repository is kept though nobody uses it."""
 
     __tablename__ = "retention_holds"

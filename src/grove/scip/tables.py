@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.scip.model import Making, MakingState, ScipIndex
 
 
-class ScipIndexRow(Table):
+class ScipIndexRow(TenantTable):
     """An uploaded index; what has no row does not exist."""
 
     __tablename__ = "scip_indexes"
@@ -45,7 +45,7 @@ class ScipIndexRow(Table):
         )
 
 
-class ScipMakingRow(Table):
+class ScipMakingRow(TenantTable):
     """Whether indexes of a repository are made here, and what came of the last attempt."""
 
     __tablename__ = "scip_makings"

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class ContextRow(Table):
+class ContextRow(TenantTable):
     """A named set of repositories."""
 
     __tablename__ = "contexts"

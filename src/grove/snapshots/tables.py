@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.snapshots.model import HistoryRecord, RepositoryHistory, Snapshot, SnapshotPin
 
 
-class IndexStoreRow(Table):
+class IndexStoreRow(TenantTable):
     """The index of one tenant: where its numbering stands, and which generation it is."""
 
     __tablename__ = "index_stores"
@@ -19,7 +19,7 @@ class IndexStoreRow(Table):
     generation: Mapped[int] = mapped_column(BigInteger)
 
 
-class SegmentRow(Table):
+class SegmentRow(TenantTable):
     """A live segment; what has no row does not exist."""
 
     __tablename__ = "segments"
@@ -35,7 +35,7 @@ class SegmentRow(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SnapshotRow(Table):
+class SnapshotRow(TenantTable):
     """A published snapshot; what has no row does not exist."""
 
     __tablename__ = "snapshots"
@@ -74,7 +74,7 @@ class SnapshotRow(Table):
         )
 
 
-class HistoryRow(Table):
+class HistoryRow(TenantTable):
     """A published history of a repository, or one that another has replaced; what has no row does not exist."""
 
     __tablename__ = "histories"
@@ -109,7 +109,7 @@ class HistoryRow(Table):
         return RepositoryHistory(repository_id=self.repository_id, record=record, published_at=self.published_at)
 
 
-class HeadRow(Table):
+class HeadRow(TenantTable):
     """A branch, and the snapshot that answers for it."""
 
     __tablename__ = "snapshot_heads"
@@ -120,7 +120,7 @@ class HeadRow(Table):
     snapshot: Mapped[str] = mapped_column(ForeignKey("snapshots.name"))
 
 
-class SnapshotPinRow(Table):
+class SnapshotPinRow(TenantTable):
     """A commit of a repository that somebody wants to have indexed, whatever its branches do."""
 
     __tablename__ = "snapshot_pins"
@@ -145,7 +145,7 @@ class SnapshotPinRow(Table):
         )
 
 
-class IndexDamageRow(Table):
+class IndexDamageRow(TenantTable):
     """A damaged part of the index that a repository had chunks or files in, and since when it is whole again."""
 
     __tablename__ = "index_damages"

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from grove.kit.gate import Actor
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving
 from grove.kit.transactions import Database, Transaction
 from grove.usage.events import RepositoriesUsed
 from grove.usage.model import Act, Use
@@ -48,15 +49,18 @@ class UsageMeter:
         """
         with self._lock:
             counts, self._counts = self._counts, {}
-        if not counts:
-            return 0
+        written = 0
         try:
-            with self._database.transaction() as tx:
-                _write(tx, counts, now=now)
+            for tenant_id in sorted({tenant_id for tenant_id, *_ in counts}):
+                mine = {key: counted for key, counted in counts.items() if key[0] == tenant_id}
+                with serving(tenant_id), self._database.transaction() as tx:
+                    _write(tx, mine, now=now)
+                counts = {key: counted for key, counted in counts.items() if key not in mine}
+                written += len(mine)
         except Exception:
             self._take_back(counts)
             raise
-        return len(counts)
+        return written
 
     def _take_back(self, counts: dict[_Key, tuple[int, datetime]]) -> None:
         with self._lock:

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Date, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class UsageRow(Table):
+class UsageRow(TenantTable):
     """How often somebody used a repository in a day; without a repository: how often in all."""
 
     __tablename__ = "usage_counts"
@@ -24,7 +24,7 @@ class UsageRow(Table):
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class LastUseRow(Table):
+class LastUseRow(TenantTable):
     """When a repository was used last, and by whom."""
 
     __tablename__ = "repository_uses"

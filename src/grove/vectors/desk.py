@@ -11,6 +11,7 @@ from grove.indexing import UNUSABLE, OpenIndexes, index_totals
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving
 from grove.kit.transactions import Database, Transaction
 from grove.vectors.choice import Models
 from grove.vectors.files import OpenSet, VectorFiles
@@ -85,15 +86,15 @@ class VectorDesk:
 
     def catch_up(self, tenants: Sequence[str], *, now: datetime) -> None:
         """Have missing vectors made in every tenant: the settings may have changed since the last start."""
-        with self._database.transaction() as tx:
-            for tenant_id in tenants:
+        for tenant_id in tenants:
+            with serving(tenant_id), self._database.transaction() as tx:
                 if self.models.are_further or sets_of(tx, tenant_id=tenant_id):
                     steward = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
                     _enqueue(tx, tenant_id, steward.id, now=now)
 
     def sweep(self, tenant_id: str) -> list[Path]:
         """Remove the files of sets that no row names, while nobody else uses the data folder; what was removed."""
-        with self._database.reading() as tx:
+        with serving(tenant_id), self._database.reading() as tx:
             rows = (*sets_of(tx, tenant_id=tenant_id), *leaving_sets_of(tx, tenant_id=tenant_id))
         return self.files(tenant_id).sweep([each.name for each in rows])
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.vectors.model import VectorSet
 
 
-class VectorSetRow(Table):
+class VectorSetRow(TenantTable):
     """A published set of vectors; what has no row does not exist."""
 
     __tablename__ = "vector_sets"

@@ -10,6 +10,7 @@ from grove.jobs import Job, JobCancelled, LeaseLost, Run, claim, finish, give_ba
 from grove.kit.errors import GroveError, Kind
 from grove.kit.gate import Actor, Denied, Resource, Source
 from grove.kit.logging import bound, logger
+from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Transaction
 from grove.policies import kind_of
 from grove.repositories import RepositoryNotFound, repository_of_job, resource_of
@@ -60,7 +61,7 @@ class Worker:
         """Do the next job, if one is due; whether there was one."""
         settings = self._grove.settings
         try:
-            with self._grove.database.transaction() as tx:
+            with serving_all(), self._grove.database.transaction() as tx:
                 job = claim(
                     tx,
                     worker=self._name,
@@ -73,7 +74,7 @@ class Worker:
             return False
         if job is None:
             return False
-        with bound(job_id=job.id, job_kind=job.kind, target_id=job.target_id):
+        with serving(job.tenant_id), bound(job_id=job.id, job_kind=job.kind, target_id=job.target_id):
             self._attempt(job)
         return True
 

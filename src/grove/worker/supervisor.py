@@ -13,6 +13,7 @@ from grove.jobs import recover_workers
 from grove.kit.errors import GroveError
 from grove.kit.ids import new_id
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving_all
 from grove.wiring import Grove
 
 CHECK_SECONDS = 0.5
@@ -77,7 +78,7 @@ class Supervisor:
 
     def _recover(self, is_dead: Callable[[str], bool]) -> None:
         try:
-            with self._grove.database.transaction() as tx:
+            with serving_all(), self._grove.database.transaction() as tx:
                 count = recover_workers(tx, is_dead=is_dead, now=datetime.now(UTC))
         except GroveError as busy:
             log.warning("recovery_failed", code=busy.code)  # their leases run out by themselves

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from grove.git import Git
 from grove.kit.files import remove_tree
+from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database
 from grove.placement import Locator
 from grove.workspaces.pins import unpin
@@ -14,7 +15,7 @@ from grove.workspaces.tables import WorkspaceRow
 
 def sweep_workspaces(database: Database, locator: Locator, *, git: Git) -> list[Path]:
     """Remove the folders and the pins of workspaces that no row names; only while nobody opens any."""
-    with database.reading() as tx:
+    with serving_all(), database.reading() as tx:
         known = set(tx.session.scalars(select(WorkspaceRow.id)))
     removed = [folder for folder in sorted(locator.tenants.glob("*/w/*")) if folder.name not in known]
     for folder in removed:

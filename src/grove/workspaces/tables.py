@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 from grove.workspaces.model import Workspace
 
 
-class WorkspaceRow(Table):
+class WorkspaceRow(TenantTable):
     """A workspace; `slot` is its name while it is open, then its id, so that the name is free again."""
 
     __tablename__ = "workspaces"
