@@ -18,7 +18,7 @@ settings.register_profile("explore", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def for_all_tenants() -> Iterator[None]:
     """A test that calls operations is an entry point itself; servers and workers say of themselves whom they serve."""
     with serving_all():

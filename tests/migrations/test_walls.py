@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -63,7 +64,7 @@ def insert(connection: "psycopg.Connection[tuple[object, ...]]", table: str, ten
 def value_for(kind: TypeEngine[Any], tenant: str) -> object:
     if isinstance(kind, JSON | UtcDateTime):
         return "{}" if isinstance(kind, JSON) else NOON
-    known = {int: TENANTS.index(tenant) + 1, bool: False, bytes: b"x"}
+    known = {int: TENANTS.index(tenant) + 1, float: 1.0, bool: False, bytes: b"x", date: NOON.date()}
     return known.get(kind.python_type, f"{tenant[-1]}-{uuid.uuid4().hex[:4]}")
 
 
