@@ -5,6 +5,7 @@ import codecs
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,7 +98,7 @@ class Ear(Listener):
 def in_thread(run: Callable[[], Executed]) -> "asyncio.Future[Executed]":
     """Begin to run something in a thread of its own, which holds up nobody else."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="command")
-    work = asyncio.wrap_future(pool.submit(run))
+    work = asyncio.wrap_future(pool.submit(copy_context().run, run))  # for the tenant of the request
     pool.shutdown(wait=False)
     work.add_done_callback(lambda done: done.cancelled() or done.exception())  # the client may be gone
     return work
