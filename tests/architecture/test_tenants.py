@@ -7,7 +7,7 @@ import grove.launch.main  # noqa: F401 - every table must have been imported
 from grove.kit.tables import Table, TenantTable
 from tests.architecture.source import SOURCE
 
-SHARED = {"host_pauses", "setup_links", "tenants"}
+SHARED = {"host_pauses", "setup_links", "tenants", "waiting_devices"}
 """The tables whose rows are no tenant's; each says why at its class."""
 
 WRITTEN_FOR_ALL = {"access_checks", "api_tokens", "credentials", "exports", "hook_deliveries", "jobs", "sessions"}
@@ -17,6 +17,7 @@ FOR_ALL = {
     "accounts/queries.py": "whether there is one tenant only, before one may refer to secrets of the whole server",
     "api/accounts.py": "a leaked token is reported by somebody who is nobody here",
     "api/caller.py": "a token says whose it is",
+    "api/devices.py": "a program that waits to be let in is nobody yet",
     "api/forms.py": "a cookie says whose it is",
     "api/health.py": "whether the database answers is nobody's",
     "api/hooks.py": "a delivery names a hook, whose tenant is known when its signature is good",
@@ -38,6 +39,7 @@ FOR_ALL = {
     "mcp/stdio.py": "a token says whose it is",
     "worker/loop.py": "the next job may be anybody's; what follows is done for its tenant",
     "worker/supervisor.py": "jobs of dead workers are freed, whosever they are",
+    "workspaces/upkeep.py": "which tenants there are; it is done for each by itself",
     "workspaces/sweeping.py": "at start-up, files that no row names are removed",
 }
 """Where the rows of all tenants are looked at, and why."""

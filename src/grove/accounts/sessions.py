@@ -37,6 +37,7 @@ def open_session(
     :raises PrincipalNotFound: if the principal is unknown or shut out.
     """
     actor = actor_of(tx, principal_id=principal_id, source=visit.source, scopes=frozenset(scopes))
+    tx.serve(actor.tenant_id)
     _make_room(tx, principal_id, now)
     secret = new_secret(SESSION_PREFIX)
     row = SessionRow(

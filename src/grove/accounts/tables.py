@@ -190,6 +190,7 @@ class DeviceRow(Table):
     """A program that waits to be let in; of no tenant until somebody has approved it."""
 
     __tablename__ = "waiting_devices"
+    shared = "whoever asks is nobody yet"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     secret_digest: Mapped[str] = mapped_column(String(64), unique=True)

@@ -21,6 +21,7 @@ from grove.api.signing_in import to_login
 from grove.api.visits import address_of, visit_of
 from grove.kit.errors import GroveError
 from grove.kit.gate import Source
+from grove.kit.tenancy import serving_all
 from grove.wiring import device_life
 
 CODE_CHARACTERS_MAX: Final = 40
@@ -89,7 +90,7 @@ def ask_for_device(wanted: Annotated[DeviceIn, FormField()], request: Request, e
         scopes = frozenset()
     if not scopes:
         return _refused("invalid_scope")
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         asking = accounts.ask_for_device(tx, visit=visit_of(request, source=Source.API), scopes=scopes, now=now)
     address = f"{base_address(request, edge)}/device"
     return DeviceOut(
@@ -109,7 +110,7 @@ def redeem_device(
     """Get the secret of the session that the user has approved, once."""
     now, visit = datetime.now(UTC), visit_of(request, source=Source.API)
     life = device_life(edge.grove.settings)
-    with edge.grove.database.transaction() as tx:
+    with serving_all(), edge.grove.database.transaction() as tx:
         answer = accounts.redeem_device(tx, secret=wanted.device_code, visit=visit, life=life, now=now)
     if isinstance(answer, DeviceAnswer):
         if answer is DeviceAnswer.UNKNOWN:

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class QuotaRow(Table):
+class QuotaRow(TenantTable):
     """How much of something a holder may have; without a row as much as they like."""
 
     __tablename__ = "quotas"

@@ -7,6 +7,7 @@ from typing import Final
 from grove import accounts, jobs
 from grove.kit.gate import Source
 from grove.kit.logging import logger
+from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Database, Transaction
 from grove.workspaces import rows
 from grove.workspaces.keeping import KEEP_UP_JOB
@@ -17,7 +18,7 @@ log = logger(__name__)
 
 
 def request_upkeep(tx: Transaction, *, limits: WorkspaceLimits, now: datetime) -> int:
-    """Have the repositories looked after whose workspaces are to end by themselves, or to go; how many there are."""
+    """Have the tenant's repositories looked after whose workspaces are to end by themselves, or to go; how many there are."""
     over = rows.repositories_over(tx, limits=limits, now=now)
     for tenant_id, repository_id in over:
         steward = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
@@ -48,7 +49,13 @@ class WorkspaceKeeper:
     def _go_on(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
             try:
-                with self._database.transaction() as tx:
-                    request_upkeep(tx, limits=self._limits, now=datetime.now(UTC))
+                self._look()
             except Exception:
                 log.exception("workspaces_not_looked_after")
+
+    def _look(self) -> None:
+        with serving_all(), self._database.reading() as tx:
+            tenants = accounts.list_tenants(tx)
+        for tenant_id in tenants:
+            with serving(tenant_id), self._database.transaction() as tx:
+                request_upkeep(tx, limits=self._limits, now=datetime.now(UTC))
