@@ -18,7 +18,7 @@ log = logger(__name__)
 
 
 def request_upkeep(tx: Transaction, *, limits: WorkspaceLimits, now: datetime) -> int:
-    """Have the tenant's repositories looked after whose workspaces are to end by themselves, or to go; how many there are."""
+    """Have repositories looked after whose workspaces are to end by themselves, or to go; how many there are."""
     over = rows.repositories_over(tx, limits=limits, now=now)
     for tenant_id, repository_id in over:
         steward = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
