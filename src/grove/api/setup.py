@@ -29,8 +29,8 @@ from grove.api.shapes import Line, Received
 from grove.api.signing_in import keep_session
 from grove.api.visits import visit_of
 from grove.kit.gate import Source
-from grove.wiring import session_life
 from grove.kit.tenancy import serving_all
+from grove.wiring import session_life
 
 TITLE: Final = "Set up Grove"
 
@@ -88,6 +88,7 @@ def _begin(edge: Edge, wanted: SetupIn, *, hashed: str | None, visit: Visit) -> 
     now, life = datetime.now(UTC), session_life(edge.grove.settings)
     with serving_all(), edge.grove.database.transaction() as tx:
         issued = accounts.use_setup_link(tx, secret=wanted.token, administrator=administrator, now=now)
+        tx.serve(issued.token.tenant_id)
         owner_id = issued.token.principal_id
         if hashed is not None:
             owner = accounts.actor_of(tx, principal_id=owner_id, source=visit.source, scopes=frozenset(Scope))

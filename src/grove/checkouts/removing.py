@@ -11,8 +11,8 @@ from grove.checkouts.placing import LaidFacts
 from grove.checkouts.published import BUILDING
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.jobs import Run
-from grove.placement import CheckoutPlaces
 from grove.kit.tenancy import serving, serving_all
+from grove.placement import CheckoutPlaces
 
 
 def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
