@@ -7,10 +7,10 @@ from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.followings.model import Following, FollowingKind
-from grove.kit.tables import Table, UtcDateTime
+from grove.kit.tables import TenantTable, UtcDateTime
 
 
-class FollowingRow(Table):
+class FollowingRow(TenantTable):
     """What a tenant's own policies follow; a tenant without a row follows nothing."""
 
     __tablename__ = "policy_followings"

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import JSON, Select, Text, cast
+from sqlalchemy import JSON, Select, Text, cast, inspect
 
 from grove import activity
 from grove.kit.gate import Actor, Resource
@@ -15,9 +15,9 @@ from grove.repositories.model import Repository
 from grove.repositories.tables import RepositoryRow
 
 ROWS_UNDERSTOOD_MAX: Final = 20_000
-_COLUMNS: Final = RepositoryRow.__table__.columns
-_JSON_COLUMNS: Final = tuple(column.name for column in _COLUMNS if isinstance(column.type, JSON))
-_STORED: Final = [cast(column, Text) if column.name in _JSON_COLUMNS else column for column in _COLUMNS]
+_COLUMNS: Final = {name: getattr(RepositoryRow, name) for name in inspect(RepositoryRow).column_attrs.keys()}  # noqa: SIM118
+_JSON_COLUMNS: Final = tuple(name for name, column in _COLUMNS.items() if isinstance(column.type, JSON))
+_STORED: Final = [cast(column, Text) if name in _JSON_COLUMNS else column for name, column in _COLUMNS.items()]
 
 
 def locked_row(tx: Transaction, *, tenant_id: str, repository_id: str) -> RepositoryRow:
@@ -39,7 +39,7 @@ def values_of(tx: Transaction, chosen: Select[RepositoryRow]) -> list[Repository
 
 @lru_cache(maxsize=ROWS_UNDERSTOOD_MAX)
 def _understood(*stored: object) -> Repository:
-    columns: dict[str, Any] = dict(zip(_COLUMNS.keys(), stored, strict=True))
+    columns: dict[str, Any] = dict(zip(_COLUMNS, stored, strict=True))
     for name in _JSON_COLUMNS:
         columns[name] = None if columns[name] is None else json.loads(columns[name])
     return RepositoryRow(**columns).value()
