@@ -126,7 +126,8 @@ def record_readers(
     known = accounts_at(tx, tenant_id=repository.tenant_id, host=repository.host)
     readers = {EVERYBODY} if openness is Openness.PUBLIC else {known[login] for login in logins if login in known}
     tx.session.execute(delete(ForgeReaderRow).where(ForgeReaderRow.repository_id == repository.id))
-    tx.session.add_all(ForgeReaderRow(repository_id=repository.id, principal_id=reader) for reader in readers)
+    place = {"tenant_id": repository.tenant_id, "repository_id": repository.id}
+    tx.session.add_all(ForgeReaderRow(**place, principal_id=reader) for reader in readers)
     repositories.record_readers_read(tx, tenant_id=repository.tenant_id, repository_id=repository.id, at=now)
 
 

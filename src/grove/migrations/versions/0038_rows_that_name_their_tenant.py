@@ -10,6 +10,7 @@ depends_on = None
 
 OWNERS = {
     "job_events": ("job_id", "jobs"),
+    "forge_readers": ("repository_id", "repositories"),
     "hook_deliveries": ("hook_id", "hooks"),
     "mirror_refs": ("repository_id", "repositories"),
     "pull_switches": ("repository_id", "repositories"),
