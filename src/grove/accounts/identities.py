@@ -31,17 +31,17 @@ def sign_in_vouched(
     tenant_id = next(iter(roles), None) or (None if admission.gives_roles else _first_tenant(tx))
     if tenant_id is None:
         return None
-    tx.serve(tenant_id)
-    by = steward(tx, tenant_id=tenant_id, source=visit.source, now=now)
-    row = _known(tx, vouched, tenant_id)
-    if row is None:
-        row = _invited(tx, vouched, by, now) or _signed_up(tx, vouched, by, roles, admission, now)
-    if row is None or not _is_let_in(tx, row, by, now):
-        return None
-    _settle_role(tx, row, by, roles.get(tenant_id), now)
-    row.vouched_until = now + timedelta(days=admission.trust_days) if admission.trust_days else None
-    tx.session.flush()
-    return open_session(tx, principal_id=row.id, method=SignIn.OIDC, visit=visit, life=life, now=now)
+    with tx.within(tenant_id):
+        by = steward(tx, tenant_id=tenant_id, source=visit.source, now=now)
+        row = _known(tx, vouched, tenant_id)
+        if row is None:
+            row = _invited(tx, vouched, by, now) or _signed_up(tx, vouched, by, roles, admission, now)
+        if row is None or not _is_let_in(tx, row, by, now):
+            return None
+        _settle_role(tx, row, by, roles.get(tenant_id), now)
+        row.vouched_until = now + timedelta(days=admission.trust_days) if admission.trust_days else None
+        tx.session.flush()
+        return open_session(tx, principal_id=row.id, method=SignIn.OIDC, visit=visit, life=life, now=now)
 
 
 def _roles(tx: Transaction, vouched: Vouched, admission: Admission) -> dict[str, Role]:

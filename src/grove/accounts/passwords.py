@@ -87,7 +87,6 @@ def sign_in(tx: Transaction, *, known: KnownPassword, visit: Visit, life: Sessio
     row = tx.session.get(PasswordRow, known.principal_id)
     if row is None or row.hashed != known.hashed:
         raise SignInRefused
-    tx.serve(row.tenant_id)
     return open_session(tx, principal_id=known.principal_id, method=SignIn.PASSWORD, visit=visit, life=life, now=now)
 
 

@@ -37,28 +37,28 @@ def open_session(
     :raises PrincipalNotFound: if the principal is unknown or shut out.
     """
     actor = actor_of(tx, principal_id=principal_id, source=visit.source, scopes=frozenset(scopes))
-    tx.serve(actor.tenant_id)
-    _make_room(tx, principal_id, now)
-    secret = new_secret(SESSION_PREFIX)
-    row = SessionRow(
-        id=new_id(),
-        tenant_id=actor.tenant_id,
-        principal_id=actor.id,
-        secret_digest=digest(secret),
-        method=method,
-        address=visit.address,
-        client=visit.client[:CLIENT_CHARACTERS_MAX],
-        scopes=sorted(scopes),
-        idle_seconds=life.idle_seconds,
-        created_at=now,
-        seen_at=now,
-        expires_at=now + timedelta(seconds=life.seconds_max),
-        ended_at=None,
-    )
-    tx.session.add(row)
-    tx.session.flush()
-    _record(tx, actor, "session.open", row.id, now, method=method, address=row.address, client=row.client)
-    return Opened(session=row.value(), secret=secret)
+    with tx.within(actor.tenant_id):
+        _make_room(tx, principal_id, now)
+        secret = new_secret(SESSION_PREFIX)
+        row = SessionRow(
+            id=new_id(),
+            tenant_id=actor.tenant_id,
+            principal_id=actor.id,
+            secret_digest=digest(secret),
+            method=method,
+            address=visit.address,
+            client=visit.client[:CLIENT_CHARACTERS_MAX],
+            scopes=sorted(scopes),
+            idle_seconds=life.idle_seconds,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(seconds=life.seconds_max),
+            ended_at=None,
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        _record(tx, actor, "session.open", row.id, now, method=method, address=row.address, client=row.client)
+        return Opened(session=row.value(), secret=secret)
 
 
 def list_sessions(tx: Transaction, *, actor: Actor, principal_id: str, now: datetime) -> list[SignedIn]:
