@@ -1,6 +1,7 @@
 """The audit trail: append-only, chained, and written with what it tells of or not at all; on both kinds of database."""
 
 import threading
+from contextvars import copy_context
 from datetime import timedelta
 
 import pytest
@@ -81,7 +82,7 @@ class TestTheChain:
             for _ in range(ENTRIES_EACH):
                 note(database, admin, "a", "b")
 
-        writers = [threading.Thread(target=write) for _ in range(WRITERS)]
+        writers = [threading.Thread(target=copy_context().run, args=(write,)) for _ in range(WRITERS)]
         for writer in writers:
             writer.start()
         for writer in writers:
