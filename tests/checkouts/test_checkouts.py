@@ -2,7 +2,6 @@
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from grove.workspaces import Edit, EditKind
 from tests.checkouts.conftest import checked_out, opened
 from tests.support.git_repositories import FILE, LINK, SUBMODULE, Repository, git
 from tests.support.grove import House
+from tests.support.threads import at_once
 
 
 def sync(made: House) -> None:
@@ -90,8 +90,7 @@ class TestSixteenAtOnce:
     def test_are_each_whole_and_share_one_published_tree(self, made: House) -> None:
         for number in range(16):
             opened(made, f"w{number}")
-        with ThreadPoolExecutor(16) as pool:
-            placed = list(pool.map(lambda number: checked_out(made, f"w{number}"), range(16)))
+        placed = at_once(lambda number: checked_out(made, f"w{number}"), range(16), threads=16)
         assert len({one.path for one in placed}) == 16
         for one in placed:
             assert git(one.path, "status", "--porcelain") == b""

@@ -30,6 +30,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from grove.credentials import CredentialDraft, add_credential, lease_secret, load_keyring
 from grove.kit.gate import Actor, Source
+from grove.kit.tenancy import serve
 from grove.kit.transactions import Database
 from grove.policies import PolicyGate
 import grove.wiring
@@ -38,6 +39,7 @@ scopes = frozenset({"read", "write", "admin"})
 actor = Actor(id=user, tenant_id=tenant, name="ada", role="admin", scopes=scopes, source=Source.API)
 database = Database(f"sqlite:///{data}/grove.db", gate=PolicyGate(), handlers={})
 ring = load_keyring(data / "master.key")
+serve(tenant)
 count = 0
 while not Path(stop).exists():
     draft = CredentialDraft(name=f"{number}-{count}", host="github.com", username="bot", password=secret)

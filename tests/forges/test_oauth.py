@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
@@ -21,6 +20,7 @@ from grove.forges.oauth import OAuthTokens
 from grove.kit.errors import GroveError
 from tests.support.git_server import GitServer, Raw, serving
 from tests.support.grove import House, house
+from tests.support.threads import at_once
 
 GRANT = {"client_id": "app", "client_secret": "s-CANARY", "refresh_token": "r-CANARY-0"}
 
@@ -125,8 +125,7 @@ class TestAnAccessToken:
         forge.pause_seconds = 0.5
         leases = [lease(made, kept) for _ in range(6)]
 
-        with ThreadPoolExecutor(6) as workers:
-            found = list(workers.map(lambda each: made.grove.stores.open(each, path="/acme/pay.git"), leases))
+        found = at_once(lambda each: made.grove.stores.open(each, path="/acme/pay.git"), leases, threads=6)
 
         assert {secret.password for secret in found} == {"gho_CANARY1"}
         assert forge.count == len(forge.forms) == 1

@@ -50,6 +50,8 @@ class TestStdio:
             "workspace_status",
             "edit_workspace",
             "change_workspace",
+            "run_in_workspace",
+            "checkout_workspace",
             "pull_request",
             "promote_workspace",
         ]

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +31,7 @@ from grove.workspaces import (
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect
+from tests.support.threads import at_once
 
 
 @pytest.fixture
@@ -127,15 +127,13 @@ class TestLocks:
 
     def test_let_no_write_be_lost_among_many_at_once(self, made: House) -> None:
         opened(made)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda number: write(made, f"n/{number}.txt", f"{number}\n"), range(4)))
+        at_once(lambda number: write(made, f"n/{number}.txt", f"{number}\n"), range(4), threads=4)
         assert len(desk(made).files(made.admin, "fix", folder="n")) == 4
 
 
 class TestSixteenAtOnce:
     def test_are_each_whole(self, made: House) -> None:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda number: opened(made, f"w{number}"), range(16)))
+        at_once(lambda number: opened(made, f"w{number}"), range(16), threads=8)
         assert len(desk(made).owned(made.admin)) == 16
         for number in range(16):
             assert desk(made).read(made.admin, f"w{number}", path="README.md").content == b"shop\n"

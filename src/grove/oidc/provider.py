@@ -26,8 +26,6 @@ from grove.oidc.model import ProviderConfig, claims_of, found_claim
 
 DESCRIPTION_SECONDS = 3_600.0
 """For how long what a provider says of itself, and its keys, are taken as they were."""
-NEW_KEYS_SECONDS = 1.0
-"""How old known keys are at least before they are asked for again because a token names another one."""
 OK = 200
 log = logger(__name__)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -117,8 +115,8 @@ class Provider:
 
     def _read(self, token: str, *, flow: Flow, access_token: str | None, now: int) -> dict[str, Any]:
         expected = {"iss": self.config.issuer, "client_id": self.config.client_id, "nonce": flow.nonce}
-        for seconds_old_max in (DESCRIPTION_SECONDS, NEW_KEYS_SECONDS):
-            keys = self._known_keys(seconds_old_max)
+        for anew in (False, True):  # a token comes from the provider itself: nobody else can have its keys asked for
+            keys = self._known_keys(anew=anew)
             try:
                 return read_id_token(token, keys=keys, expected=expected, access_token=access_token, now=now)
             except KeyUnknown:
@@ -152,9 +150,9 @@ class Provider:
             self._description, self._described_at = told, time.monotonic()
         return told
 
-    def _known_keys(self, seconds_old_max: float) -> Keys:
+    def _known_keys(self, *, anew: bool) -> Keys:
         with self._lock:
-            if time.monotonic() - self._keys_at < seconds_old_max:
+            if not anew and time.monotonic() - self._keys_at < DESCRIPTION_SECONDS:
                 return self._keys
         found = _document(ask(self._endpoint("jwks_uri"), ca_file=self.config.ca_file)).get("keys")
         keys = [key for key in found if isinstance(key, dict)] if isinstance(found, list) else []

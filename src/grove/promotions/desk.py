@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from grove.credentials import Keyring, Lease, SecretStores, lease_secret
-from grove.forges import Forge, ForgeAccess, ForgeRemote, PullDesk, PullDraft, PullState
+from grove.forges import Forge, ForgeAccess, ForgeRemote, PullDesk, PullDraft, PullState, PullsUnsupported
 from grove.git import FileDiff, ListingLimits, Remote, Secret, merge_base, parse_remote_url, push_branch
 from grove.jobs import Run
 from grove.kit import faults
@@ -218,13 +218,13 @@ class PromotionDesk:
 
     def _reach(self, repository: Repository, lease: Lease | None) -> tuple[Remote, PullDesk]:
         """How the repository's git host and its forge are spoken to; the secret may have to be read from a store."""
-        path = parse_remote_url(repository.url).path
-        secret = self.stores.open(lease, path=path, writing=True) if lease else None
-        path = "" if repository.local else parse_remote_url(repository.url).path
-        at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=secret)
-        pulls = PullDesk(at, access=self.access)
+        if repository.local:
+            raise PullsUnsupported
+        url = parse_remote_url(repository.url)
+        secret = self.stores.open(lease, path=url.path, writing=True) if lease else None
+        at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=url.path, secret=secret)
         opened = Secret(username=secret.username, password=secret.password) if secret else None
-        return Remote(url=parse_remote_url(repository.url), secret=opened), pulls
+        return Remote(url=url, secret=opened), PullDesk(at, access=self.access)
 
     def _push(self, remote: Remote, workspace: Workspace, *, branch: str, pushed: str) -> None:
         git, folder = self.mirrors.git, self._folder(workspace)
