@@ -113,7 +113,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, such as 10.1.0.0/16."""
     workers: int = Field(default=2, ge=0, le=64)
-    """How many worker processes `grove serve` runs."""
+    """How many processes of `grove serve` do jobs."""
+    http_processes: int = Field(default=1, ge=1, le=256)
+    """How many processes of `grove serve` answer requests; each uses one core at most, and about 150 MB and more."""
     max_repo_size_mb: int = _named("max_repo_size_mb", "MAX_REPO_SIZE_MB", default=1024)
     """The largest repository that is kept, in MB."""
     large_repo_size_mb: int = 500
@@ -274,14 +276,16 @@ class Settings(BaseSettings):
             return json.loads(value)
         return dict(part.strip().rsplit("=", 1) for part in value.split(",") if "=" in part)
 
-    def environment(self) -> dict[str, str]:
-        """These settings as variables, for a worker process; nothing else is handed on but the search path."""
+    def environment(self, *, answering: bool = False) -> dict[str, str]:
+        """These settings as variables, for a process that does jobs or, if `answering`, one that users sign in at;
+        nothing else is handed on but the search path.
+        """
         variables = {name: os.environ[name] for name in ("PATH", "HOME", "TZ", "TMPDIR") if name in os.environ}
         handed = (VARIABLE_PREFIX, "AWS_") if self.aws_region is not None else (VARIABLE_PREFIX,)
         variables |= {name: value for name, value in os.environ.items() if name.startswith(handed)}
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if value is not None and name not in _NOT_FOR_WORKERS and not name.startswith("oidc_"):
+            if value is not None and name not in _NOT_FOR_WORKERS and (answering or not name.startswith("oidc_")):
                 variables[f"GROVE_{name.upper()}"] = _as_text(value)
         return variables
 
@@ -299,6 +303,11 @@ def use_one_native_thread() -> None:
     """Keep numerical libraries from starting a thread per core for each small product; call it before they load."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def share_measures(folder: Path) -> None:
+    """Have the measures of all processes that say so kept in a folder; call it before Prometheus' client loads."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -330,5 +339,5 @@ def _as_text(value: Any) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, dict):
-        return ",".join(f"{name}={kept}" for name, kept in value.items())
+        return json.dumps(value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

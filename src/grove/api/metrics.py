@@ -7,10 +7,12 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from grove import __version__, jobs, repositories, snapshots
 from grove.kit.tenancy import serving_all
+from grove.placement import ProcessPlaces
 from grove.wiring import Grove
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -19,40 +21,46 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0,
 
 
 class Metrics:
-    """The measures of one app, in a registry of their own."""
+    """The measures of one app: what its process counts, and what can be told whenever somebody asks."""
 
     def __init__(self, grove: Grove) -> None:
-        self._registry = CollectorRegistry()
-        Info("grove_build", "Which version runs.", registry=self._registry).info({"version": __version__})
+        self._counted = CollectorRegistry()
+        self._told = CollectorRegistry()
+        self._shared = ProcessPlaces(grove.locator).measures if grove.settings.http_processes > 1 else None
+        Info("grove_build", "Which version runs.", registry=self._told).info({"version": __version__})
         self._requests = Histogram(
             "grove_http_request_duration_seconds",
             "How long requests took, until the last byte.",
             ("route", "method", "code"),
-            registry=self._registry,
+            registry=self._counted,
             buckets=_SECONDS,
         )
         self.searches = Histogram(
             "grove_search_duration_seconds",
             "How long searches took.",
             ("mode", "source"),
-            registry=self._registry,
+            registry=self._counted,
             buckets=_SECONDS,
         )
         self.auth_failures = Counter(
-            "grove_auth_failures_total", "Requests without a good token.", ("kind",), registry=self._registry
+            "grove_auth_failures_total", "Requests without a good token.", ("kind",), registry=self._counted
         )
-        self._registry.register(_State(grove))
+        self._told.register(_State(grove))
 
     def count_request(self, *, route: str, method: str, code: int, seconds: float) -> None:
         """Count one request; methods that nobody should use are counted together."""
         self._requests.labels(route, method if method in _METHODS else "other", str(code)).observe(seconds)
 
     def exposition(self) -> bytes:
-        """All measures, in Prometheus' text format.
+        """All measures, in Prometheus' text format; where several processes answer, what all of them counted.
 
         :raises StorageBusy: if the database did not answer.
         """
-        return generate_latest(self._registry)
+        counted = self._counted
+        if self._shared is not None:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted, path=str(self._shared))  # type: ignore[no-untyped-call]
+        return generate_latest(counted) + generate_latest(self._told)
 
 
 class _State(Collector):

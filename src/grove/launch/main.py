@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from grove.cli import app, read_settings
-from grove.settings import use_one_native_thread
+from grove.placement import Locator, ProcessPlaces
+from grove.settings import Settings, share_measures, use_one_native_thread
 
 DataDir = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
 
@@ -20,14 +21,19 @@ def main() -> None:
 @app.command(rich_help_panel="Servers")
 def serve(
     data: DataDir = None,
+    *,
     bind: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
-    workers: Annotated[int | None, typer.Option(help="How many worker processes to run.")] = None,
+    workers: Annotated[int | None, typer.Option(help="How many processes do jobs.")] = None,
+    http_processes: Annotated[int | None, typer.Option(help="How many processes answer requests.")] = None,
 ) -> None:
     """Run a server: the API, MCP and the workers, on one data folder."""
+    given = {"data_dir": data, "bind": bind, "port": port, "workers": workers, "http_processes": http_processes}
+    settings = read_settings(**given)
+    _measure_together(settings)
     from grove.launch.serve import serve_until_stopped  # noqa: PLC0415 - heavy
 
-    raise typer.Exit(serve_until_stopped(read_settings(data_dir=data, bind=bind, port=port, workers=workers)))
+    raise typer.Exit(serve_until_stopped(settings))
 
 
 @app.command(hidden=True)
@@ -36,6 +42,16 @@ def worker(name: Annotated[str, typer.Option(help="The name that its leases carr
     from grove.launch.work import work_until_stopped  # noqa: PLC0415 - heavy
 
     work_until_stopped(read_settings(), name=name)
+
+
+@app.command(hidden=True)
+def answer() -> None:
+    """Answer requests beside a server; `grove serve` starts as many as are needed."""
+    settings = read_settings()
+    _measure_together(settings)
+    from grove.launch.answer import answer_until_stopped  # noqa: PLC0415 - heavy
+
+    answer_until_stopped(settings)
 
 
 @app.command(rich_help_panel="Servers")
@@ -58,6 +74,12 @@ def mcp(data: DataDir = None) -> None:
     from grove.launch.mcp import speak_mcp  # noqa: PLC0415 - heavy
 
     speak_mcp(read_settings(data_dir=data))
+
+
+def _measure_together(settings: Settings) -> None:
+    """Have what several processes measure added up."""
+    if settings.http_processes > 1:
+        share_measures(ProcessPlaces(Locator(settings.data_dir)).measures)
 
 
 admin = typer.Typer(help="Look after a server from the machine that it runs on.", no_args_is_help=True)

@@ -2,5 +2,6 @@
 
 from grove.placement.checkouts import CheckoutPlaces
 from grove.placement.locator import DataFolderUnusable, Locator
+from grove.placement.processes import ProcessPlaces
 
-__all__ = ["CheckoutPlaces", "DataFolderUnusable", "Locator"]
+__all__ = ["CheckoutPlaces", "DataFolderUnusable", "Locator", "ProcessPlaces"]

@@ -16,6 +16,7 @@ from grove.sandbox.errors import (
     ConfinementUnavailable,
     ExecutableMissing,
 )
+from grove.sandbox.keeping import KeptProcesses
 from grove.sandbox.model import Command, Finished, Limits, Stop
 from grove.sandbox.pool import ChildPool
 from grove.sandbox.removing import remove_written
@@ -39,6 +40,7 @@ __all__ = [
     "ExecutableMissing",
     "Finished",
     "Holder",
+    "KeptProcesses",
     "Limits",
     "Method",
     "Outcome",
