@@ -40,6 +40,7 @@ STRICT_QUERIES: dict[str, dict[str, str | int]] = {
 """Of routes that take nothing that they do not know."""
 BODIES: Mapping[str, Any] = {
     "AgentIn": {"name": "x"},
+    "BranchIn": {"branch": "theft"},
     "ApplyIn": {"documents": {}, "reason": "x"},
     "CodeConnectIn": {"git_url": "https://git.example.org/canary.git", "project_id": "{project_id}"},
     "CommitIn": {"message": "x"},
@@ -78,6 +79,7 @@ BODIES: Mapping[str, Any] = {
     "RollBackIn": {"version": 0},
     "ServiceIn": {"name": "x"},
     "SourceIn": {"url": "/nowhere"},
+    "SwitchIn": {"branch": "trial"},
     "TokenIn": {"name": "theft", "principal_id": "{user_id}"},
     "UserChange": {"active": True},
     "UserIn": {"name": "x", "role": "viewer"},
@@ -183,12 +185,14 @@ def things(home: Door) -> Mapping[str, str]:
     context = admin.put(f"/api/v1/contexts/{CANARY}-context", json=BODIES["ContextIn"])
     assert context.is_success, context.text
     workspace = made("workspaces", repository=repository, name=f"{CANARY}-ws")
+    made(f"workspaces/{workspace['name']}/branches", branch="trial")
     credential = {"host": "git.example.org", "username": "bot", "password": "ghp_secret-of-the-canary"}
     return {
         "repository_id": repository,
         "repo_id": repository,
         "by-name.name": detail["name"],
         "git.name": detail["name"],
+        "branches.branch": "trial",
         "stashes.stash": "5ca1ab1e" * 5,
         "ws.name": workspace["name"],
         "workspaces.name": workspace["name"],

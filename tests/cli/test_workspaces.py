@@ -69,4 +69,19 @@ class TestWorkspaces:
         assert first["message"] == "Made\n"
         for act in ("merge", "rebase"):
             assert grove("ws", act, "patched").exit_code == Exit.DONE
+        self._try_branches(grove)
         assert grove("ws", "delete", "patched", "--yes").exit_code == Exit.DONE
+
+    def _try_branches(self, grove: CommandLine) -> None:
+        assert "ws switch patched trial" in grove("ws", "branch", "patched", "trial", "--ref", "main").stderr
+        assert grove("ws", "write", "patched", "made.txt", stdin="changed\n").exit_code == Exit.DONE
+        refused = grove("ws", "switch", "patched", "trial")
+        assert refused.exit_code == Exit.CONFLICT
+        assert "made.txt" in refused.stderr
+        assert grove("ws", "stash", "save", "patched").exit_code == Exit.DONE
+        assert grove("ws", "switch", "patched", "trial").exit_code == Exit.DONE
+        listed = json.loads(grove("ws", "branch", "patched", "--json").stdout)
+        assert [(each["name"], each["ahead"]) for each in listed] == [("ws/trial", 0), ("ws/patched", 1)]
+        assert "on ws/trial" in grove("ws", "status", "patched").stderr
+        assert grove("ws", "branch", "patched", "patched", "--delete").exit_code == Exit.CONFLICT
+        assert grove("ws", "branch", "patched", "ws/patched", "--delete", "--discard").exit_code == Exit.DONE

@@ -183,6 +183,23 @@ class TestPromoting:
             assert not has_open(tx, repository_id=place.repository.id)
         assert place.status().state is PromotionState.MERGED
 
+    def test_of_each_branch_of_a_workspace_has_a_pull_request_of_its_own(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        first = github.promote()
+        github.made.grove.branches.switch(
+            github.made.admin, "fix", branch="trial", creates=True, ref="main", now=github.made.now
+        )
+        with pytest.raises(PromotionNotFound):
+            github.status()
+        github.commit(text="total = 2\n")
+        second = github.promote()
+
+        assert (first.number, second.number) == (1, 2)
+        assert second.branch.startswith("ws/trial-")
+        github.made.grove.branches.switch(github.made.admin, "fix", branch="fix", now=github.made.now)
+        assert github.status().number == 1
+
     def test_begins_anew_when_the_first_was_closed(self, place: Place) -> None:
         place.opened()
         place.commit()

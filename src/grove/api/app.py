@@ -52,6 +52,7 @@ from grove.api import (
     signing_in,
     tracing,
     usage,
+    workspace_branches,
     workspace_changes,
     workspaces,
 )
@@ -79,6 +80,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     scip.router,
     index.router,
     workspaces.router,
+    workspace_branches.router,
     workspace_changes.router,
     checkouts.router,
     commands.router,

@@ -82,14 +82,14 @@ def _answers(what: str, permission: str) -> dict[str, Any]:
 
 @router.get("/ws/{name}/info/refs", **_answers("application/x-git-upload-pack-advertisement", "workspace.view"))
 async def advertise_workspace(name: Name, service: Asked, caller: GitCaller, request: Request) -> Response:
-    """What a workspace has: its one branch."""
+    """What a workspace has: its branches."""
     pushes = service is Service.RECEIVE
     exchange = await run_in_threadpool(caller.grove.pushes.open, caller.actor, _plain(name), changes=pushes)
     workspace, server = exchange.workspace, caller.grove.git_server
 
     @asynccontextmanager
     async def speaking() -> AsyncIterator[Conversation]:
-        stage = server.stage(exchange.folder, branch=workspace.branch, commit=workspace.head)
+        stage = server.stage(exchange.folder, branch=workspace.branch, commits=exchange.commits)
         async with contextmanager_in_threadpool(stage) as git_dir:
             begun = (
                 server.receive(
@@ -117,7 +117,7 @@ async def fetch_workspace(name: Name, caller: GitCaller, request: Request) -> Re
 
     @asynccontextmanager
     async def speaking() -> AsyncIterator[Conversation]:
-        stage = server.stage(exchange.folder, branch=workspace.branch, commit=workspace.head)
+        stage = server.stage(exchange.folder, branch=workspace.branch, commits=exchange.commits)
         async with (
             contextmanager_in_threadpool(stage) as git_dir,
             server.upload(git_dir, **_fetching(caller, request)) as conversation,
@@ -129,12 +129,12 @@ async def fetch_workspace(name: Name, caller: GitCaller, request: Request) -> Re
 
 @router.post("/ws/{name}/git-receive-pack", **_answers("application/x-git-receive-pack-result", "workspace.change"))
 async def push_to_workspace(name: Name, caller: GitCaller, request: Request) -> Response:
-    """Take commits for a workspace's branch. It moves when all of them are here and checked, or not at all."""
+    """Take commits for a workspace's current branch. It moves when all of them are here and checked, or not at all."""
     exchange = await run_in_threadpool(caller.grove.pushes.open, caller.actor, _plain(name), changes=True)
     workspace, server = exchange.workspace, caller.grove.git_server
     commands = Commands()
     body = commands.noting(body_of(request, bytes_max=exchange.room_bytes + COMMANDS_BYTES_MAX))
-    stage = server.stage(exchange.folder, branch=workspace.branch, commit=workspace.head)
+    stage = server.stage(exchange.folder, branch=workspace.branch, commits=exchange.commits)
     async with contextmanager_in_threadpool(stage) as git_dir:
         receiving = server.receive(
             git_dir,

@@ -12,6 +12,7 @@ import grove
 from grove.cli import (
     add,
     audit,
+    branching,
     checkouts,
     cloning,
     contexts,
@@ -120,6 +121,7 @@ app.add_typer(importing.app, name="import")
 app.add_typer(scip.app, name="scip")
 workspaces.app.add_typer(checkouts.app)
 workspaces.app.add_typer(workspace_changes.app)
+workspaces.app.add_typer(branching.app)
 workspaces.app.add_typer(promoting.app)
 workspaces.app.add_typer(stashing.app, name="stash")
 app.add_typer(workspaces.app, name="ws")

@@ -22,6 +22,7 @@ FIELDS = ("id", "name", "branch", "target", "base", "head", "tree", "version", "
 LIST = (
     Column("NAME", lambda item: item["name"]),
     Column("ID", lambda item: item["id"]),
+    Column("BRANCH", lambda item: item["branch"]),
     Column("FROM", lambda item: item["target"]),
     Column("HEAD", lambda item: item["head"], lambda item: item["head"][:12]),
     Column("USED", lambda item: item["used_at"], lambda item: shown_age(item["used_at"])),
@@ -103,8 +104,10 @@ def show_status(session: Session, *, name: NameArgument) -> None:
         session.output.json(status)
         return
     session.output.items(status["changes"], CHANGES, empty="Nothing to commit.")
-    words = f"{counted(status['ahead'], 'commit')} ahead, {status['behind']} behind {status['workspace']['target']}"
-    session.output.note(words if status["upstream"] else f"{status['workspace']['target']} is no branch of the mirror")
+    workspace = status["workspace"]
+    words = f"{counted(status['ahead'], 'commit')} ahead, {status['behind']} behind {workspace['target']}"
+    words = words if status["upstream"] else f"{workspace['target']} is no branch of the mirror"
+    session.output.note(f"on {workspace['branch']}, {words}")
     session.output.note(status["state"] + (f": {status['advice']}" if status["advice"] else ""))
     if status["ends_at"]:
         is_over = status["state"] == "ended"

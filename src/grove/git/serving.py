@@ -1,7 +1,7 @@
 """Answering git clients, by git's own two services; what is served, and to whom, is decided by those who call."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -54,14 +54,19 @@ class GitServer:
         self._runner = Runner(config)
 
     @contextmanager
-    def stage(self, objects: Path, *, branch: str, commit: str) -> Iterator[Path]:
-        """A bare repository for the time of a block: one branch alone, beside the objects of another repository."""
+    def stage(self, objects: Path, *, branch: str, commits: Mapping[str, str]) -> Iterator[Path]:
+        """A bare repository for the time of a block: `commits` by their branches, beside the objects of another one."""
         with self._runner.job_dir() as folder:
             stage = folder / "stage.git"
             storage.init(self._runner, stage, default_branch=branch, borrowing=None)
             (stage / "objects" / "info").mkdir(exist_ok=True)
             (stage / "objects" / "info" / "alternates").write_text(f"{(objects / 'objects').resolve()}\n")
-            refs.update_refs(self._runner, stage, deletes=(), updates={f"refs/heads/{branch}": commit})
+            refs.update_refs(
+                self._runner,
+                stage,
+                deletes=(),
+                updates={f"refs/heads/{name}": commit for name, commit in commits.items()},
+            )
             yield stage
 
     def upload(

@@ -29,7 +29,7 @@ class WorkspaceStatus(Arguments):
     also_called: ClassVar[dict[str, str]] = _CALLED
 
     name: Annotated[str, Field(max_length=60, description="All open ones of yours if left out")] = ""
-    view: Literal["status", "diff", "log"] = "status"
+    view: Literal["status", "diff", "log", "branches"] = "status"
     since_base: Annotated[bool, Field(description="diff from where it began, commits and all")] = False
     limit: Annotated[int, Field(ge=1, le=200, description="Commits")] = 20
     max_tokens: MaxTokens = TOKENS_DEFAULT
@@ -83,10 +83,12 @@ class ChangeWorkspace(Arguments):
 
     name: WorkspaceName
     action: Annotated[
-        Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "end", "restore"],
+        Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "switch", "end", "restore"],
         Field(description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest stash"),
     ]
     message: Annotated[str, Field(max_length=2_000, description="For commit and stash")] = ""
+    branch: Annotated[str, Field(max_length=63, description="For switch; what is not committed comes along")] = ""
+    create: Annotated[bool, Field(description="For switch: a new branch, at the last commit")] = False
     resolutions: Annotated[
         tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="For merge, after conflicts")
     ] = ()

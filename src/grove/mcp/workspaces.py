@@ -14,6 +14,7 @@ from grove.mcp.visible import visible, visible_line
 from grove.mcp.workspace_arguments import ChangeWorkspace, EditItem, EditWorkspace, OpenWorkspace, WorkspaceStatus
 from grove.search import FileContent, Tree, TreeItem
 from grove.workspaces import (
+    Branch,
     ChangedFile,
     Edit,
     EditKind,
@@ -62,6 +63,9 @@ def workspace_status(caller: Caller, arguments: WorkspaceStatus) -> Reply:
             for commit in commits
         ]
         return _fitted(lines, f"the newest {len(commits):,} commits of {visible(arguments.name)}", arguments.max_tokens)
+    if arguments.view == "branches":
+        lines = [_branch(each) for each in caller.grove.branches.branches(caller.actor, arguments.name)]
+        return _fitted(lines, f"{len(lines):,} branches of {visible(arguments.name)}", arguments.max_tokens)
     is_diff = arguments.view == "diff"
     status = caller.grove.workspaces.status(
         caller.actor, arguments.name, patches=is_diff, since_base=arguments.since_base
@@ -128,6 +132,9 @@ def _done(caller: Caller, arguments: ChangeWorkspace) -> Workspace:
         "rebase": lambda: grove.merges.rebase(caller.actor, name, now=now),
         "stash": lambda: grove.stashes.save(caller.actor, name, message=arguments.message, now=now),
         "unstash": lambda: grove.stashes.apply(caller.actor, name, drop=True, now=now),
+        "switch": lambda: grove.branches.switch(
+            caller.actor, name, branch=arguments.branch, creates=arguments.create, now=now
+        ),
         "restore": lambda: grove.workspaces.restore(caller.actor, name, now=now),
     }
     return acts[arguments.action]()
@@ -191,6 +198,12 @@ def _line(workspace: Workspace) -> str:
         f"{workspace.name}  branch {workspace.branch}  from {workspace.target}  "
         f"head {workspace.head[:COMMIT_DIGITS]}{state}  id {workspace.id}"
     )
+
+
+def _branch(branch: Branch) -> str:
+    mark = "*" if branch.is_current else " "
+    words = f"from {branch.target}  head {branch.head[:COMMIT_DIGITS]}  {branch.ahead} ahead"
+    return visible(f"{mark} {branch.name}  {words}")
 
 
 def _standing(status: Status) -> str:

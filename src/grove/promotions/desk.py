@@ -86,7 +86,7 @@ class PromotionDesk:
         """
         with self.database.reading() as tx:
             workspace, repository = _opened(tx, actor, name)
-            before = rows.find(tx, workspace_id=workspace.id)
+            before = rows.find(tx, workspace)
         wish = _completed(wish, workspace, before, actor=actor)
         change = self._look(workspace, repository, wish)
         self._admit(actor, workspace, change, accept_secrets=wish.accept_secrets)
@@ -102,12 +102,12 @@ class PromotionDesk:
             _opened(tx, actor, name)
             rows.begin(tx, workspace, _begun(workspace, draft, must_wait=must_wait, now=now), actor=actor)
             if must_wait:
-                return rows.get(tx, workspace_id=workspace.id)
+                return rows.get(tx, workspace)
             lease = self._lease(tx, repository, now=now)
         remote, pulls = self._reach(repository, lease)
         self._push(remote, workspace, branch=draft.branch, pushed=before.pushed if before else "")
         with self.database.transaction() as tx:
-            rows.note_pushed(tx, workspace_id=workspace.id, commit=workspace.head)
+            rows.note_pushed(tx, workspace_id=workspace.id, branch=draft.branch, commit=workspace.head)
         faults.reach(PUSHED)
         pull = pulls.settle(draft)
         faults.reach(OPENED)
@@ -115,7 +115,14 @@ class PromotionDesk:
         checks = pulls.checks(workspace.head)
         with self.database.transaction() as tx:
             return rows.settle(
-                tx, workspace_id=workspace.id, pull=pull, checks=checks, reviewers=reviewers, actor=actor, now=now
+                tx,
+                workspace_id=workspace.id,
+                branch=draft.branch,
+                pull=pull,
+                checks=checks,
+                reviewers=reviewers,
+                actor=actor,
+                now=now,
             )
 
     def get(self, actor: Actor, name: str, *, now: datetime) -> Promotion:
@@ -127,7 +134,7 @@ class PromotionDesk:
         """
         with self.database.transaction() as tx:
             workspace = open_workspace(tx, actor=actor, name=name, changing=False)
-            known = rows.get(tx, workspace_id=workspace.id)
+            known = rows.get(tx, workspace)
             if known.number is None:
                 return known
             repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
@@ -155,7 +162,14 @@ class PromotionDesk:
         checks = pulls.checks(pull.head) if pull.state is PullState.OPEN and pull.head else known.checks
         with self.database.transaction() as tx:
             return rows.settle(
-                tx, workspace_id=known.workspace_id, pull=pull, checks=checks, reviewers=None, actor=None, now=now
+                tx,
+                workspace_id=known.workspace_id,
+                branch=known.branch,
+                pull=pull,
+                checks=checks,
+                reviewers=None,
+                actor=None,
+                now=now,
             )
 
     def _look(self, workspace: Workspace, repository: Repository, wish: Wish) -> _Change:

@@ -33,7 +33,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """A workspace on its way into its repository: `pushed` is the commit that the forge has on `branch`.
+    """A branch of a workspace on its way into its repository: `pushed` is the commit that the forge has on `branch`.
 
     `waiting` is the commit that somebody has to approve before it is pushed; empty where none has to.
     """
@@ -56,7 +56,7 @@ class Promotion:
 
 
 def branch_of(workspace: Workspace) -> str:
-    """The branch at the forge: no two workspaces have the same."""
+    """The branch at the forge for a workspace's current one: no two workspaces have the same."""
     return f"{workspace.branch}-{workspace.id[-BRANCH_DIGITS:]}"
 
 

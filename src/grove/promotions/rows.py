@@ -10,7 +10,7 @@ from grove.forges import Check, Pull
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.promotions.errors import PromotionNotFound
-from grove.promotions.model import Promotion, PromotionState
+from grove.promotions.model import Promotion, PromotionState, branch_of
 from grove.promotions.tables import PromotionRow
 from grove.workspaces import Workspace
 
@@ -29,20 +29,20 @@ def resource_of(workspace: Workspace) -> Resource:
     )
 
 
-def find(tx: Transaction, *, workspace_id: str) -> Promotion | None:
-    """The promotion of a workspace, if there is one."""
-    row = tx.session.get(PromotionRow, workspace_id)
+def find(tx: Transaction, workspace: Workspace) -> Promotion | None:
+    """The promotion of a workspace's current branch, if there is one."""
+    row = tx.session.get(PromotionRow, (workspace.id, branch_of(workspace)))
     return row.value() if row else None
 
 
-def get(tx: Transaction, *, workspace_id: str) -> Promotion:
-    """The promotion of a workspace.
+def get(tx: Transaction, workspace: Workspace) -> Promotion:
+    """The promotion of a workspace's current branch.
 
     :raises PromotionNotFound: if it has none.
     """
-    found = find(tx, workspace_id=workspace_id)
+    found = find(tx, workspace)
     if found is None:
-        raise PromotionNotFound(workspace=workspace_id)
+        raise PromotionNotFound(workspace=workspace.name, branch=workspace.branch)
     return found
 
 
@@ -56,12 +56,12 @@ def open_ones(tx: Transaction, *, repository_id: str) -> list[Promotion]:
     chosen = select(PromotionRow).where(
         PromotionRow.repository_id == repository_id, PromotionRow.state == PromotionState.OPEN
     )
-    return [row.value() for row in tx.session.scalars(chosen.order_by(PromotionRow.workspace_id))]
+    return [row.value() for row in tx.session.scalars(chosen.order_by(PromotionRow.workspace_id, PromotionRow.branch))]
 
 
 def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor: Actor) -> None:
     """Write down that a workspace is about to be pushed to the forge, or waits for somebody who approves that."""
-    row = tx.session.get(PromotionRow, workspace.id)
+    row = tx.session.get(PromotionRow, (workspace.id, promotion.branch))
     if row is None:
         row = PromotionRow(
             workspace_id=workspace.id,
@@ -87,6 +87,7 @@ def settle(
     tx: Transaction,
     *,
     workspace_id: str,
+    branch: str,
     pull: Pull,
     checks: Sequence[Check],
     reviewers: Sequence[str] | None,
@@ -94,7 +95,7 @@ def settle(
     now: datetime,
 ) -> Promotion:
     """Write down how the pull request is; that it was opened, merged or closed goes to the audit trail."""
-    row = tx.session.get_one(PromotionRow, workspace_id)
+    row = tx.session.get_one(PromotionRow, (workspace_id, branch))
     if actor is not None and row.state != pull.state:
         facts = {"number": pull.number, "url": pull.url, "state": pull.state}
         _record(tx, "workspace.pull_request", workspace_id, actor=actor, now=now, **facts)
@@ -107,9 +108,9 @@ def settle(
     return row.value()
 
 
-def note_pushed(tx: Transaction, *, workspace_id: str, commit: str) -> None:
+def note_pushed(tx: Transaction, *, workspace_id: str, branch: str, commit: str) -> None:
     """Write down what the forge has now."""
-    tx.session.get_one(PromotionRow, workspace_id).pushed = commit
+    tx.session.get_one(PromotionRow, (workspace_id, branch)).pushed = commit
 
 
 def _record(tx: Transaction, action: str, target_id: str, *, actor: Actor, now: datetime, **facts: object) -> None:

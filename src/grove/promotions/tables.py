@@ -12,14 +12,14 @@ from grove.promotions.model import Promotion, PromotionState
 
 
 class PromotionRow(TenantTable):
-    """The promotion of a workspace; there is one at most."""
+    """The promotion of a branch of a workspace; there is one at most."""
 
     __tablename__ = "promotions"
 
     workspace_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tenant_id: Mapped[str] = mapped_column(String(36))
     repository_id: Mapped[str] = mapped_column(String(36), index=True)
-    branch: Mapped[str] = mapped_column(String(255))
+    branch: Mapped[str] = mapped_column(String(255), primary_key=True)
     target: Mapped[str] = mapped_column(String(1024))
     title: Mapped[str] = mapped_column(String(255))
     body: Mapped[str] = mapped_column(Text, server_default="")

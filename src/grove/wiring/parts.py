@@ -65,7 +65,16 @@ from grove.wiring.configuration import (
 from grove.wiring.drafts import WorkspaceDrafts
 from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.work import JOB_KINDS
-from grove.workspaces import KeepDesk, MergeDesk, PatchDesk, PushDesk, StashDesk, WorkspaceDesk, commits_in_use
+from grove.workspaces import (
+    BranchDesk,
+    KeepDesk,
+    MergeDesk,
+    PatchDesk,
+    PushDesk,
+    StashDesk,
+    WorkspaceDesk,
+    commits_in_use,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +169,17 @@ class Grove:
     def keeping(self) -> KeepDesk:
         """What keeps workspaces up with their branches, and ends those that nobody uses."""
         return KeepDesk(
+            database=self.database,
+            mirrors=self.mirrors,
+            locator=self.locator,
+            limits=workspace_limits(self.settings),
+            is_held=lambda tx, workspace_id: has_checkout(tx, workspace_id=workspace_id),
+        )
+
+    @property
+    def branches(self) -> BranchDesk:
+        """What makes branches of workspaces, and switches between them."""
+        return BranchDesk(
             database=self.database,
             mirrors=self.mirrors,
             locator=self.locator,

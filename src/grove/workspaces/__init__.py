@@ -1,8 +1,14 @@
 """Workspaces: private copies of repositories to change files in, with a branch of their own."""
 
 from grove.workspaces.access import any_workspace, open_workspace, take_in
+from grove.workspaces.branching import BranchDesk
 from grove.workspaces.desk import WorkspaceDesk
 from grove.workspaces.errors import (
+    BranchesTooMany,
+    BranchExists,
+    BranchInUse,
+    BranchNotFound,
+    BranchUnmerged,
     ChangedMeanwhile,
     MergeConflicts,
     NothingToCommit,
@@ -10,12 +16,14 @@ from grove.workspaces.errors import (
     PatchRefused,
     RebaseRefused,
     StashNotFound,
+    SwitchRefused,
     TextNotFound,
     WorkspaceDirty,
     WorkspaceDiverged,
     WorkspaceEnded,
     WorkspaceExists,
     WorkspaceFull,
+    WorkspaceHeld,
     WorkspaceNameInvalid,
     WorkspaceNotFound,
     WorkspacePathRefused,
@@ -26,6 +34,7 @@ from grove.workspaces.events import WorkspaceClosed, WorkspaceOpened
 from grove.workspaces.keeping import KEEP_UP_JOB, KeepDesk
 from grove.workspaces.merging import MergeDesk
 from grove.workspaces.model import (
+    Branch,
     ChangedFile,
     Edit,
     EditKind,
@@ -45,6 +54,13 @@ from grove.workspaces.upkeep import WorkspaceKeeper, request_upkeep
 
 __all__ = [
     "KEEP_UP_JOB",
+    "Branch",
+    "BranchDesk",
+    "BranchExists",
+    "BranchInUse",
+    "BranchNotFound",
+    "BranchUnmerged",
+    "BranchesTooMany",
     "ChangedFile",
     "ChangedMeanwhile",
     "Edit",
@@ -63,6 +79,7 @@ __all__ = [
     "Standing",
     "StashDesk",
     "StashNotFound",
+    "SwitchRefused",
     "TextNotFound",
     "Workspace",
     "WorkspaceClosed",
@@ -73,6 +90,7 @@ __all__ = [
     "WorkspaceExists",
     "WorkspaceFile",
     "WorkspaceFull",
+    "WorkspaceHeld",
     "WorkspaceKeeper",
     "WorkspaceLimits",
     "WorkspaceNameInvalid",

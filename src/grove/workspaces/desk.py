@@ -17,6 +17,7 @@ from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
 from grove.repositories import find_repository, get_repository
 from grove.workspaces import rows
+from grove.workspaces.branches import branch_name
 from grove.workspaces.editing import EXECUTABLE_MODE, edited, path_bytes
 from grove.workspaces.errors import ChangedMeanwhile, NothingToCommit, WorkspaceDirty, WorkspaceDiverged
 from grove.workspaces.events import WorkspaceOpened
@@ -79,6 +80,7 @@ class WorkspaceDesk(Ground):
                     owner_id=actor.id,
                     name=name,
                     slot=name,
+                    branch=branch_name(name),
                     target=target,
                     base=base,
                     head=base,

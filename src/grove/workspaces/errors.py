@@ -129,3 +129,52 @@ class StashNotFound(GroveError):
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
     code: ClassVar[str] = "stash_not_found"
+
+
+class BranchNotFound(GroveError):
+    """The workspace has no such branch."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "branch_not_found"
+
+
+class BranchExists(GroveError):
+    """The workspace has a branch of that name."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "branch_exists"
+
+
+class BranchesTooMany(GroveError):
+    """The workspace has as many branches as it may; remove one first."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "branches_too_many"
+
+
+class BranchInUse(GroveError):
+    """The workspace is on this branch; switch to another one first."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "branch_in_use"
+
+
+class BranchUnmerged(GroveError):
+    """The branch has commits that are nowhere else; switch to it and promote them, or say that they are to be lost."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "branch_unmerged"
+
+
+class SwitchRefused(GroveError):
+    """Files with changes that are not committed are others on that branch; commit the changes, or stash them, first."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "switch_refused"
+
+
+class WorkspaceHeld(GroveError):
+    """The workspace's files lie in a folder that is on its branch; collect them, remove the folder, then switch."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "workspace_held"

@@ -13,12 +13,14 @@ from grove.kit.transactions import Database
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
 from grove.repositories import Repository, get_repository
-from grove.workspaces import rows
+from grove.workspaces import branches, rows
 from grove.workspaces.errors import ChangedMeanwhile
 from grove.workspaces.model import Standing, Workspace, WorkspaceLimits
 
 RESCUE: Final = "refs/grove/rescue"
-"""In the git directory of a workspace that has ended: all that it had of its own."""
+"""In the git directory of a workspace that has ended: all that its branch had of its own."""
+RESCUED_BRANCHES: Final = "refs/grove/rescued/"
+"""Beside it, by their names: its further branches that had commits of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,15 @@ class Ground:
             return reader.read_root(workspace.head)[0] != workspace.tree
 
     def _rescued(self, actor: Actor, workspace: Workspace, *, now: datetime) -> str | None:
-        """What a workspace has of its own as one commit, kept by a ref in its git directory; nothing if it has none.
+        """What a workspace's branch has of its own as one commit, kept by a ref in its git directory, if it has any.
 
-        So all of it can be found without the database too.
+        Its further branches are kept so too: all of it can be found without the database.
         """
         git, folder, commit = self.mirrors.git, self._folder(workspace), workspace.head
+        with self.database.reading() as tx:
+            others = branches.others(tx, workspace)
+        if kept := {RESCUED_BRANCHES + each.name: each.head for each in others if each.head != each.base}:
+            git.update_refs(folder, updates=kept)
         if self._is_dirty(workspace):
             message = f"What was not committed in {workspace.name}"
             commit = self._writer(workspace).write_commit(

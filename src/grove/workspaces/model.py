@@ -9,8 +9,9 @@ from enum import StrEnum
 class Workspace:
     """A private copy of a repository: `tree` is its files as they are now, `head` its last commit.
 
-    It began at the commit `base`, of the branch, tag or commit `target`; it is over when it has an `ended_at`, and can
-    be restored, with all that was not committed. What it had of its own then is one commit, its `rescue`.
+    They are on its own `branch`, which began at the commit `base` of the branch, tag or commit `target`. It is over when
+    it has an `ended_at`, and can be restored, with all that was not committed. What its branch had of its own then is
+    one commit, its `rescue`.
     """
 
     id: str
@@ -18,6 +19,7 @@ class Workspace:
     repository_id: str
     owner_id: str
     name: str
+    branch: str
     target: str
     base: str
     head: str
@@ -29,10 +31,18 @@ class Workspace:
     follows: bool
     rescue: str | None = None
 
-    @property
-    def branch(self) -> str:
-        """The branch that its commits are on."""
-        return f"ws/{self.name}"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch of a workspace: its last commit, and what it began at. Files are of the current one."""
+
+    name: str
+    target: str
+    base: str
+    head: str
+    is_current: bool = False
+    ahead: int = 0
+    """So many commits are on it that the mirror's branch lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,11 @@ def keep_pinned(git: Git, mirror: Path, workspace: Workspace, upstream: str) -> 
     git.update_refs(mirror, updates={earlier: workspace.base, PIN + workspace.id: upstream})
 
 
+def pin_earlier(git: Git, mirror: Path, workspace: Workspace, commit: str) -> None:
+    """Keep a commit of the mirror as long as the workspace is kept."""
+    git.update_refs(mirror, updates={f"{EARLIER}{workspace.id}/{commit}": commit})
+
+
 def unpin(git: Git, mirror: Path, workspace_id: str) -> None:
     """Give back all that a workspace has pinned."""
     mine = [name for name in git.refs(mirror) if name.startswith(f"{EARLIER}{workspace_id}/")]

@@ -11,7 +11,7 @@ from grove.kit.transactions import Database
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
 from grove.repositories import get_repository
-from grove.workspaces import rows
+from grove.workspaces import branches, rows
 from grove.workspaces.errors import ChangedMeanwhile, WorkspaceDirty, WorkspaceNotFound
 from grove.workspaces.model import Workspace, WorkspaceLimits
 
@@ -20,11 +20,15 @@ PUSHED: Final = faults.declare("workspace.pushed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A workspace as a git client may have it: its git directory, and how much more its owner may write."""
+    """A workspace as a git client may have it: its git directory, and how much more its owner may write.
+
+    `commits` are the last ones of its branches, by their names.
+    """
 
     workspace: Workspace
     folder: Path
     room_bytes: int
+    commits: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +58,10 @@ class PushDesk:
             seen = row.value()
             repository = get_repository(tx, actor=actor, repository_id=seen.repository_id)
             room_bytes = self.limits.written_bytes_max - rows.written_bytes(tx, owner_id=seen.owner_id)
+            commits = {each.name: each.head for each in (branches.current(seen), *branches.others(tx, seen))}
         self.mirrors.path(repository)
         folder = self.locator.workspace(tenant_id=seen.tenant_id, workspace_id=seen.id)
-        return Exchange(workspace=seen, folder=folder, room_bytes=max(room_bytes, 0))
+        return Exchange(workspace=seen, folder=folder, room_bytes=max(room_bytes, 0), commits=commits)
 
     def accept(self, actor: Actor, exchange: Exchange, *, stage: Path, now: datetime) -> Workspace:
         """Move a workspace to what was pushed to its branch in `stage`, a repository beside it.

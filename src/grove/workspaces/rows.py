@@ -23,7 +23,7 @@ from grove.workspaces.errors import (
 )
 from grove.workspaces.events import WorkspaceClosed
 from grove.workspaces.model import Workspace, WorkspaceLimits
-from grove.workspaces.tables import WorkspaceRow
+from grove.workspaces.tables import BranchRow, WorkspaceRow
 
 VIEW: Final = "workspace.view"
 CHANGE: Final = "workspace.change"
@@ -154,7 +154,10 @@ def is_forgotten(tx: Transaction, seen: Workspace) -> bool:
     gone = tx.session.execute(
         delete(WorkspaceRow).where(*same).returning(WorkspaceRow.id).execution_options(synchronize_session=False)
     )
-    return gone.first() is not None
+    if gone.first() is None:
+        return False
+    tx.session.execute(delete(BranchRow).where(BranchRow.workspace_id == seen.id))
+    return True
 
 
 def require_room(tx: Transaction, *, owner_id: str, name: str, limits: WorkspaceLimits) -> None:
@@ -226,7 +229,8 @@ def count_open(tx: Transaction, *, tenant_id: str, owner_id: str | None = None) 
 
 def holds_work(tx: Transaction, *, repository_id: str) -> bool:
     """Whether somebody has an open workspace of the repository, or an ended one with anything of their own in it."""
-    own = (WorkspaceRow.head != WorkspaceRow.base) | (WorkspaceRow.written_bytes > 0)
+    branches = select(BranchRow.workspace_id).where(BranchRow.head != BranchRow.base)
+    own = (WorkspaceRow.head != WorkspaceRow.base) | (WorkspaceRow.written_bytes > 0) | WorkspaceRow.id.in_(branches)
     chosen = select(WorkspaceRow.id).where(
         WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None) | own
     )
@@ -234,11 +238,11 @@ def holds_work(tx: Transaction, *, repository_id: str) -> bool:
 
 
 def commits_in_use(tx: Transaction, repository_id: str) -> set[str]:
-    """The commits of a repository that open workspaces began at."""
-    of_it = select(WorkspaceRow.base).where(
-        WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None)
-    )
-    return set(tx.session.scalars(of_it))
+    """The commits of a repository that branches of open workspaces began at."""
+    is_open = (WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
+    current = select(WorkspaceRow.base).where(*is_open)
+    others = select(BranchRow.base).join(WorkspaceRow, WorkspaceRow.id == BranchRow.workspace_id).where(*is_open)
+    return {*tx.session.scalars(current), *tx.session.scalars(others)}
 
 
 def record(tx: Transaction, action: str, workspace: Workspace, *, actor: Actor, now: datetime, **facts: object) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import TenantTable, UtcDateTime
-from grove.workspaces.model import Workspace
+from grove.workspaces.model import Branch, Workspace
 
 
 class WorkspaceRow(TenantTable):
@@ -21,6 +21,7 @@ class WorkspaceRow(TenantTable):
     owner_id: Mapped[str] = mapped_column(String(36))
     name: Mapped[str] = mapped_column(String(60))
     slot: Mapped[str] = mapped_column(String(60))
+    branch: Mapped[str] = mapped_column(String(63))
     target: Mapped[str] = mapped_column(String(1024))
     base: Mapped[str] = mapped_column(String(64))
     head: Mapped[str] = mapped_column(String(64))
@@ -41,6 +42,7 @@ class WorkspaceRow(TenantTable):
             repository_id=self.repository_id,
             owner_id=self.owner_id,
             name=self.name,
+            branch=self.branch,
             target=self.target,
             base=self.base,
             head=self.head,
@@ -52,3 +54,20 @@ class WorkspaceRow(TenantTable):
             follows=self.follows,
             rescue=self.rescue,
         )
+
+
+class BranchRow(TenantTable):
+    """A branch of a workspace that is not its current one, which is in the row of the workspace itself."""
+
+    __tablename__ = "workspace_branches"
+
+    workspace_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36))
+    target: Mapped[str] = mapped_column(String(1024))
+    base: Mapped[str] = mapped_column(String(64))
+    head: Mapped[str] = mapped_column(String(64))
+
+    def value(self) -> Branch:
+        """The branch as the rest of Grove sees it."""
+        return Branch(name=self.name, target=self.target, base=self.base, head=self.head)
