@@ -12,7 +12,7 @@ CHANGING = {
     *("repo_request", "open_workspace", "edit_workspace", "change_workspace", "promote_workspace"),
     *("run_in_workspace", "checkout_workspace"),
 }
-LISTING_TOKENS_MAX = 6_900
+LISTING_TOKENS_MAX = 7_000
 INSTRUCTION_WORDS_MAX = 120
 
 

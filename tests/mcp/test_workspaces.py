@@ -114,7 +114,7 @@ class TestAWorkspace:
         assert tools.call("read_file", workspace="fix", path="README.md").lines == ["1: both"]
 
     def test_ends_and_is_restored(self, tools: Tools) -> None:
-        tools.call("change_workspace", name="fix", action="switch", branch="trial", create=True)
+        tools.call("change_workspace", name="fix", action="branch", branch="trial")
         branches = tools.call("workspace_status", name="fix", view="branches")
         assert [line.split()[:2] for line in branches.lines] == [["*", "ws/trial"], ["ws/fix", "from"]]
         tools.call("change_workspace", name="fix", action="switch", branch="fix")

@@ -159,7 +159,7 @@ TOOLS: Final = (
         title="State of workspaces",
         description=(
             "List your workspaces; or of one: what is not committed (status, diff), how far it is behind the mirror, "
-            "its commits (log)."
+            "its commits (log), its branches."
         ),
         arguments=WorkspaceStatus,
         permission="workspace.list",

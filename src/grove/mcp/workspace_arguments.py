@@ -83,12 +83,11 @@ class ChangeWorkspace(Arguments):
 
     name: WorkspaceName
     action: Annotated[
-        Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "switch", "end", "restore"],
-        Field(description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest stash"),
+        Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "branch", "switch", "end", "restore"],
+        Field(description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest stash; branch: a new one"),
     ]
     message: Annotated[str, Field(max_length=2_000, description="For commit and stash")] = ""
-    branch: Annotated[str, Field(max_length=63, description="For switch; what is not committed comes along")] = ""
-    create: Annotated[bool, Field(description="For switch: a new branch, at the last commit")] = False
+    branch: Annotated[str, Field(max_length=63)] = ""
     resolutions: Annotated[
         tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="For merge, after conflicts")
     ] = ()

@@ -126,15 +126,15 @@ def _done(caller: Caller, arguments: ChangeWorkspace) -> Workspace:
         ]
         upstream = arguments.upstream or None
         return grove.merges.merge(caller.actor, name, resolutions=resolutions, upstream=upstream, now=now)
+    branch = arguments.branch
     acts: dict[str, Callable[[], Workspace]] = {
         "commit": lambda: grove.workspaces.commit_changes(caller.actor, name, message=arguments.message, now=now),
         "refresh": lambda: grove.workspaces.refresh(caller.actor, name, now=now),
         "rebase": lambda: grove.merges.rebase(caller.actor, name, now=now),
         "stash": lambda: grove.stashes.save(caller.actor, name, message=arguments.message, now=now),
         "unstash": lambda: grove.stashes.apply(caller.actor, name, drop=True, now=now),
-        "switch": lambda: grove.branches.switch(
-            caller.actor, name, branch=arguments.branch, creates=arguments.create, now=now
-        ),
+        "branch": lambda: grove.branches.switch(caller.actor, name, branch=branch, creates=True, now=now),
+        "switch": lambda: grove.branches.switch(caller.actor, name, branch=branch, now=now),
         "restore": lambda: grove.workspaces.restore(caller.actor, name, now=now),
     }
     return acts[arguments.action]()

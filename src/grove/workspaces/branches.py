@@ -1,4 +1,4 @@
-"""The branches of a workspace as rows: its current one is in the row of the workspace, the others have rows of theirs."""
+"""The branches of a workspace as rows: its current one is in the row of the workspace, each other has its own."""
 
 from typing import Final
 

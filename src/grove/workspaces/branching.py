@@ -136,9 +136,10 @@ class BranchDesk(Ground):
             raise BranchInUse(workspace=seen.name, branch=gone)
         with self.database.reading() as tx:
             known = branches.other(tx, seen, gone)
-            left = [seen, *(each for each in branches.others(tx, seen) if each.name != gone)]
+            left = [each for each in branches.others(tx, seen) if each.name != gone]
+        left.append(branches.current(seen))
         refs = self.mirrors.git.refs(self.mirrors.path(self._repository(actor, seen)))
-        kept = [*(each.head for each in left), *(each.base for each in left), refs.get(_ref(known), known.base)]
+        kept = [*(oid for each in left for oid in (each.head, each.base)), refs.get(_ref(known), known.base)]
         lost = self.mirrors.git.history(self._folder(seen)).list_new([known.head], known=[*kept, known.base])
         if lost and not discards:
             raise BranchUnmerged(workspace=seen.name, branch=gone, commits=len(lost), head=known.head)
@@ -173,8 +174,10 @@ class BranchDesk(Ground):
         """The files of another branch, with what is not committed here."""
         with self._objects(seen) as reader:
             here, there = reader.read_root(seen.head)[0], reader.read_root(wanted.head)[0]
-        if here == seen.tree or here == there:
-            return there if here == seen.tree else seen.tree
+        if here == seen.tree:
+            return there
+        if here == there:
+            return seen.tree
         mine = self._differing(seen, here, seen.tree)
         if both := mine & self._differing(seen, here, there):
             raise self._refused(seen, wanted, both)

@@ -9,9 +9,9 @@ from enum import StrEnum
 class Workspace:
     """A private copy of a repository: `tree` is its files as they are now, `head` its last commit.
 
-    They are on its own `branch`, which began at the commit `base` of the branch, tag or commit `target`. It is over when
-    it has an `ended_at`, and can be restored, with all that was not committed. What its branch had of its own then is
-    one commit, its `rescue`.
+    They are on its own `branch`, which began at the commit `base` of the branch, tag or commit `target`. It is over
+    when it has an `ended_at`, and can be restored, with all that was not committed. What its branch had of its own
+    then is one commit, its `rescue`.
     """
 
     id: str
