@@ -84,7 +84,9 @@ class ChangeWorkspace(Arguments):
     name: WorkspaceName
     action: Annotated[
         Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "branch", "switch", "end", "restore"],
-        Field(description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest stash; branch: a new one"),
+        Field(
+            description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest; branch: a new one"
+        ),
     ]
     message: Annotated[str, Field(max_length=2_000, description="For commit and stash")] = ""
     branch: Annotated[str, Field(max_length=63)] = ""
