@@ -7,6 +7,8 @@ after the last one every mirror was in the state of its upstream. Nothing but th
 
 import argparse
 import asyncio
+import json
+import os
 import random
 import sys
 import tempfile
@@ -15,8 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import httpx2
+from urllib.parse import urlsplit
 
 from grove.freshness import Provider
 from tests.freshness.deliveries import body_of, content_of, headers_of
@@ -60,9 +61,9 @@ def _measure(server: ServerProcess, host: GitServer, arguments: argparse.Namespa
     upstreams = _connected(server, host, arguments.repositories)
     hook = server.post("/hooks", json={"provider": "github", "covers": host.url("acme")})
     storm = _storm(host, hook, upstreams, arguments.deliveries)
-    began = time.monotonic()
+    began, used = time.monotonic(), _cpu_seconds(server)
     outcomes = asyncio.run(_offer(hook["url"], storm, rate=arguments.rate))
-    seconds = time.monotonic() - began
+    seconds, used = time.monotonic() - began, _cpu_seconds(server) - used
     settled = time.monotonic()
     _await_upstream(server, upstreams)
     accepted = sum(count for outcome, count in outcomes.items() if outcome in {"syncing", "duplicate", "ignored"})
@@ -71,6 +72,7 @@ def _measure(server: ServerProcess, host: GitServer, arguments: argparse.Namespa
     rows = {
         "offered": f"{len(storm):,} in {seconds:.1f} s, at {arguments.rate:,}/s wanted",
         "accepted": f"{accepted:,}, {accepted / seconds:,.0f}/s",
+        "the server's processor time for each": f"{used / len(storm) * 1000:.2f} ms",
         "outcomes": ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common()),
         "syncs of that (the newest 200 jobs)": f"{syncs:,}",
         "upstream's state after the last one": f"{time.monotonic() - settled:.1f} s",
@@ -109,30 +111,52 @@ def _storm(host: GitServer, hook: dict[str, Any], upstreams: dict[str, Repositor
 
 
 async def _offer(url: str, storm: list[Sent], *, rate: int) -> Counter[str]:
+    """Send them over some connections. A client of few lines, for it shares the machine with what it measures."""
     outcomes: Counter[str] = Counter()
-    waiting: asyncio.Queue[Sent | None] = asyncio.Queue()
+    waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
+    target = urlsplit(url)
 
-    async def send(client: httpx2.AsyncClient) -> None:
-        while (sent := await waiting.get()) is not None:
-            try:
-                answer = await client.post(url, content=sent.content, headers=sent.headers)
-                outcomes[str(answer.json().get("outcome") or answer.json()["code"])] += 1
-            except httpx2.TransportError as error:
-                outcomes[type(error).__name__] += 1
+    async def send() -> None:
+        reader, writer = await asyncio.open_connection(target.hostname, target.port)
+        while (request := await waiting.get()) is not None:
+            writer.write(request)
+            answer = await _answer(reader)
+            outcomes[str(answer.get("outcome") or answer["code"])] += 1
+        writer.close()
 
-    limits = httpx2.Limits(max_connections=CONNECTIONS)
-    async with httpx2.AsyncClient(limits=limits, timeout=60.0) as client:
-        senders = [asyncio.create_task(send(client)) for _ in range(CONNECTIONS)]
-        began = time.monotonic()
-        for number, sent in enumerate(storm):
-            ahead = number / rate - (time.monotonic() - began)
-            if ahead > 0:
-                await asyncio.sleep(ahead)
-            waiting.put_nowait(sent)
-        for _ in senders:
-            waiting.put_nowait(None)
-        await asyncio.gather(*senders)
+    senders = [asyncio.create_task(send()) for _ in range(CONNECTIONS)]
+    requests = [_request(target.path, target.netloc, sent) for sent in storm]
+    began = time.monotonic()
+    for number, request in enumerate(requests):
+        ahead = number / rate - (time.monotonic() - began)
+        if ahead > 0:
+            await asyncio.sleep(ahead)
+        waiting.put_nowait(request)
+    for _ in senders:
+        waiting.put_nowait(None)
+    await asyncio.gather(*senders)
     return outcomes
+
+
+def _request(path: str, host: str, sent: Sent) -> bytes:
+    headers = {"Host": host, "Content-Length": str(len(sent.content)), **sent.headers}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    return "\r\n".join(lines).encode() + sent.content
+
+
+async def _answer(reader: asyncio.StreamReader) -> dict[str, Any]:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+    answer: dict[str, Any] = json.loads(await reader.readexactly(length))
+    return answer
+
+
+def _cpu_seconds(server: ServerProcess) -> float:
+    """What the server itself has used of the processor, without its workers."""
+    assert server.process is not None
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _await_upstream(server: ServerProcess, upstreams: dict[str, Repository]) -> None:

@@ -20,7 +20,7 @@ FOR_ALL = {
     "api/devices.py": "a program that waits to be let in is nobody yet",
     "api/forms.py": "a cookie says whose it is",
     "api/health.py": "whether the database answers is nobody's",
-    "api/hooks.py": "a delivery names a hook, whose tenant is known when its signature is good",
+    "api/intake.py": "a delivery names a hook, whose tenant is known when its signature is good",
     "api/login.py": "a name and a password say who it is",
     "api/metrics.py": "the operator's measures are of the whole server",
     "api/pages.py": "whether the server is set up",

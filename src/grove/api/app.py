@@ -59,6 +59,7 @@ from grove.api import (
 from grove.api.edge import Edge
 from grove.api.guard import Guard
 from grove.api.hosts import Hosts
+from grove.api.intake import Intake
 from grove.api.metrics import Metrics
 from grove.api.problems import tell_problems
 from grove.wiring import Grove
@@ -128,7 +129,8 @@ def create_app(
     """Make the app. `mounts` are other apps, each with the path at and below which it answers, which it sees whole;
     `lifespans` are entered when the app starts; `workers_alive` tells whether somebody does jobs.
     """
-    edge = Edge(grove=grove, metrics=Metrics(grove), workers_alive=workers_alive)
+    intake = Intake(grove.database, grove.keyring)
+    edge = Edge(grove=grove, metrics=Metrics(grove), workers_alive=workers_alive, intake=intake)
     app = FastAPI(
         title="Grove",
         version=__version__,
@@ -159,6 +161,7 @@ def _lifespan(edge: Edge, lifespans: Sequence[Lifespan]) -> Callable[[FastAPI], 
             edge.is_started = True
             yield
             edge.is_started = False
+            edge.intake.close()
 
     return run
 

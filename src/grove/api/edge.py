@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 
 from grove.api.errors import TooBusy
+from grove.api.intake import Intake
 from grove.api.metrics import Metrics
 from grove.kit.ids import digest
 from grove.wiring import Grove
@@ -77,6 +78,7 @@ class Edge:
     grove: Grove
     metrics: Metrics
     workers_alive: Callable[[], bool]
+    intake: Intake
     token_uses: TokenUses = field(default_factory=TokenUses)
     streams: Seats = field(default_factory=lambda: Seats("streams", count_max=STREAMS_MAX))
     looks: Seats = field(default_factory=lambda: Seats("looks at repositories", count_max=LOOKS_MAX))

@@ -1,21 +1,18 @@
 """`/api/v1/hooks`: the webhooks of forges; and `/api/v1/webhooks`, where forges deliver."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query, Request
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 
 from grove import freshness
 from grove.api.caller import Caller, CallerOf
-from grove.api.edge import Edge, EdgeOf
+from grove.api.edge import EdgeOf
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Address, Page, Received, Shown
-from grove.freshness import Delivery, Hook, Outcome, Provider
-from grove.kit.tenancy import serving, serving_all
-from grove.kit.transactions import WrittenMeanwhile
+from grove.freshness import Hook, Outcome, Provider
 
 DELIVERIES_PREFIX: Final = "/api/v1/webhooks"
 
@@ -107,25 +104,7 @@ async def deliver(provider: Provider, hook_id: UUID, request: Request, edge: Edg
     body = await request.body()
     headers = {name.lower(): value for name, value in request.headers.items()}
     received = freshness.Received(headers=headers, body=body)
-    return DeliveryOut.model_validate(await run_in_threadpool(take_delivery, edge, provider, str(hook_id), received))
-
-
-def take_delivery(edge: Edge, provider: Provider, hook_id: str, received: freshness.Received) -> Delivery:
-    """Write a delivery down, if it is signed with the secret of that hook, and queue the syncs that it asks for.
-
-    :raises DeliveryUnsigned: if it is not.
-    :raises DeliveryMalformed: if it cannot be understood.
-    """
-    database, keyring = edge.grove.database, edge.grove.keyring
-    with serving_all(), database.reading() as tx:
-        hook = freshness.signed_hook(tx, keyring=keyring, provider=provider, hook_id=hook_id, received=received)
-    try:
-        with serving(hook.tenant_id), database.transaction() as tx:
-            return freshness.receive(tx, hook=hook, received=received, now=datetime.now(UTC))
-    except WrittenMeanwhile:
-        # The same delivery came twice at once: now the other is there to be seen.
-        with serving(hook.tenant_id), database.transaction() as tx:
-            return freshness.receive(tx, hook=hook, received=received, now=datetime.now(UTC))
+    return DeliveryOut.model_validate(await edge.intake.take(provider, str(hook_id), received))
 
 
 def _fields(hook: Hook, caller: Caller, request: Request) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from grove import freshness, mirrors, repositories
 from grove.api.caller import Caller, CallerOf
 from grove.api.connecting import connect, look_at
 from grove.api.edge import EdgeOf
-from grove.api.hooks import DeliveryOut, take_delivery
+from grove.api.hooks import DeliveryOut
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Address, Line, Received, Shown, Words
 from grove.repositories import (
@@ -155,8 +154,7 @@ async def take_registry_delivery(hook: UUID, request: Request, edge: EdgeOf) -> 
     """
     headers = {name.lower(): value for name, value in request.headers.items()}
     received = freshness.Received(headers=headers, body=await request.body())
-    taken = await run_in_threadpool(take_delivery, edge, freshness.Provider.GENERIC, str(hook), received)
-    return DeliveryOut.model_validate(taken)
+    return DeliveryOut.model_validate(await edge.intake.take(freshness.Provider.GENERIC, str(hook), received))
 
 
 @router.put("/{repo_id:path}", openapi_extra=needs("repository.archive"))

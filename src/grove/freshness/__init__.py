@@ -10,10 +10,11 @@ from grove.freshness.errors import (
     WatchRefused,
 )
 from grove.freshness.hook import Delivery, Hook, NewHook, Outcome, Provider, Received
-from grove.freshness.hooks import create_hook, list_deliveries, list_hooks, remove_hook, signed_hook
+from grove.freshness.hooks import create_hook, list_deliveries, list_hooks, remove_hook
 from grove.freshness.keeping import Keeper
 from grove.freshness.model import PRESETS, Freshness, Preset, preset_of
 from grove.freshness.polling import pause_host, poll_due, resume_host, tenants_with_polls
+from grove.freshness.signed import OpenHook, Signed, open_hook, read_signed
 from grove.freshness.switches import begin_freshness, freshness_of, set_freshness
 from grove.freshness.watching import changed_repositories, sync_watched, watched_by_tenant, watched_folders
 
@@ -29,10 +30,12 @@ __all__ = [
     "HookNotFound",
     "Keeper",
     "NewHook",
+    "OpenHook",
     "Outcome",
     "Preset",
     "Provider",
     "Received",
+    "Signed",
     "WatchRefused",
     "begin_freshness",
     "changed_repositories",
@@ -41,14 +44,15 @@ __all__ = [
     "freshness_of",
     "list_deliveries",
     "list_hooks",
+    "open_hook",
     "pause_host",
     "poll_due",
     "preset_of",
+    "read_signed",
     "receive",
     "remove_hook",
     "resume_host",
     "set_freshness",
-    "signed_hook",
     "sync_watched",
     "tenants_with_polls",
     "watched_by_tenant",

@@ -1,14 +1,17 @@
 """Receiving deliveries: each is written down once, and has its repositories synced if they are ours."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from grove import jobs, repositories
-from grove.freshness.hook import Delivery, Hook, Outcome, Provider, Received
+from grove.freshness.hook import Delivery, Hook, Outcome, Provider
 from grove.freshness.matter import Matter
 from grove.freshness.model import address_key
-from grove.freshness.notice import Notice, read_notice
+from grove.freshness.signed import Signed
 from grove.freshness.syncing import SYNC_KIND, request_sync
 from grove.freshness.tables import DeliveryRow, FreshnessRow
 from grove.kit.gate import Source
@@ -19,33 +22,34 @@ from grove.repositories import Repository
 KEPT_DAYS = 14
 SAME_SECONDS = 60
 """For how long the same body is the same event, if nothing else has come."""
+DELIVERY_FIELDS: Final = tuple(field.name for field in fields(Delivery))
 
 
-def receive(tx: Transaction, *, hook: Hook, received: Received, now: datetime) -> Delivery:
-    """Take a signed delivery: write it down, and have what it is about brought up to date.
+def receive(tx: Transaction, *, signed: Sequence[Signed], now: datetime) -> list[Delivery]:
+    """Take signed deliveries of one tenant in the order in which they came: write them down, and have what they are
+    about brought up to date. What came of each is answered in the same order.
 
     The same delivery again, by its id, changes nothing, and neither does the same body while nothing else has come.
-
-    :raises DeliveryMalformed: if it cannot be understood.
     """
-    notice = read_notice(received, provider=hook.provider)
-    known = _known(tx, hook, notice, received, now=now)
-    if known is not None:
-        return known
-    outcome, reason = _act(tx, hook, notice, now=now)
-    row = DeliveryRow(
-        id=new_id(),
-        tenant_id=hook.tenant_id,
-        hook_id=hook.id,
-        delivery=notice.delivery or new_id(),
-        body_digest=received.digest,
-        event=notice.event,
-        outcome=outcome,
-        reason=reason,
-        received_at=now,
-    )
-    tx.session.add(row)
-    return row.value()
+    outcomes = _Outcomes(tx, now=now)
+    seen = {hook_id: _Seen(tx, hook_id, of, now=now) for hook_id, of in _by_hook(signed).items()}
+    told: list[Delivery] = []
+    rows: list[dict[str, Any]] = []
+    for each in signed:
+        known = seen[each.hook.id].find(each)
+        if known is None:
+            delivery = _new(each, *outcomes.of(each))
+            rows.append(
+                {"tenant_id": each.hook.tenant_id, "hook_id": each.hook.id, "body_digest": each.digest}
+                | {name: getattr(delivery, name) for name in DELIVERY_FIELDS}
+            )
+            seen[each.hook.id].note(each, delivery)
+            told.append(delivery)
+        else:
+            told.append(known)
+    if rows:
+        tx.session.execute(insert(DeliveryRow), rows)
+    return told
 
 
 def forget_old_deliveries(tx: Transaction, *, now: datetime) -> None:
@@ -53,67 +57,118 @@ def forget_old_deliveries(tx: Transaction, *, now: datetime) -> None:
     tx.session.execute(delete(DeliveryRow).where(DeliveryRow.received_at < now - timedelta(days=KEPT_DAYS)))
 
 
-def _same_delivery(tx: Transaction, hook: Hook, notice: Notice) -> DeliveryRow | None:
-    if not notice.delivery:
-        return None
-    same = (DeliveryRow.hook_id == hook.id, DeliveryRow.delivery == notice.delivery)
-    return tx.session.scalars(select(DeliveryRow).where(*same).limit(1)).first()
+class _Seen:
+    """What a hook has brought already, as far as the deliveries in hand may be the same again."""
+
+    def __init__(self, tx: Transaction, hook_id: str, signed: Sequence[Signed], *, now: datetime) -> None:
+        names = [each.notice.delivery for each in signed if each.notice.delivery]
+        same = select(DeliveryRow).where(DeliveryRow.hook_id == hook_id, DeliveryRow.delivery.in_(names))
+        self._by_name = {row.delivery: row.value() for row in tx.session.scalars(same)} if names else {}
+        self._newest: tuple[str, Delivery] | None = None
+        since = now - timedelta(seconds=SAME_SECONDS)
+        recent = select(DeliveryRow).where(DeliveryRow.hook_id == hook_id, DeliveryRow.received_at >= since)
+        newest_first = recent.order_by(DeliveryRow.received_at.desc(), DeliveryRow.id.desc())
+        if row := tx.session.scalars(newest_first.limit(1)).first():
+            self._newest = row.body_digest, row.value()
+
+    def find(self, signed: Signed) -> Delivery | None:
+        """The same delivery, by its id, or by its body while nothing else has come.
+
+        A body may come back and be true again: GitLab's say no time, and a branch can go to and fro. A generic one may
+        say nothing at all.
+        """
+        known = self._by_name.get(signed.notice.delivery)
+        if known is None and self._newest is not None and signed.hook.provider is not Provider.GENERIC:
+            digest, newest = self._newest
+            known = newest if digest == signed.digest else None
+        if known is None:
+            return None
+        return replace(
+            known,
+            delivery=signed.notice.delivery or known.delivery,
+            event=signed.notice.event,
+            outcome=Outcome.DUPLICATE,
+            reason=f"the same was delivered at {known.received_at.isoformat(timespec='seconds')}",
+        )
+
+    def note(self, signed: Signed, delivery: Delivery) -> None:
+        """Remember one that is new."""
+        self._by_name[delivery.delivery] = delivery
+        self._newest = signed.digest, delivery
 
 
-def _same_body(tx: Transaction, hook: Hook, received: Received, *, now: datetime) -> DeliveryRow | None:
-    """The delivery that had this body a moment ago, if none of another has come since.
+class _Outcomes:
+    """What is done about deliveries in one transaction; what was asked or begun for one holds for the others."""
 
-    A body may come back and be true again: GitLab's say no time, and a branch can go to and fro. A generic one may say
-    nothing at all.
-    """
-    if hook.provider is Provider.GENERIC:
-        return None
-    recent = select(DeliveryRow).where(
-        DeliveryRow.hook_id == hook.id, DeliveryRow.received_at >= now - timedelta(seconds=SAME_SECONDS)
-    )
-    same = recent.where(DeliveryRow.body_digest == received.digest).order_by(DeliveryRow.received_at.desc())
-    row = tx.session.scalars(same.limit(1)).first()
-    if row is None:
-        return None
-    later = recent.where(DeliveryRow.received_at > row.received_at)
-    return None if tx.session.scalars(later.limit(1)).first() else row
+    def __init__(self, tx: Transaction, *, now: datetime) -> None:
+        self._tx = tx
+        self._now = now
+        self._at: dict[tuple[str, frozenset[str]], list[Repository]] = {}
+        self._states: dict[str, _State] = {}
+
+    def of(self, signed: Signed) -> tuple[Outcome, str]:
+        """What comes of a delivery that is new, and why."""
+        hook, notice = signed.hook, signed.notice
+        if notice.is_calm:
+            return Outcome.IGNORED, "nothing that is mirrored can have changed"
+        placed = {address_key(f"https://{hook.host}/{path}") for path in notice.paths}
+        covered = frozenset(address for address in notice.addresses | placed if hook.is_about(address))
+        if not covered:
+            return Outcome.IGNORED, f"it is about no address that the hook covers ({hook.covers})"
+        found = self._repositories(hook, covered)
+        if not found:
+            return Outcome.IGNORED, "no repository is kept from that address"
+        told = [self._sync(repository, matter=notice.matter) for repository in found]
+        begun = [reason for outcome, reason in told if outcome is Outcome.SYNCING]
+        return (Outcome.SYNCING, begun[0]) if begun else told[0]
+
+    def _repositories(self, hook: Hook, covered: frozenset[str]) -> list[Repository]:
+        key = hook.tenant_id, covered
+        if key not in self._at:
+            self._at[key] = repositories.at_addresses(self._tx, tenant_id=hook.tenant_id, addresses=covered)
+        return self._at[key]
+
+    def _sync(self, repository: Repository, *, matter: Matter) -> tuple[Outcome, str]:
+        state = self._states.get(repository.id) or self._state(repository)
+        if state.refusal:
+            self._states[repository.id] = state
+            return Outcome.IGNORED, state.refusal
+        self._states[repository.id] = _State(is_waiting=True)
+        waiting = ", which is waiting to be synced already" if state.is_waiting else ""
+        return Outcome.SYNCING, f"{matter} at {repository.name}{waiting}"
+
+    def _state(self, repository: Repository) -> "_State":
+        """Have a repository synced, unless a sync of it waits already or may not be."""
+        row = self._tx.session.get(FreshnessRow, repository.id)
+        if row is None or not row.on_hook:
+            return _State(refusal=f"{repository.name} does not heed hooks")
+        if jobs.is_waiting(self._tx, target_id=repository.id, kind=SYNC_KIND):
+            return _State(is_waiting=True)
+        return _State(refusal=request_sync(self._tx, repository, source=Source.WEBHOOK, now=self._now))
 
 
-def _known(tx: Transaction, hook: Hook, notice: Notice, received: Received, *, now: datetime) -> Delivery | None:
-    row = _same_delivery(tx, hook, notice) or _same_body(tx, hook, received, now=now)
-    if row is None:
-        return None
-    reason = f"the same was delivered at {row.received_at.isoformat(timespec='seconds')}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """How it is with the sync of a repository: it waits, or why it may not be; else it was just requested."""
+
+    is_waiting: bool = False
+    refusal: str = ""
+
+
+def _by_hook(signed: Sequence[Signed]) -> dict[str, list[Signed]]:
+    found: dict[str, list[Signed]] = {}
+    for each in signed:
+        found.setdefault(each.hook.id, []).append(each)
+    return found
+
+
+def _new(signed: Signed, outcome: Outcome, reason: str) -> Delivery:
+    identifier = new_id()
     return Delivery(
-        id=row.id,
-        delivery=notice.delivery or row.delivery,
-        event=notice.event,
-        outcome=Outcome.DUPLICATE,
+        id=identifier,
+        delivery=signed.notice.delivery or identifier,
+        event=signed.notice.event,
+        outcome=outcome,
         reason=reason,
-        received_at=row.received_at,
+        received_at=signed.received_at,
     )
-
-
-def _act(tx: Transaction, hook: Hook, notice: Notice, *, now: datetime) -> tuple[Outcome, str]:
-    if notice.is_calm:
-        return Outcome.IGNORED, "nothing that is mirrored can have changed"
-    placed = {address_key(f"https://{hook.host}/{path}") for path in notice.paths}
-    covered = {address for address in notice.addresses | placed if hook.is_about(address)}
-    if not covered:
-        return Outcome.IGNORED, f"it is about no address that the hook covers ({hook.covers})"
-    found = repositories.at_addresses(tx, tenant_id=hook.tenant_id, addresses=covered)
-    if not found:
-        return Outcome.IGNORED, "no repository is kept from that address"
-    told = [_sync(tx, repository, matter=notice.matter, now=now) for repository in found]
-    begun = [reason for outcome, reason in told if outcome is Outcome.SYNCING]
-    return (Outcome.SYNCING, begun[0]) if begun else told[0]
-
-
-def _sync(tx: Transaction, repository: Repository, *, matter: Matter, now: datetime) -> tuple[Outcome, str]:
-    row = tx.session.get(FreshnessRow, repository.id)
-    if row is None or not row.on_hook:
-        return Outcome.IGNORED, f"{repository.name} does not heed hooks"
-    if jobs.is_waiting(tx, target_id=repository.id, kind=SYNC_KIND):
-        return Outcome.SYNCING, f"{matter} at {repository.name}, which is waiting to be synced already"
-    refusal = request_sync(tx, repository, source=Source.WEBHOOK, now=now)
-    return (Outcome.IGNORED, refusal) if refusal else (Outcome.SYNCING, f"{matter} at {repository.name}")

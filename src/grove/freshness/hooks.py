@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from grove import activity, credentials
 from grove.credentials import CredentialDraft, Keyring
-from grove.freshness.errors import DeliveryUnsigned, HookInvalid, HookNotFound
-from grove.freshness.hook import Delivery, Hook, NewHook, Provider, Received, is_signed
+from grove.freshness.errors import HookInvalid, HookNotFound
+from grove.freshness.hook import Delivery, Hook, NewHook, Provider
 from grove.freshness.model import address_key
 from grove.freshness.tables import DeliveryRow, HookRow
 from grove.git import UrlRefused, parse_remote_url
@@ -89,23 +89,6 @@ def list_deliveries(tx: Transaction, *, actor: Actor, hook_id: str, limit: int) 
     chosen = select(DeliveryRow).where(DeliveryRow.hook_id == row.id)
     newest_first = chosen.order_by(DeliveryRow.received_at.desc(), DeliveryRow.id.desc())
     return [delivery.value() for delivery in tx.session.scalars(newest_first.limit(min(limit, DELIVERIES_SHOWN_MAX)))]
-
-
-def signed_hook(tx: Transaction, *, keyring: Keyring, provider: str, hook_id: str, received: Received) -> Hook:
-    """The hook whose secret signed a delivery. An unknown hook and a bad signature are not told apart.
-
-    :raises DeliveryUnsigned: if it is not signed with the secret of that hook.
-    """
-    row = tx.session.get(HookRow, hook_id)
-    if row is None or row.provider != provider:
-        raise DeliveryUnsigned
-    hook = row.value()
-    secret = credentials.read_secret(
-        tx, keyring=keyring, tenant_id=hook.tenant_id, credential_id=hook.credential_id, host=hook.host
-    )
-    if not is_signed(received, provider=hook.provider, secret=secret.password):
-        raise DeliveryUnsigned
-    return hook
 
 
 def _covered(address: str) -> tuple[str, str]:
