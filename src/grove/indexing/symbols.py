@@ -86,10 +86,10 @@ class SymbolIndex:
         """How many definitions there are."""
         return self._chunks.size
 
-    def of_chunk(self, chunk: int) -> list[Symbol]:
-        """The definitions that begin in a chunk, by line."""
+    def of_chunk(self, chunk: int, *, limit: int | None = None) -> list[Symbol]:
+        """The definitions that begin in a chunk, by line; the first `limit` of them."""
         begin, end = np.searchsorted(self._chunks, np.array([chunk, chunk + 1], dtype=np.uint32)).tolist()
-        return [self._row(row) for row in range(begin, end)]
+        return [self._row(row) for row in range(begin, end if limit is None else min(end, begin + limit))]
 
     def find(self, name: str, match: SymbolMatch, within: NDArray[np.bool_], limit: int) -> list[Symbol]:
         """At most `limit` definitions in chunks of `within`: exact spelling first, then shorter names first."""
@@ -142,6 +142,10 @@ class SymbolIndex:
         return found
 
     @cached_property
+    def _kind_names(self) -> list[str]:
+        return [self._kind_text[number].decode("utf-8", "replace") for number in range(len(self._kind_text))]
+
+    @cached_property
     def _folded(self) -> bytes:
         return self._text.joined().lower()
 
@@ -153,7 +157,7 @@ class SymbolIndex:
             int(self._chunks[row]),
             int(self._lines[row]),
             self._text[int(self._names[row])].decode("utf-8", "replace"),
-            self._kind_text[int(self._kinds[row])].decode("utf-8", "replace"),
+            self._kind_names[self._kinds[row]],
             self._container_text[int(self._containers[row])].decode("utf-8", "replace"),
         )
 

@@ -16,7 +16,7 @@ from grove.indexing.parts import PartsReader, PartsWriter
 CODE_MAX: Final = 7
 _MIDDLE: Final = 8
 _WORD: Final = 64
-_ROWS: Final = 4_096
+_ROWS: Final = 512
 
 Vectors = NDArray[np.float32]
 
@@ -73,9 +73,16 @@ class VectorIndex:
 
     def cosines(self, numbers: NDArray[np.int64], vector: Vectors) -> NDArray[np.float32]:
         """How near chunks are to a vector of unit length."""
+        low, high = vector[: self._half], np.zeros(self._half, dtype=np.float32)
+        high[: vector.size - self._half] = vector[self._half :]
+        middle = _MIDDLE * vector.sum()
         found = np.empty(numbers.size, dtype=np.float32)
         for at in range(0, numbers.size, _ROWS):
-            found[at : at + _ROWS] = self.vectors(numbers[at : at + _ROWS]) @ vector
+            packed = self._codes[numbers[at : at + _ROWS]]
+            products = (packed & 15).astype(np.float32) @ low
+            products += (packed >> 4).astype(np.float32) @ high
+            found[at : at + _ROWS] = products - middle
+        found *= self._scales[numbers]
         return found
 
     def differing(self, numbers: NDArray[np.int64], vector: Vectors) -> NDArray[np.uint16]:

@@ -179,10 +179,10 @@ class IndexView:
         found.sort(key=lambda hit: (hit.name != name, len(hit.name), hit.name, hit.ordinal, hit.line))
         return found[:limit]
 
-    def symbols_of(self, ordinal: int) -> list[SymbolHit]:
-        """The definitions that begin in a chunk, by line."""
+    def symbols_of(self, ordinal: int, *, limit: int | None = None) -> list[SymbolHit]:
+        """The definitions that begin in a chunk, by line; the first `limit` of them."""
         segment, number = self._place(ordinal)
-        return [_hit(segment, symbol) for symbol in segment.symbols.of_chunk(number)]
+        return [_hit(segment, symbol) for symbol in segment.symbols.of_chunk(number, limit=limit)]
 
     def _place(self, ordinal: int) -> tuple[Segment, int]:
         for segment in reversed(self._by_first[: bisect_right(self._by_first, ordinal, key=lambda each: each.first)]):

@@ -147,7 +147,7 @@ class RankedRenderer:
         lines = FileLines([first], lambda _: self._view.chunk_text(ordinal))
         numbers = range(first, lines.count + 1)
         wanted = candidates.defined.get(ordinal, ())
-        hits = wanted or self._view.symbols_of(ordinal)
+        hits = wanted or self._view.symbols_of(ordinal, limit=1)
         shown = best_lines(
             [lines.bytes_of(number) for number in numbers],
             wording=self._ranking.wording,

@@ -1,5 +1,6 @@
 """The best lines of a chunk in a ranked answer."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from itertools import accumulate
 from typing import Final
@@ -20,7 +21,7 @@ def best_lines(
     """
     if len(lines) <= lines_max:
         return range(first_line, first_line + len(lines))
-    weights = [_weight(line, wording) for line in lines]
+    weights = _weights(lines, wording)
     for number in defining:
         weights[number - first_line] += _DEFINITION_WEIGHT
     begin = first_line + _best_run(weights, lines_max)
@@ -33,8 +34,14 @@ def highlighted(raw: bytes, number: int, wording: Wording, *, characters_max: in
     return line_of(raw, number, ranges, characters_max=characters_max)
 
 
-def _weight(line: bytes, wording: Wording) -> float:
-    return float(len(set(wording.shown.findall(line.lower())))) if wording.shown else 0.0
+def _weights(lines: Sequence[bytes], wording: Wording) -> list[float]:
+    """How many different words of the question each line holds; all lines are read at once, as most hold none."""
+    found: list[set[bytes]] = [set() for _ in lines]
+    if wording.shown:
+        begins = [0, *accumulate(len(line) + 1 for line in lines)]
+        for match in wording.shown.finditer(b"\n".join(lines).lower()):
+            found[bisect_right(begins, match.start()) - 1].add(match.group())
+    return [float(len(words)) for words in found]
 
 
 def _best_run(weights: list[float], length: int) -> int:
