@@ -1,59 +1,122 @@
-"""Laying a published tree out by several processes, each of which writes its share of the files."""
+"""Laying a tree out by several processes, each of which writes its share of the files.
 
+What is not published yet comes from git, a process for each share, and is published by the same stroke.
+"""
+
+import errno
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 from grove.checkouts import laying
 from grove.checkouts.index_file import with_states
-from grove.checkouts.listing import LINK
-from grove.checkouts.published import PublishedTree
-from grove.sandbox import Command, Limits, Running, start
+from grove.checkouts.listing import LINK, Listing
+from grove.checkouts.published import LINK_BYTES_MAX, PublishedTree, describe_index
+from grove.git import ObjectReader, StorageFull
+from grove.sandbox import ChildDied, Command, Limits, Running, start
 
 FILES_PER_PROCESS_MIN: Final = 300
 PROCESSES_MAX: Final = 8
 SECONDS_MAX: Final = 900.0
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _MODE: Final = slice(24, 28)
 
 
 def copy_files(published: PublishedTree, target: Path, *, clones: bool) -> bytes:
     """Write the files of a published tree to an empty folder; git's index of it.
 
-    :raises ChildDied: if a process could not write its share, as when the disk is full.
-    :raises ChildTimeout: if it took too long.
+    :raises StorageFull: if the disk is full.
+    :raises ChildFailure: if a process could not write its share.
     """
+    with ExitStack() as ends:
+        writers = []
+        for first, end in pairwise(_bounds(published)):
+            command = _writer(published, target, first=first, end=end, clones=clones, whence="published")
+            writers.append(ends.enter_context(start(command)))
+        return _index(published, target, writers)
+
+
+def publish_files(
+    reader: ObjectReader,
+    published: PublishedTree,
+    target: Path,
+    *,
+    listing: Listing,
+    order: Sequence[int],
+    clones: bool,
+) -> bytes:
+    """Write the files of a tree both to an empty folder and to that of the published tree; git's index of the former.
+
+    `order` are the numbers of its files in the listing, as the published tree has them.
+
+    :raises StorageFull: if the disk is full.
+    :raises ChildFailure: if a process could not write its share, as when an object is broken.
+    """
+    oids = [listing.entries[number].oid for number in order]
+    numbers = published.numbers()
+    with ExitStack() as ends:
+        writers = []
+        for first, end in pairwise(_bounds(published)):
+            wanted = dict.fromkeys(oids[number] for number in range(first, end) if numbers[number][1])
+            names = ends.enter_context(TemporaryFile(dir=published.folder))
+            names.write("".join(f"{oid}\n" for oid in wanted).encode())
+            names.seek(0)
+            command = _writer(published, target, first=first, end=end, clones=clones, whence="arriving")
+            reading, writing = os.pipe()
+            try:
+                ends.enter_context(reader.pour(names=names.fileno(), into=writing))
+                writers.append(ends.enter_context(start(command, stdin=reading)))
+            finally:
+                os.close(reading)
+                os.close(writing)
+        describe_index(published.folder, listing, order)  # they write meanwhile
+        _publish_links(reader, published, dict(zip(oids, numbers, strict=True)))
+        return _index(published, target, writers)
+
+
+def _publish_links(reader: ObjectReader, published: PublishedTree, numbers: Mapping[str, tuple[int, int, int]]) -> None:
+    links = [oid for oid, (_, _, mode) in numbers.items() if mode == LINK]
+    with (published.folder / "contents").open("r+b") as contents:
+        for oid, leads_to in reader.read_blobs(links, LINK_BYTES_MAX):
+            contents.seek(numbers[oid][0])
+            contents.write(leads_to)
+
+
+def _bounds(published: PublishedTree) -> list[int]:
     count = published.facts.files
     processes = min(os.cpu_count() or 1, PROCESSES_MAX, 1 + count // FILES_PER_PROCESS_MIN)
-    bounds = [count * number // processes for number in range(processes + 1)]
-    writers = [
-        start(_writer(published, target, first=first, end=end, clones=clones)) for first, end in pairwise(bounds)
-    ]
-    try:
-        states = [
-            writer.read_exactly((end - first) * laying.STATE.size)
-            for writer, (first, end) in zip(writers, pairwise(bounds), strict=True)
-        ]
-    finally:
-        _end(writers)
-    states += _lay_others(published, target)
-    return with_states(published.index(), published.places(), b"".join(states))
+    return [count * number // processes for number in range(processes + 1)]
 
 
-def _writer(published: PublishedTree, target: Path, *, first: int, end: int, clones: bool) -> Command:
+def _writer(published: PublishedTree, target: Path, *, first: int, end: int, clones: bool, whence: str) -> Command:
     words = (str(published.folder), str(target), str(first), str(end), str(published.facts.written_ns))
     return Command(
-        argv=[sys.executable, "-ISB", laying.__file__, *words, "clone" if clones else "copy"],
+        argv=[sys.executable, "-ISB", laying.__file__, *words, "clone" if clones else "copy", whence],
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         cwd=target,
         limits=Limits(seconds_max=SECONDS_MAX),
     )
 
 
-def _end(writers: list[Running]) -> None:
-    for writer in writers:
-        writer.kill()
+def _index(published: PublishedTree, target: Path, writers: Sequence[Running]) -> bytes:
+    shares = [(end - first) * laying.STATE.size for first, end in pairwise(_bounds(published))]
+    states = [_states(writer, share) for writer, share in zip(writers, shares, strict=True)]
+    states += _lay_others(published, target)
+    return with_states(published.index(), published.places(), b"".join(states))
+
+
+def _states(writer: Running, size_bytes: int) -> bytes:
+    try:
+        return writer.read_exactly(size_bytes)
+    except ChildDied as died:
+        if writer.close() in _FULL:
+            raise StorageFull(reason=os.strerror(errno.ENOSPC)) from died
+        raise
 
 
 def _lay_others(published: PublishedTree, target: Path) -> list[bytes]:

@@ -10,7 +10,6 @@ from typing import Final
 from grove.checkouts import system
 from grove.checkouts.bringing import bring_files, tree_changes
 from grove.checkouts.collecting import write_record
-from grove.checkouts.copying import copy_files
 from grove.checkouts.errors import CheckoutConflict
 from grove.checkouts.git_folder import GitFolder, write_git_folder
 from grove.checkouts.index_file import read_index, write_index
@@ -229,18 +228,17 @@ class Placer:
         aside.mkdir(parents=True, mode=0o700)
         if method is CheckoutMethod.GIT:
             return self._lay_by_git(aside, tree)
-        with self.trees.using(tree) as published:
-            if method is CheckoutMethod.BTRFS:
-                laid = self.trees.laid(published, subvolume=True)
-                system.snapshot_subvolume(laid / FILES, files)
+        if method in {CheckoutMethod.BTRFS, CheckoutMethod.OVERLAY}:
+            is_btrfs = method is CheckoutMethod.BTRFS
+            with self.trees.standing(tree, subvolume=is_btrfs) as (published, laid):
+                if is_btrfs:
+                    system.snapshot_subvolume(laid / FILES, files)
+                else:
+                    mount(aside, lower=laid / FILES)
                 index = (laid / INDEX).read_bytes()
-            elif method is CheckoutMethod.OVERLAY:
-                laid = self.trees.laid(published, subvolume=False)
-                mount(aside, lower=laid / FILES)
-                index = (laid / INDEX).read_bytes()
-            else:
-                files.mkdir(mode=0o755)
-                index = copy_files(published, files, clones=method is CheckoutMethod.CLONE)
+        else:
+            files.mkdir(mode=0o755)
+            published, index = self.trees.lay(tree, files, clones=method is CheckoutMethod.CLONE)
         (aside / INDEX).write_bytes(index)
         return _facts(published, method)
 

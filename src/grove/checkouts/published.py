@@ -6,28 +6,24 @@ afterwards, and is removed when it was not used for longest and there is no more
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grove.checkouts.errors import CheckoutTooLarge
 from grove.checkouts.index_file import write_index
+from grove.checkouts.lasting import boot_id
 from grove.checkouts.laying import CLONE_BYTES_MIN, NUMBERS
-from grove.checkouts.listing import LINK, SUBMODULE, Entry, Listing, list_files
+from grove.checkouts.listing import LINK, SUBMODULE, Entry, Listing
 from grove.checkouts.model import CheckoutLimits
 from grove.git import ObjectReader
-from grove.kit import faults
-from grove.kit.files import publish_folder, remove_tree
-from grove.kit.ids import new_id
 
 BLOCK_BYTES: Final = 4096
 LINK_BYTES_MAX: Final = 4_000
-BUILDING: Final = ".building-"
-BUILT: Final = faults.declare("checkout.tree_built")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +35,8 @@ class Facts:
     submodules: int
     size_bytes: int
     written_ns: int
+    boot: str
+    """The run of the machine in which it was made."""
     left_out: dict[str, str]
 
 
@@ -75,41 +73,17 @@ class PublishedTree:
         """Where the state of each file, link and submodule is in the index, in the order of the manifest."""
         return np.fromfile(self.folder / "places", dtype="<i8").astype(np.int64)
 
+    def numbers(self) -> list[tuple[int, int, int]]:
+        """Where the content of each begins, how long it is, and its mode, in the order of the manifest."""
+        return list(NUMBERS.iter_unpack((self.folder / "numbers").read_bytes()))
+
     def others(self) -> Iterator[tuple[bytes, int, bytes]]:
         """Links and submodules: path, mode, and where a link leads."""
-        facts = self.facts
-        paths = (self.folder / "paths").read_bytes().split(b"\0")[facts.files :]
-        numbers = (self.folder / "numbers").read_bytes()[facts.files * NUMBERS.size :]
+        first = self.facts.files
+        paths = (self.folder / "paths").read_bytes().split(b"\0")[first:]
         with (self.folder / "contents").open("rb") as contents:
-            for path, (begin, length, mode) in zip(paths, NUMBERS.iter_unpack(numbers), strict=False):
+            for path, (begin, length, mode) in zip(paths, self.numbers()[first:], strict=False):
                 yield path, mode, os.pread(contents.fileno(), length, begin)
-
-
-def publish_tree(
-    reader: ObjectReader, folder: Path, *, tree: str, written_ns: int, limits: CheckoutLimits
-) -> PublishedTree:
-    """Publish a tree in a folder of its name; if somebody else was quicker, theirs is taken.
-
-    :raises CheckoutTooLarge: if its files take more than a checkout may.
-    :raises TreeRefused: if a name in it leads elsewhere.
-    """
-    listing = list_files(reader, tree, limits=limits.tree)
-    sizes = admitted(reader, listing, limits)
-    aside = folder.parent / f"{BUILDING}{new_id()}"
-    aside.mkdir(parents=True, mode=0o700)
-    try:
-        _write(reader, aside, listing, sizes=sizes, written_ns=written_ns)
-        faults.reach(BUILT)
-        try:
-            publish_folder(aside, folder)
-        except OSError:
-            if not (folder / "facts.json").is_file():
-                raise
-    finally:
-        remove_tree(aside)
-    published = PublishedTree.open(folder)
-    assert published is not None
-    return published
 
 
 def admitted(reader: ObjectReader, listing: Listing, limits: CheckoutLimits) -> dict[str, int]:
@@ -134,21 +108,20 @@ def admitted(reader: ObjectReader, listing: Listing, limits: CheckoutLimits) -> 
     return sizes
 
 
-def _write(reader: ObjectReader, aside: Path, listing: Listing, *, sizes: Mapping[str, int], written_ns: int) -> None:
-    index, places = write_index(listing)
+def describe_tree(
+    folder: Path, listing: Listing, *, sizes: Mapping[str, int], written_ns: int
+) -> tuple[PublishedTree, list[int]]:
+    """Write down in a folder which files a tree has, and make room for their contents; their numbers, in its order."""
     kept = [number for number, entry in enumerate(listing.entries) if not entry.is_left_out]
     order = sorted(kept, key=lambda number: _rank(listing.entries[number]))
     chosen = [listing.entries[number] for number in order]
-    with (aside / "contents").open("xb") as contents:
-        begins = _write_contents(reader, contents, [entry for entry in chosen if entry.mode != SUBMODULE], sizes)
+    begins = _write_room(folder / "contents", chosen, sizes)
     numbers = (
         NUMBERS.pack(begins.get(entry.oid, 0), 0 if entry.mode == SUBMODULE else sizes[entry.oid], entry.mode)
         for entry in chosen
     )
-    (aside / "numbers").write_bytes(b"".join(numbers))
-    (aside / "paths").write_bytes(b"\0".join(entry.path for entry in chosen))
-    (aside / "places").write_bytes(places[order].astype("<i8").tobytes())
-    (aside / "index").write_bytes(index)
+    (folder / "numbers").write_bytes(b"".join(numbers))
+    (folder / "paths").write_bytes(b"\0".join(entry.path for entry in chosen))
     ranks = [_rank(entry) for entry in chosen]
     facts = Facts(
         files=ranks.count(0),
@@ -156,9 +129,18 @@ def _write(reader: ObjectReader, aside: Path, listing: Listing, *, sizes: Mappin
         submodules=ranks.count(2),
         size_bytes=sum(sizes[entry.oid] for entry in chosen if entry.mode != SUBMODULE),
         written_ns=written_ns,
+        boot=boot_id(),
         left_out={path.decode(errors="backslashreplace"): why for path, why in sorted(listing.left_out.items())},
     )
-    (aside / "facts.json").write_text(json.dumps(asdict(facts)))
+    (folder / "facts.json").write_text(json.dumps(asdict(facts)))
+    return PublishedTree(folder=folder, tree=listing.folders[b""], facts=facts), order
+
+
+def describe_index(folder: Path, listing: Listing, order: Sequence[int]) -> None:
+    """Write down git's index of a tree, and where the states of its files are in it."""
+    index, places = write_index(listing)
+    (folder / "places").write_bytes(places[order].astype("<i8").tobytes())
+    (folder / "index").write_bytes(index)
 
 
 def _rank(entry: Entry) -> int:
@@ -166,16 +148,17 @@ def _rank(entry: Entry) -> int:
     return {LINK: 1, SUBMODULE: 2}.get(entry.mode, 0)
 
 
-def _write_contents(
-    reader: ObjectReader, contents: BinaryIO, entries: list[Entry], sizes: Mapping[str, int]
-) -> dict[str, int]:
-    """Write each distinct content once; where it begins. Large ones begin at a block, so that it can be shared."""
+def _write_room(contents: Path, entries: Sequence[Entry], sizes: Mapping[str, int]) -> dict[str, int]:
+    """Make room for each content once; where it begins. Large ones begin at a block, so that it can be shared."""
     begins: dict[str, int] = {}
-    oids = list(dict.fromkeys(entry.oid for entry in entries))
     position = 0
-    for oid, content in reader.read_all(oids, max(sizes.values(), default=0)):
-        if len(content) >= CLONE_BYTES_MIN:
-            position = contents.seek(-(-position // BLOCK_BYTES) * BLOCK_BYTES)
-        begins[oid] = position
-        position += contents.write(content)
+    for entry in entries:
+        if entry.mode == SUBMODULE or entry.oid in begins:
+            continue
+        if sizes[entry.oid] >= CLONE_BYTES_MIN:
+            position = -(-position // BLOCK_BYTES) * BLOCK_BYTES
+        begins[entry.oid] = position
+        position += sizes[entry.oid]
+    with contents.open("xb") as file:
+        file.truncate(position)
     return begins

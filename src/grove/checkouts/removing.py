@@ -8,7 +8,7 @@ from grove.checkouts.desk import CheckoutDesk
 from grove.checkouts.errors import CheckoutMissing
 from grove.checkouts.lasting import is_lasting
 from grove.checkouts.placing import LaidFacts
-from grove.checkouts.published import BUILDING
+from grove.checkouts.store import BUILDING, torn_trees
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.jobs import Run
 from grove.kit.tenancy import serving, serving_all
@@ -48,9 +48,10 @@ def sweep_checkouts(desk: CheckoutDesk) -> list[Path]:
     known -= torn
     with serving_all(), desk.ground.database.reading() as tx:
         mounted = rows.mounted_checkouts(tx)
+    standing = {checkout.tree for checkout in mounted}
     unfinished = [
         *places.tenants.glob(f"*/r/*/trees/{BUILDING}*"),
-        *places.tenants.glob(f"*/r/*/trees/*/{BUILDING}*"),
+        *(torn for trees in places.tenants.glob("*/r/*/trees") for torn in torn_trees(trees, standing=standing)),
         *places.tenants.glob("*/r/*/pool"),
         *places.tenants.glob("*/c/.*"),
     ]

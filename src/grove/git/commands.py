@@ -34,7 +34,7 @@ COMMANDS: Final[dict[str, Shape]] = {
     "blame": Shape(
         options=frozenset({"--porcelain", "-L"}), arguments_max=1, takes_paths=True, knows_end_of_options=False
     ),
-    "cat-file": _shape("--batch", "--batch-check"),
+    "cat-file": _shape("--batch", "--batch-check", "--buffer"),
     "checkout-index": _shape("--all", "--index", "--quiet", writes=True),
     "diff-tree": _shape(
         "--stdin",

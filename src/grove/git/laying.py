@@ -29,6 +29,6 @@ def lay_out(config: GitConfig, git_dir: Path, *, tree: str, target: Path, index:
             git_dir=git_dir,
             limits=limits,
             variables=variables,
-            settings=(("core.symlinks", "true"),),
+            settings=(("core.symlinks", "true"), ("checkout.workers", "0")),  # as many as there are cores
         )
         runner.run(call)

@@ -25,6 +25,7 @@ from grove.sandbox import ChildDied, ChildTimeout, Running
 BLOB_BYTES_MAX: Final = 64 * MIB
 TREE_BYTES_MAX: Final = 64 * MIB
 _WINDOW: Final = 256
+_INFOS_WINDOW: Final = 4096
 _HEADER_BYTES_MAX: Final = 4096
 _DIGITS: Final = re.compile(r"[0-9a-f]{7,64}")
 _CHECK: Final = "--batch-check"
@@ -101,8 +102,8 @@ class ObjectReader:
     def infos(self, oids: Sequence[str]) -> list[ObjectInfo | None]:
         """Type and size of many objects, in the order asked; nothing for one that git cannot give."""
         found: list[ObjectInfo | None] = []
-        for begin in range(0, len(oids), _WINDOW):
-            found += self._look_up([check_oid(oid) for oid in oids[begin : begin + _WINDOW]])
+        for begin in range(0, len(oids), _INFOS_WINDOW):
+            found += self._look_up([check_oid(oid) for oid in oids[begin : begin + _INFOS_WINDOW]])
         return found
 
     def peel(self, name: str) -> str | None:
@@ -145,6 +146,11 @@ class ObjectReader:
                     if found is None:
                         raise ObjectMissing(oid=oid)
                     yield found
+
+    def pour(self, *, names: int, into: int) -> Running:
+        """Have git write the objects that one open file names line by line to another, as `cat-file --batch` does."""
+        call = Call(command="cat-file", options=(_READ, "--buffer"), git_dir=self._git_dir)
+        return self._runner.pour(call, stdin=names, stdout=into)
 
     def entry_at(self, commit: str, path: bytes) -> TreeEntry:
         """What is at a path of a commit; the empty path is its root folder.

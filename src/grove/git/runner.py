@@ -68,6 +68,10 @@ class Runner:
         """Start a command that is spoken to through pipes."""
         return start(self._command(call, None))
 
+    def pour(self, call: Call, *, stdin: int, stdout: int) -> Running:
+        """Start a command that reads one open file and writes to another."""
+        return start(self._command(call, None), stdin=stdin, stdout=stdout)
+
     def converse(self, call: Call) -> AbstractAsyncContextManager[Conversation]:
         """Start a command that an event loop speaks to, for the time of a block."""
         return converse(self._command(call, None))

@@ -19,6 +19,8 @@ PATH_BYTES_MAX: Final = 1024 * 1024
 _KINDS: Final = {0o04: EntryKind.FOLDER, 0o10: EntryKind.FILE, 0o12: EntryKind.SYMLINK, 0o16: EntryKind.SUBMODULE}
 _LISTED: Final = re.compile(rb"([0-7]+) (\w+) ([0-9a-f]+) +(-|\d+)\t(.*)", re.DOTALL)
 _IGNORED_BY_HFS: Final = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
+_PLAIN: Final = re.compile(rb"[!-\-0-\[\]-}][ -.0-\[\]-}]*")
+"""Names without any of what makes one suspect: a dot at the beginning, a tilde, a backslash, more than ASCII."""
 _GIT_ON_NTFS: Final = re.compile(r"(\.git|git~\d+)[ .]*(:.*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -52,6 +54,8 @@ def is_safe_path(path: bytes) -> bool:
 
 
 def _is_safe_name(name: bytes) -> bool:
+    if _PLAIN.fullmatch(name):
+        return True
     text = name.decode(errors="surrogateescape")
     if text in {"", ".", ".."} or "\0" in text:
         return False

@@ -105,10 +105,10 @@ class Running:
         self._pipes.move(min(left, _TICK_SECONDS))
 
 
-def start(command: Command) -> Running:
-    """Start a process that is spoken to through pipes.
+def start(command: Command, *, stdin: int = subprocess.PIPE, stdout: int = subprocess.PIPE) -> Running:
+    """Start a process that is spoken to through pipes, but for those in whose place an open file is given.
 
     :raises ExecutableMissing: if the program is not there or may not be run.
     """
-    child = launch(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = launch(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
     return Running(child, command)
