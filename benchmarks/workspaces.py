@@ -3,7 +3,8 @@
 FOLDER decides which disk is measured; each REPO is a bare repository, of which a copy is made there. Without any,
 repositories of 500, 5,000 and 38,000 files are made. Everything is done in turns, in an order drawn by lot, until there
 are enough runs or the time is over; the median counts, since something else always runs too. The first `git status` is
-asked for a moment after a folder is handed out, as people and agents do.
+asked for a moment after a folder is handed out, as people and agents do. `--snapshots` is a folder on btrfs, where
+snapshots are measured besides. In the end each goal stands beside what was measured, met or not.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -25,12 +26,19 @@ from grove.checkouts.preparing import Preparer
 from grove.checkouts.store import TreeStore
 from grove.checkouts.trash import empty_trash, throw_away
 from grove.git import Git, GitConfig
+from grove.kit.ids import new_id
 from grove.sandbox import Confiner
 from grove.workspaces import WorkspaceLimits
 
 GB = 1024**3
 NEARBY = "HEAD~20"
 CLONE_LOCAL = "git clone --local"
+COPY = "Grove, copy"
+FIRST = "Grove, copy, first of its tree"
+WARM = ("Grove, warm, same commit", "Grove, warm, 20 commits away")
+AT_ONCE = ("Grove, overlay", "Grove, btrfs")
+MANY_FILES = 4_000
+VERY_MANY_FILES = 30_000
 SIZES = (500, 5_000, 38_000)
 COMMITS = 25
 METHODS = tuple(method for method in CheckoutMethod if method is not CheckoutMethod.SPARSE)
@@ -163,15 +171,15 @@ def copied(mirror: Path, to: Path) -> None:
     words("git", "-C", to, "reset", "-q", "--hard")
 
 
-def grove_ways(bench: Bench, allowed: tuple[CheckoutMethod, ...]) -> dict[str, Callable[[Path], object]]:
+def grove_ways(
+    bench: Bench, allowed: tuple[CheckoutMethod, ...], *, others: bool = True
+) -> dict[str, Callable[[Path], object]]:
     tree = bench.tree(bench.head)
 
     def placing(method: CheckoutMethod, *, first: bool = False) -> Callable[[Path], object]:
         def place(to: Path) -> None:
-            lay(
-                bench, bench.placer(method, trees="trees-first" if first else "trees"), to, commit=bench.head, tree=tree
-            )
-            shutil.rmtree(bench.folder / "trees-first", ignore_errors=True)
+            placer = bench.placer(method, trees=f"first-{new_id()}" if first else "trees")
+            lay(bench, placer, to, commit=bench.head, tree=tree)
 
         return place
 
@@ -182,11 +190,13 @@ def grove_ways(bench: Bench, allowed: tuple[CheckoutMethod, ...]) -> dict[str, C
         way(bench.folder / f"published-{number}")
         throw_away(bench.folder / f"published-{number}", bench.folder / "trash")
     empty_trash(bench.folder / "trash")
-    ways["Grove, copy, first of its tree"] = placing(CheckoutMethod.COPY, first=True)
+    if not others:
+        return ways
+    ways[FIRST] = placing(CheckoutMethod.COPY, first=True)
     warm = bench.placer(CheckoutMethod.COPY, warm=1)
-    ways["Grove, warm, same commit"] = lambda to: lay(bench, warm, to, commit=bench.head, tree=tree)
+    ways[WARM[0]] = lambda to: lay(bench, warm, to, commit=bench.head, tree=tree)
     nearby = bench.tree(bench.nearby)
-    ways["Grove, warm, 20 commits away"] = lambda to: lay(bench, warm, to, commit=bench.nearby, tree=nearby)
+    ways[WARM[1]] = lambda to: lay(bench, warm, to, commit=bench.nearby, tree=nearby)
     return ways
 
 
@@ -205,8 +215,8 @@ def lay(bench: Bench, placer: Placer, to: Path, *, commit: str, tree: str) -> No
     placer.place(to, commit=commit, tree=tree, wanted=wanted)
 
 
-def measure(bench: Bench, name: str, way: Callable[[Path], object], number: int) -> None:
-    to = bench.folder / f"work-{number}"
+def measure(bench: Bench, name: str, way: Callable[[Path], object]) -> None:
+    to = bench.folder / f"work-{new_id()}"
     if "warm" in name:
         bench.placer(CheckoutMethod.COPY, warm=1).warm(tree=bench.tree(bench.head))
     elif (bench.folder / "pool").exists():
@@ -228,6 +238,8 @@ def measure(bench: Bench, name: str, way: Callable[[Path], object], number: int)
     throw_away(to, bench.folder / "trash")
     remove_seconds = time.perf_counter() - began
     empty_trash(bench.folder / "trash")
+    for trees in bench.folder.glob("first-*"):
+        shutil.rmtree(trees, ignore_errors=True)
     words("git", "--git-dir", bench.mirror, "worktree", "prune")
     seen = bench.seen.setdefault(name, Seen())
     seen.seconds.append(seconds)
@@ -252,6 +264,33 @@ def show(bench: Bench) -> None:
         removed = f"{median(seen.remove_seconds) * 1000:.1f}" if "Grove" in name else ""
         status = f"{median(seen.status_seconds) * 1000:.0f}"
         print(f"| {name} | {len(seen.seconds)} | {numbers} | {status} | {removed} |", flush=True)
+
+
+def judge(bench: Bench) -> Iterator[tuple[str, str, str, bool]]:
+    """What was to be reached with one repository, what was, and whether that is it."""
+    beside = median(bench.seen[CLONE_LOCAL].seconds)
+    for way, seen in bench.seen.items():
+        if not way.startswith("Grove"):
+            continue
+        seconds, status, removed = (median(s) for s in (seen.seconds, seen.status_seconds, seen.remove_seconds))
+        least = (1.5 if bench.files >= VERY_MANY_FILES else 1.2) if way == COPY else 1.0
+        most = 0.05 if way in AT_ONCE else 0.3
+        if way in {COPY, FIRST} and bench.files >= MANY_FILES:
+            times = beside / seconds
+            yield f"{way}: as fast as {CLONE_LOCAL}", f">= {least} x", f"{times:.2f} x", times >= least
+        if way in {*WARM, *AT_ONCE}:
+            yield f"{way}: seconds", f"< {most}", f"{seconds:.3f}", seconds < most
+        if bench.files >= VERY_MANY_FILES:
+            yield f"{way}: first git status, ms", "< 250", f"{status * 1000:.0f}", status < 0.25
+        yield f"{way}: removed, ms", "< 10", f"{removed * 1000:.1f}", removed < 0.01
+
+
+def show_goals(benches: list[Bench]) -> None:
+    print("\n| files | goal | asked | measured | met |")
+    print("|---|---|---|---|---|")
+    for bench in benches:
+        for what, asked, measured, is_met in judge(bench):
+            print(f"| {bench.files:,} | {what} | {asked} | {measured} | {'yes' if is_met else 'no'} |", flush=True)
 
 
 def made(folder: Path, count: int) -> Path:
@@ -282,36 +321,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("repositories", type=Path, nargs="*")
+    parser.add_argument("--snapshots", type=Path, help="a folder on btrfs")
     parser.add_argument("--runs", type=int, default=5, help="at most")
     parser.add_argument("--minutes", type=float, default=5.0, help="for all repositories together")
     given = parser.parse_args()
     folder = given.folder.resolve()
     sources: list[Path | int] = list(given.repositories) or list(SIZES)
     began = time.monotonic()
+    benches: list[Bench] = []
     for number, source in enumerate(sources):
         # What the small ones leave of their share is the large ones'.
         deadline = began + 60 * given.minutes * (number + 1) / len(sources)
         repository = made(folder, source) if isinstance(source, int) else source
         bench = prepare(folder, repository)
-        run_all(bench, runs_max=given.runs, deadline=deadline)
+        run_all(bench, {**git_ways(bench), **grove_ways(bench, METHODS)}, runs_max=given.runs, deadline=deadline)
+        if given.snapshots:
+            beside = prepare(given.snapshots.resolve(), repository)
+            snapshots = grove_ways(beside, (CheckoutMethod.BTRFS,), others=False)
+            run_all(beside, snapshots, runs_max=given.runs, deadline=deadline)
+            bench.seen |= beside.seen
+            shutil.rmtree(beside.folder, ignore_errors=True)
         show(bench)
+        benches.append(bench)
         shutil.rmtree(bench.folder, ignore_errors=True)
     shutil.rmtree(folder / "sources", ignore_errors=True)
+    show_goals(benches)
 
 
-def run_all(bench: Bench, *, runs_max: int, deadline: float) -> None:
+def run_all(bench: Bench, ways: dict[str, Callable[[Path], object]], *, runs_max: int, deadline: float) -> None:
     """Measure every way once, and all again while there is time."""
     order = random.Random(1)
-    ways = {**git_ways(bench), **grove_ways(bench, METHODS)}
     for run in range(runs_max):
         names = [name for name in ways if run == 0 or name not in ONCE]
         if run:
             order.shuffle(names)
-        for number, name in enumerate(names):
+        for name in names:
             if run and time.monotonic() > deadline:
                 return
             try:
-                measure(bench, name, ways[name], number)
+                measure(bench, name, ways[name])
             except subprocess.CalledProcessError as failed:  # a mirror that lacks objects of old cannot be cloned
                 print(f"{name}: {failed.stderr.strip().splitlines()[-1][:150]}", flush=True)
                 del ways[name]
