@@ -60,7 +60,7 @@ class TreeStore:
 
     @contextmanager
     def standing(self, tree: str, *, subvolume: bool) -> Iterator[tuple[PublishedTree, Path]]:
-        """A published tree, and a folder with its files and git's index on which others stand, and which nobody changes.
+        """A published tree, and a folder of its files and git's index, on which others stand and which stays as it is.
 
         Neither is removed in the time of the block.
 
