@@ -57,6 +57,7 @@ BODIES: Mapping[str, Any] = {
     "HistoryPolicyIn": {"index": "heads"},
     "HookIn": {"provider": "github", "covers": "https://git.example.org/canary"},
     "MakingIn": {"wanted": False},
+    "MoveIn": {"url": "https://git.example.org/canary-moved.git"},
     "NewPasswordIn": {"password": "seventeen green bottles"},
     "OrderIn": {"command": ["true"]},
     "PasswordIn": {"password": "ghp_another-secret"},

@@ -11,9 +11,9 @@ import pytest
 from grove import freshness, jobs
 from grove.accounts import Role
 from grove.freshness import PRESETS, Freshness, FreshnessInvalid, Preset, preset_of
-from grove.freshness.model import address_key, next_poll
+from grove.freshness.model import next_poll
 from grove.kit.gate import Denied
-from grove.repositories import Repository, RepositoryNotFound, remove_repository, request_sync
+from grove.repositories import Repository, RepositoryNotFound, address_key, remove_repository, request_sync
 from tests.support import git_repositories as made_of
 from tests.support.grove import House, house
 from tests.support.people import NOON

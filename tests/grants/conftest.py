@@ -65,7 +65,7 @@ def server(tmp_path: Path) -> Iterator[GitServer]:
 def keep(tmp_path: Path, server: GitServer) -> Iterator[Callable[..., Kept]]:
     opened: list[Any] = []
 
-    def kept(name: str = "github", *, token: str | None = TOKEN, **settings: Any) -> Kept:
+    def kept(name: str = "github", *, token: str | None = TOKEN, called: str | None = None, **settings: Any) -> Kept:
         upstream = Upstream.new(tmp_path / "upstream" / "acme" / "pay.git")
         upstream.commit({"main.py": "def settle_invoice():\n    return 1\n"})
         server.behaviour.token = token
@@ -80,7 +80,7 @@ def keep(tmp_path: Path, server: GitServer) -> Iterator[Callable[..., Kept]]:
         )
         opened.append(context)
         made = context.__enter__()
-        repository = connect(made, server.url("acme/pay.git"), token=token)
+        repository = connect(made, server.url("acme/pay.git"), token=token, name=called)
         made.work()
         forge.asked.clear()
         return Kept(made=made, forge=forge, repository=repository)

@@ -58,6 +58,8 @@ class Behaviour:
     """Say this as `remote:` lines, and then fail."""
     api: Callable[[str, str, dict[str, str], bytes], "tuple[int, Any] | Raw"] | None = None
     """Who answers below `/api/` and `/login/oauth/`: method, path, headers and body give a status and a document."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Redirect what is below one path to below another, on this host."""
     extra_capabilities: tuple[bytes, ...] = ()
     """Promise these beside what git promises."""
 
@@ -159,8 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(raw.status, {"Content-Type": raw.kind, **raw.headers}, raw.body)
         elif behaviour.status is not None:
             self._answer(behaviour.status, {"WWW-Authenticate": 'Basic realm="x"'}, b"\x1b]0;owned\x07no\n")
-        elif behaviour.redirect_to is not None:
-            self._answer(302, {"Location": behaviour.redirect_to + self.path}, b"")
+        elif place := self._elsewhere(behaviour):
+            self._answer(302, {"Location": place}, b"")
         elif behaviour.token is not None and not self._knows(behaviour.token):
             self._answer(401, {"WWW-Authenticate": 'Basic realm="x"'}, b"")
         elif behaviour.slow:
@@ -171,6 +173,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._complain(behaviour.sideband, body)
         else:
             self._run_git(body)
+
+    def _elsewhere(self, behaviour: Behaviour) -> str | None:
+        for old, new in behaviour.renamed.items():
+            if self.path.startswith(old):
+                return new + self.path.removeprefix(old)
+        return behaviour.redirect_to + self.path if behaviour.redirect_to is not None else None
 
     def _knows(self, token: str) -> bool:
         sent = self.headers.get("Authorization", "").removeprefix("Basic ")

@@ -124,6 +124,10 @@ class RepositoryOut(Shown):
     access_problem: dict[str, Any] | None
     permissions: Permissions
     readers_read_at: datetime | None
+    archived: bool = Field(description="Whether its forge says that it is archived there.")
+    moved_to: dict[str, Any] | None = Field(
+        description="Where its forge says that it is now, and why it is not yet fetched from there."
+    )
     created_at: datetime
     updated_at: datetime
     synced_at: datetime | None
@@ -154,6 +158,7 @@ class RepositoryDetailOut(RepositoryOut):
     heads: list[HeadOut]
     history: HistoryOut
     notice: NoticeOut | None
+    aliases: list[str] = Field(description="The addresses that it had before.")
 
 
 class ConnectedOut(Shown):
@@ -367,6 +372,7 @@ def _detail(tx: Transaction, repository: Repository) -> RepositoryDetailOut:
             "heads": shown,
             "notice": retention.notice_of(tx, repository_id=repository.id),
             "history": HistoryOut.of(tx, repository),
+            "aliases": repositories.aliases_of(tx, repository_id=repository.id),
         }
     )
 

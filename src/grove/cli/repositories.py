@@ -10,7 +10,7 @@ from grove.cli.command import command
 from grove.cli.output import Column
 from grove.cli.quantity import NOTHING, shown_age, shown_bytes
 from grove.cli.session import Session
-from grove.cli.watching import follow_job, follow_work
+from grove.cli.watching import follow_job, follow_work, require_success
 
 app = typer.Typer(no_args_is_help=True, help="Repositories: what is kept.")
 
@@ -44,12 +44,14 @@ FIELDS = (
     "access_problem",
     "permissions",
     "readers_read_at",
+    "archived",
+    "moved_to",
     "created_at",
     "updated_at",
     "synced_at",
     "indexed_at",
 )
-DETAIL_FIELDS = (*FIELDS, "heads", "history", "notice")
+DETAIL_FIELDS = (*FIELDS, "heads", "history", "notice", "aliases")
 REF_FIELDS = ("name", "commit")
 LIST_MAX = 10_000
 REFS_MAX = 50_000
@@ -103,7 +105,8 @@ def _access(repository: Any) -> str:
     problem, confirmed_at = repository["access_problem"], repository["access_confirmed_at"]
     said = f": {problem['message']} ({problem['code']})" if problem else ""
     last = f", last confirmed {shown_age(confirmed_at)}" if confirmed_at else ", never confirmed"
-    return f"{repository['access']}{said}{last}"
+    archived = ", archived there" if repository["archived"] else ""
+    return f"{repository['access']}{said}{last}{archived}"
 
 
 def _notice(repository: Any) -> str:
@@ -128,6 +131,7 @@ VIEW = (
     Column("REASON", lambda item: item["request_reason"]),
     Column("OWNERS", lambda item: item["owners"]),
     Column("URL", lambda item: item["url"]),
+    Column("FORMERLY", lambda item: item["aliases"]),
     Column("BRANCH", lambda item: item["default_branch"]),
     Column("COMMIT", lambda item: item["head_commit"]),
     Column("TRACKED", lambda item: item["tracked"]),
@@ -210,6 +214,22 @@ def remove_repository(session: Session, *, name: NameArgument, yes: YesOption = 
     confirm(question, command=f"{session.command} {name}", yes=yes)
     job = session.client.delete(f"/repositories/{repository['id']}")["job"]
     session.output.note(f"{repository['name']} is being removed: grove job watch {job['id']}")
+
+
+@command(app, "move", failing="The repository was not moved.", fields=DETAIL_FIELDS)
+def move_repository(
+    session: Session,
+    *,
+    name: NameArgument,
+    url: Annotated[str, typer.Argument(metavar="[URL]", help="Its new address; left out, the forge's own word.")] = "",
+    credential: Annotated[str, typer.Option(help="The credential to use there, if it is another host.")] = "",
+) -> None:
+    """Fetch a repository from another address, if that holds the same history."""
+    repository = find_repository(session, name)
+    wanted = {"url": url or None, "credential": credential or None}
+    job = session.client.post(f"/repositories/{repository['id']}/move", wanted)["job"]
+    require_success(follow_job(session, job["id"]))
+    done(session, session.client.get(f"/repositories/{repository['id']}"), "Moved.")
 
 
 @command(app, "access", failing="The forge was not asked.", fields=DETAIL_FIELDS)

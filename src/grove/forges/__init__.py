@@ -17,6 +17,7 @@ from grove.forges.oauth import OAuthTokens
 from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
 from grove.forges.pulls import PullDesk
 from grove.forges.readers import ask_readers
+from grove.forges.redirects import ask_new_path
 from grove.forges.size import ask_size, estimate_size
 from grove.forges.standing import Openness, Standing, ask_standing
 
@@ -42,6 +43,7 @@ __all__ = [
     "PullsUnsupported",
     "SizeEstimate",
     "Standing",
+    "ask_new_path",
     "ask_readers",
     "ask_size",
     "ask_standing",

@@ -130,7 +130,7 @@ class Bitbucket:
             return None
         if secret.username == self._ACCESS_TOKEN:
             return f"Bearer {secret.password}"
-        return _basic(secret)
+        return basic(secret)
 
     def size_bytes(self, document: Mapping[str, Any]) -> int | None:
         """Told in bytes."""
@@ -161,7 +161,7 @@ class Gitea:
 
     def authorization(self, secret: Secret) -> str | None:
         """A token, or a user's own name and password."""
-        return f"token {secret.password}" if secret.username == self._TOKEN else _basic(secret)
+        return f"token {secret.password}" if secret.username == self._TOKEN else basic(secret)
 
     def size_bytes(self, document: Mapping[str, Any]) -> int | None:
         """Told in KiB."""
@@ -196,7 +196,8 @@ def _lines(first: str, last: str, first_line: int, last_line: int) -> str:
     return first.format(first_line) + (last.format(last_line) if last_line > first_line else "")
 
 
-def _basic(secret: Secret) -> str:
+def basic(secret: Secret) -> str:
+    """The header's value for a username and its password."""
     return "Basic " + base64.b64encode(f"{secret.username}:{secret.password}".encode()).decode()
 
 

@@ -20,6 +20,7 @@ from grove.forges.budget import Budgets, is_refusal, retry_after_seconds
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
+    ForgeRedirected,
     ForgeRefused,
     ForgeRepositoryNotFound,
     ForgeUnavailable,
@@ -33,6 +34,12 @@ _REJECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 _DONE = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}
 _UNDONE = {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 _ABSENT = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+_ELSEWHERE = {
+    HTTPStatus.MOVED_PERMANENTLY,
+    HTTPStatus.FOUND,
+    HTTPStatus.TEMPORARY_REDIRECT,
+    HTTPStatus.PERMANENT_REDIRECT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +105,7 @@ def put_question(root: str, question: Question, *, authorization: str | None, ac
     :raises ForgeCredentialRejected: if the forge wants another credential.
     :raises ForgeRepositoryNotFound: if nothing is there.
     :raises ForgeRateLimited: if too much was asked; `retry_after_seconds` when the forge says it.
+    :raises ForgeRedirected: if it sends us elsewhere; nobody is followed.
     :raises ForgeUnavailable: if there is no usable answer within the limits.
     """
     deadline = time.monotonic() + access.wait_seconds_max
@@ -178,6 +186,10 @@ def _refuse(response: httpx2.Response, body: bytes) -> NoReturn:
         raise ForgeRepositoryNotFound(status=status)
     if status in _UNDONE:
         raise ForgeRefused(status=status, reason=_words(body))
+    if status in _ELSEWHERE:
+        redirected = ForgeRedirected(status=status)
+        redirected.location = headers.get("location", "")
+        raise redirected
     raise ForgeUnavailable(status=status)
 
 

@@ -38,6 +38,14 @@ class ForgeUnavailable(GroveError):
     transient = True
 
 
+class ForgeRedirected(ForgeUnavailable):
+    """The forge sends us to another address; it is followed only where that is safe."""
+
+    code = "forge_redirected"
+    location: str = ""
+    """Where to; it is not shown, for forges may put anything there."""
+
+
 class ForgeRefused(GroveError):
     """The forge does not do what it was asked to do."""
 

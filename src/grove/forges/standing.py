@@ -7,9 +7,10 @@ from typing import Any
 
 from grove.credentials import normal_host
 from grove.forges.adapters import ADAPTERS
-from grove.forges.answers import ForgeAccess, ask
+from grove.forges.answers import ForgeAccess
 from grove.forges.errors import ForgeCredentialRejected, ForgeUnavailable
 from grove.forges.model import Forge, ForgeRemote, fits, repository_path
+from grove.forges.redirects import ask_following, path_after
 
 _NAMES = {Forge.GITLAB: "path_with_namespace"}
 
@@ -23,9 +24,15 @@ class Openness(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a forge said of a repository that it let us see."""
+    """What a forge said of a repository that it let us see.
+
+    `is_archived` only if it tells that at all; `moved_to` is the path on its host where the repository is now, if it
+    was renamed or moved since we learnt its address.
+    """
 
     openness: Openness
+    is_archived: bool | None = None
+    moved_to: str | None = None
 
 
 def ask_standing(remote: ForgeRemote, *, access: ForgeAccess) -> Standing | None:
@@ -47,14 +54,20 @@ def ask_standing(remote: ForgeRemote, *, access: ForgeAccess) -> Standing | None
         return None
     resource = adapter.repository_resource(repository_path(remote.path))
     try:
-        told = ask(f"{root}/{resource}", authorization=authorization, access=access)
+        told = ask_following(root, resource, authorization=authorization, access=access).document
     except ForgeCredentialRejected as rejected:
         if rejected.facts.get("lacks_scope"):
             return None  # a token that opens git alone
         raise
-    if not isinstance(told.get(_NAMES.get(remote.forge, "full_name")), str):
+    name = told.get(_NAMES.get(remote.forge, "full_name")) if isinstance(told, Mapping) else None
+    if not isinstance(name, str):
         raise ForgeUnavailable(reason="not a repository")
-    return Standing(openness=_openness(told))
+    archived = told.get("archived")
+    return Standing(
+        openness=_openness(told),
+        is_archived=archived if isinstance(archived, bool) else None,
+        moved_to=path_after(remote, name),
+    )
 
 
 def _openness(told: Mapping[str, Any]) -> Openness:

@@ -15,7 +15,7 @@ from grove.freshness.keeping import Keeper
 from grove.freshness.model import PRESETS, Freshness, Preset, preset_of
 from grove.freshness.polling import pause_host, poll_due, resume_host, tenants_with_polls
 from grove.freshness.signed import OpenHook, Signed, open_hook, read_signed
-from grove.freshness.switches import begin_freshness, freshness_of, set_freshness
+from grove.freshness.switches import begin_freshness, follow_host, freshness_of, set_freshness
 from grove.freshness.watching import changed_repositories, sync_watched, watched_by_tenant, watched_folders
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "begin_freshness",
     "changed_repositories",
     "create_hook",
+    "follow_host",
     "forget_old_deliveries",
     "freshness_of",
     "list_deliveries",

@@ -7,19 +7,29 @@ from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
 
-from grove import jobs, repositories
+from grove import grants, jobs, repositories
 from grove.freshness.hook import Delivery, Hook, Outcome, Provider
 from grove.freshness.matter import Matter
-from grove.freshness.model import address_key
 from grove.freshness.signed import Signed
 from grove.freshness.syncing import SYNC_KIND, request_sync
 from grove.freshness.tables import DeliveryRow, FreshnessRow
 from grove.kit.gate import Source
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
-from grove.repositories import Repository
+from grove.repositories import Repository, address_key
 
 KEPT_DAYS = 14
+ASKED_MATTERS: Final = frozenset(
+    {
+        Matter.RENAMED,
+        Matter.ARCHIVED,
+        Matter.RESTORED,
+        Matter.DELETED,
+        Matter.MADE_PRIVATE,
+        Matter.MADE_PUBLIC,
+    }
+)
+"""After these the forge is asked what is true now."""
 SAME_SECONDS = 60
 """For how long the same body is the same event, if nothing else has come."""
 DELIVERY_FIELDS: Final = tuple(field.name for field in fields(Delivery))
@@ -118,6 +128,9 @@ class _Outcomes:
         found = self._repositories(hook, covered)
         if not found:
             return Outcome.IGNORED, "no repository is kept from that address"
+        if notice.matter in ASKED_MATTERS:
+            for each in found:
+                grants.check_again(self._tx, repository_id=each.id, tenant_id=each.tenant_id, now=self._now)
         told = [self._sync(repository, matter=notice.matter) for repository in found]
         begun = [reason for outcome, reason in told if outcome is Outcome.SYNCING]
         return (Outcome.SYNCING, begun[0]) if begun else told[0]

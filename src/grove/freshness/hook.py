@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from grove.freshness.model import address_key
+from grove.repositories import address_key
 
 
 class Provider(StrEnum):

@@ -8,12 +8,12 @@ from grove import activity, credentials
 from grove.credentials import CredentialDraft, Keyring
 from grove.freshness.errors import HookInvalid, HookNotFound
 from grove.freshness.hook import Delivery, Hook, NewHook, Provider
-from grove.freshness.model import address_key
 from grove.freshness.tables import DeliveryRow, HookRow
 from grove.git import UrlRefused, parse_remote_url
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id, new_secret
 from grove.kit.transactions import Transaction, WrittenMeanwhile
+from grove.repositories import address_key
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the part that secret scanners know it by
 USERNAME = "webhook"

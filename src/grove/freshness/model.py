@@ -76,8 +76,3 @@ def next_poll(poll_seconds: int, *, failures: int, now: datetime) -> datetime:
 def first_poll(poll_seconds: int, *, now: datetime) -> datetime:
     """When to ask for the first time: anywhere within the interval, so that what was connected together spreads."""
     return now + timedelta(seconds=poll_seconds * random.uniform(POLL_JITTER, 1))  # noqa: S311 - as above
-
-
-def address_key(address: str) -> str:
-    """The one spelling of an address, for comparing: lower case, without `.git` and slashes at its end."""
-    return address.strip().rstrip("/").removesuffix(".git").rstrip("/").lower()

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from grove.freshness.errors import DeliveryMalformed
 from grove.freshness.hook import Provider, Received
 from grove.freshness.matter import Matter, matter_of, paths_of
-from grove.freshness.model import address_key
+from grove.repositories import address_key
 
 ADDRESSES_MAX = 20
 EVENT_CHARACTERS_MAX = 100

@@ -44,6 +44,13 @@ def begin_freshness(tx: Transaction, *, tenant_id: str, repository_id: str, now:
         _save(tx, repository, LOCAL_DEFAULT if repository.local else REMOTE_DEFAULT, now=now)
 
 
+def follow_host(tx: Transaction, *, repository_id: str, host: str) -> None:
+    """Poll another host for a repository from now on: it has moved there."""
+    row = tx.session.get(FreshnessRow, repository_id, with_for_update=True)
+    if row is not None:
+        row.host = host
+
+
 def freshness_of(tx: Transaction, *, actor: Actor, repository_id: str) -> Freshness:
     """How a mirror keeps up.
 

@@ -1,12 +1,12 @@
 """Asking a forge whether it lets us read a repository: by its API where the credential opens that, else by git."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grove.credentials import Keyring, SecretStores, lease_secret
 from grove.credentials import Secret as OpenedSecret
-from grove.forges import Forge, ForgeAccess, ForgeRemote, Openness, ask_readers, ask_standing
-from grove.git import Git, ListingLimits, Remote, Secret, parse_remote_url
+from grove.forges import Forge, ForgeAccess, ForgeRemote, Openness, ask_new_path, ask_readers, ask_standing
+from grove.git import Git, ListingLimits, RedirectRefused, Remote, RemoteUrl, Secret, parse_remote_url
 from grove.grants.errors import AccessRefused
 from grove.grants.model import Answer, Patience, Verdict
 from grove.grants.operations import record_answer
@@ -111,13 +111,35 @@ def _secret(run: Run, repository: Repository, tools: CheckTools) -> Secret | Non
 
 
 def _ask(repository: Repository, secret: Secret | None, tools: CheckTools, *, cancelled: Callable[[], bool]) -> Answer:
-    url = parse_remote_url(repository.url)
-    standing = ask_standing(_at_forge(repository, secret), access=tools.forge_access)
+    url, remote = parse_remote_url(repository.url), _at_forge(repository, secret)
+    standing = ask_standing(remote, access=tools.forge_access)
     if standing is not None:
-        return Answer(verdict=Verdict.GRANTED, openness=standing.openness)
+        return Answer(
+            verdict=Verdict.GRANTED,
+            openness=standing.openness,
+            is_archived=standing.is_archived,
+            moved_to=_at_path(url, standing.moved_to) if standing.moved_to else None,
+        )
+    try:
+        _list(url, secret, tools, cancelled=cancelled)
+    except RedirectRefused:
+        path = ask_new_path(remote, access=tools.forge_access)
+        if path is None:
+            raise
+        moved = _at_path(url, path)
+        _list(moved, secret, tools, cancelled=cancelled)
+        return Answer(verdict=Verdict.GRANTED, moved_to=moved)
+    return Answer(verdict=Verdict.GRANTED)
+
+
+def _list(url: RemoteUrl, secret: Secret | None, tools: CheckTools, *, cancelled: Callable[[], bool]) -> None:
     limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.refs_max)
     tools.git.listing(Remote(url=url, secret=secret), limits=limits, cancelled=cancelled)
-    return Answer(verdict=Verdict.GRANTED)
+
+
+def _at_path(url: RemoteUrl, path: str) -> RemoteUrl:
+    """Another path of the same host, read by the grammar that all addresses are read by."""
+    return parse_remote_url(replace(url, path=path).text)
 
 
 def _now(tx: Transaction, repository: Repository) -> Repository:

@@ -6,7 +6,14 @@ from enum import StrEnum
 from typing import Final
 
 from grove.forges import ForgeCredentialRejected, ForgeRepositoryNotFound, Openness
-from grove.git import AccessForbidden, CredentialRejected, CredentialRequired, RepositoryGone, RepositoryNotFound
+from grove.git import (
+    AccessForbidden,
+    CredentialRejected,
+    CredentialRequired,
+    RemoteUrl,
+    RepositoryGone,
+    RepositoryNotFound,
+)
 from grove.kit.errors import GroveError
 
 REFUSALS: Final = frozenset(
@@ -37,13 +44,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of one question; `openness` only if the forge told who else may read the repository."""
+    """What came of one question; `openness` only if the forge told who else may read the repository.
+
+    So with `is_archived`; `moved_to` is where it is now, if it has moved on its host.
+    """
 
     verdict: Verdict
     code: str = ""
     message: str = ""
     retry_after_seconds: int | None = None
     openness: Openness | None = None
+    is_archived: bool | None = None
+    moved_to: RemoteUrl | None = None
 
     @classmethod
     def of(cls, error: GroveError) -> "Answer":

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 
 from grove import accounts, jobs, repositories
+from grove.git import RedirectRefused
 from grove.grants.errors import AccessUnconfirmed
 from grove.grants.events import AccessCheckRequested, AccessReturned
 from grove.grants.model import REFUSALS, Answer, Patience, Verdict
@@ -12,7 +13,16 @@ from grove.grants.readers import forget_old_readers
 from grove.grants.tables import AccessCheckRow
 from grove.kit.gate import Actor, Source
 from grove.kit.transactions import Transaction
-from grove.repositories import Access, Clone, Lifecycle, Problem, Repository, repository_of_job, resource_of
+from grove.repositories import (
+    Access,
+    Approval,
+    Clone,
+    Lifecycle,
+    Problem,
+    Repository,
+    repository_of_job,
+    resource_of,
+)
 
 CHECK_JOB = "access.check"
 FIRST_CHECK = timedelta(minutes=10)
@@ -63,6 +73,16 @@ def record_answer(
         row.failures = row.failures + 1 if answer.verdict is Verdict.NO_ANSWER else 0
         if answer.retry_after_seconds:
             _leave_alone(tx, host=row.host, until=row.next_check_at)
+    if answer.verdict is Verdict.GRANTED and repository.clone is not Clone.REMOVING:
+        actor = accounts.steward(tx, tenant_id=repository.tenant_id, source=Source.WORKER, now=now)
+        repositories.record_upstream(
+            tx,
+            actor=actor,
+            repository_id=repository.id,
+            url=answer.moved_to.text if answer.moved_to else None,
+            archived=answer.is_archived,
+            now=now,
+        )
     return _settle(tx, repository, answer, patience=patience, now=now)
 
 
@@ -74,8 +94,26 @@ def record_fetch(tx: Transaction, *, repository_id: str, tenant_id: str, now: da
         repositories.record_access(tx, actor=actor, repository_id=repository_id, access=Access.GRANTED, now=now)
 
 
+def follow_host(tx: Transaction, *, repository_id: str, host: str) -> None:
+    """Ask another host about a repository from now on: it has moved there."""
+    row = tx.session.get(AccessCheckRow, repository_id, with_for_update=True)
+    if row is not None:
+        row.host = host
+
+
+def check_again(tx: Transaction, *, repository_id: str, tenant_id: str, now: datetime) -> None:
+    """Have the forge of a repository asked at once, in Grove's own name: something has changed there."""
+    repository = repository_of_job(tx, tenant_id=tenant_id, repository_id=repository_id)
+    is_kept = repository.lifecycle is Lifecycle.ACTIVE and repository.approval is Approval.APPROVED
+    if is_kept and not repository.local:
+        actor = accounts.steward(tx, tenant_id=tenant_id, source=Source.WORKER, now=now)
+        tx.publish(AccessCheckRequested(tenant_id=tenant_id, repository_id=repository_id, actor_id=actor.id, at=now))
+
+
 def record_failure(tx: Transaction, *, repository_id: str, tenant_id: str, code: str, now: datetime) -> None:
     """A host has not let us list or fetch; what it said is the problem of the repository."""
+    if code == RedirectRefused.code:
+        check_again(tx, repository_id=repository_id, tenant_id=tenant_id, now=now)
     repository = repository_of_job(tx, tenant_id=tenant_id, repository_id=repository_id)
     if code in REFUSALS:
         message = str((repository.problem or {}).get("message", ""))

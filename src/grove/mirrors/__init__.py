@@ -3,6 +3,7 @@
 from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, PullNotFound, PullsNotTracked, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
+from grove.mirrors.moving import MOVE_JOB, move_upstream, request_new_address, settle_move
 from grove.mirrors.owning import PathOwners, path_owners
 from grove.mirrors.pulls import MirroredPull, are_pulls_tracked, pull_of, pulls_of, track_pulls
 from grove.mirrors.queries import (
@@ -21,6 +22,7 @@ from grove.mirrors.trees import FolderCache, TreePath
 from grove.mirrors.upkeep import remove_mirror, sweep_leftovers
 
 __all__ = [
+    "MOVE_JOB",
     "FolderCache",
     "MirrorAbsent",
     "MirrorFoundCurrent",
@@ -44,6 +46,7 @@ __all__ = [
     "check_source",
     "connect_source",
     "heads_to_index",
+    "move_upstream",
     "path_owners",
     "pull_of",
     "pulls_of",
@@ -53,8 +56,10 @@ __all__ = [
     "refs_to_show",
     "remove_mirror",
     "repository_to_clone",
+    "request_new_address",
     "require_check",
     "require_served",
+    "settle_move",
     "settle_sync",
     "sweep_leftovers",
     "sync_mirror",

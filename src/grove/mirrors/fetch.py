@@ -127,7 +127,7 @@ def settle_sync(tx: Transaction, job: Job) -> None:
     if repository.clone is Clone.REMOVING:
         return
     at = job.finished_at or job.run_at
-    problem = Problem(code=job.error["code"], message=_told(job), at=at)
+    problem = Problem(code=job.error["code"], message=told_problem(job), at=at)
     clone = repository.clone
     if clone is Clone.CLONING:
         clone = Clone.QUEUED if job.state is JobState.QUEUED else Clone.FAILED
@@ -144,7 +144,8 @@ def settle_sync(tx: Transaction, job: Job) -> None:
     )
 
 
-def _told(job: Job) -> str:
+def told_problem(job: Job) -> str:
+    """What a job that failed says of the reason."""
     message = str((job.error or {}).get("message", ""))
     facts = (job.error or {}).get("facts") or {}
     detail = facts.get("detail") or facts.get("reason")
@@ -215,7 +216,8 @@ def _address(repository: Repository) -> RemoteUrl | LocalPath:
     return LocalPath(Path(repository.url)) if repository.local else parse_remote_url(repository.url)
 
 
-def _fetch_limits(tools: MirrorTools) -> FetchLimits:
+def fetch_limits(tools: MirrorTools) -> FetchLimits:
+    """How much one fetch may take."""
     limits = tools.limits
     return FetchLimits(bytes_max=limits.bytes_max, seconds_max=limits.seconds_max, refs_max=limits.refs_max)
 
@@ -227,7 +229,7 @@ def _is_current(plan: _Plan, listing: RemoteListing) -> bool:
     upstream = {name: commit for name, commit in listing.refs.items() if not name.endswith("^{}")}
     return (
         is_whole
-        and _is_published(plan.mirror)
+        and is_published(plan.mirror)
         and upstream == {name: oid for name, oid in plan.published_refs.items() if not name.startswith(PULL_PREFIX)}
         and are_current(plan.pulls, plan.published_refs)
         and listing.default_branch == repository.default_branch
@@ -258,7 +260,7 @@ def _finish_current(run: Run, plan: _Plan) -> None:
 
 
 def _check_refs_kept(git: Git, plan: _Plan, listing: RemoteListing) -> None:
-    if plan.accept_ref_loss or not _is_published(plan.mirror):
+    if plan.accept_ref_loss or not is_published(plan.mirror):
         return
     had = {name for name in git.refs(plan.mirror) if name.startswith("refs/heads/")}
     kept = had & set(listing.refs)
@@ -269,18 +271,18 @@ def _check_refs_kept(git: Git, plan: _Plan, listing: RemoteListing) -> None:
 def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) -> dict[str, str]:
     """Fetch into the job's folder, beside the objects that the mirror has; the refs as they are upstream."""
     git, aside = tools.git, plan.incoming / "mirror.git"
-    borrowing = plan.mirror if _is_published(plan.mirror) else None
+    borrowing = plan.mirror if is_published(plan.mirror) else None
     git.init(aside, default_branch=listing.default_branch or "main", borrowing=borrowing)
     git.fetch(
         aside,
         _remote(plan.repository, plan.lease, tools),
         refspecs=[*REFSPECS, TAG_REFSPEC],
-        limits=_fetch_limits(tools),
+        limits=fetch_limits(tools),
         on_progress=lambda progress: run.report(_progress(progress)),
         cancelled=run.is_stopped,
     )
     remote = _remote(plan.repository, plan.lease, tools) if plan.pulls else plan.remote
-    fetch_pulls(git, aside, remote, forge=plan.repository.forge, pulls=plan.pulls, limits=_fetch_limits(tools))
+    fetch_pulls(git, aside, remote, forge=plan.repository.forge, pulls=plan.pulls, limits=fetch_limits(tools))
     faults.reach(FETCHED)
     run.check_cancelled()
     wanted = {ref_of(pull.number) for pull in plan.pulls}
@@ -308,7 +310,7 @@ def _progress(fetched: FetchProgress) -> Progress:
 def _publish(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str]) -> None:
     """Put what was fetched into place. Whatever is cut off here is done again by the next sync."""
     aside = plan.incoming / "mirror.git"
-    if not _is_published(plan.mirror):
+    if not is_published(plan.mirror):
         remove_tree(plan.mirror)
         git.set_head(aside, listing.default_branch or "main")
         write_durably(aside / MARKER, f"{plan.repository.id}\n".encode())
@@ -376,5 +378,6 @@ def _finish(run: Run, plan: _Plan, listing: RemoteListing, refs: Mapping[str, st
     faults.reach(ROWS_WRITTEN)
 
 
-def _is_published(mirror: Path) -> bool:
+def is_published(mirror: Path) -> bool:
+    """Whether a mirror is there, whole."""
     return (mirror / MARKER).is_file()

@@ -145,7 +145,7 @@ def connect_source(
         project = accounts.find_project(tx, actor=actor, project=source.project)
     credential_id = source.credential_id
     if credential_id is not None:
-        _check_project(tx, actor=actor, credential_id=credential_id, project_id=project.id)
+        check_project(tx, actor=actor, credential_id=credential_id, project_id=project.id)
     elif source.access_token and not report.local:
         draft = CredentialDraft(
             name=f"{report.name[:60]} {new_id()[:8]}",
@@ -173,7 +173,7 @@ def connect_source(
     return connect_repository(tx, actor=actor, wanted=wanted, now=now)
 
 
-def _check_project(tx: Transaction, *, actor: Actor, credential_id: str, project_id: str) -> None:
+def check_project(tx: Transaction, *, actor: Actor, credential_id: str, project_id: str) -> None:
     """Return when a credential may be used in a project: it is for that one, or for all.
 
     :raises CredentialNotFound: if it is for another.

@@ -48,3 +48,30 @@ class PermissionsOfNoForge(GroveError):
 
     kind = Kind.CONFLICT
     code = "permissions_of_no_forge"
+
+
+class AddressUnknown(GroveError):
+    """Say where the repository is now: its forge has told no other address."""
+
+    code = "address_unknown"
+
+
+class AddressUnchanged(GroveError):
+    """This is the address that it has."""
+
+    kind = Kind.CONFLICT
+    code = "address_unchanged"
+
+
+class AddressFixed(GroveError):
+    """A folder of the server's machine gets no other address: connect the new one and remove this."""
+
+    kind = Kind.CONFLICT
+    code = "address_fixed"
+
+
+class HistoryUnrelated(GroveError):
+    """The other address holds another history: no commit of the mirror is in it."""
+
+    kind = Kind.CONFLICT
+    code = "history_unrelated"

@@ -50,3 +50,18 @@ class RepositoryWarmed(RepositoryEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryRemoved(RepositoryEvent):
     """It is to be removed, with everything that was made of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryMoveWanted(RepositoryEvent):
+    """It is to be fetched from another address, once that is known to hold the same history."""
+
+    url: str
+    credential_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryMoved(RepositoryEvent):
+    """It is fetched from another address from now on."""
+
+    host: str

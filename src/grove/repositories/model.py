@@ -231,6 +231,8 @@ class Repository:
     permissions: Permissions = Permissions.GROVE
     readers_read_at: datetime | None = None
     """When its forge last told whom it lets read it; never, and nobody sees it by the forge's rules."""
+    moved_to: dict[str, Any] | None = None
+    """Where its forge says that it is now, while it is not yet fetched from there: `url`, `code`, `message`, `at`."""
 
     @property
     def visibility(self) -> str:
@@ -298,7 +300,7 @@ def screen_status_of(repository: Repository) -> ScreenStatus:
     if repository.approval is Approval.PENDING:
         return ScreenStatus.NEEDS_APPROVAL
     is_refused = repository.approval is not Approval.APPROVED or repository.access is Access.REFUSED
-    if is_refused or repository.problem or Clone.FAILED is repository.clone:
+    if is_refused or repository.problem or repository.moved_to or Clone.FAILED is repository.clone:
         return ScreenStatus.ATTENTION
     if repository.index in {Index.READY, Index.STALE} and repository.clone is Clone.PRESENT:
         return ScreenStatus.READY

@@ -8,9 +8,10 @@ from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryAmbiguous, RepositoryNotFound
 from grove.repositories.model import Access, Lifecycle, Repository, screen_status_of
+from grove.repositories.moving import address_key
 from grove.repositories.operations import name_key
 from grove.repositories.rows import resource_of, values_of
-from grove.repositories.tables import RepositoryRow
+from grove.repositories.tables import RepositoryAliasRow, RepositoryRow
 
 LIST_MAX = 200
 CANDIDATES_MAX = 5
@@ -31,7 +32,7 @@ def get_repository(tx: Transaction, *, actor: Actor, repository_id: str) -> Repo
 
 
 def find_repository(tx: Transaction, *, actor: Actor, name: str) -> Repository:
-    """The repository of that id, name, URL, or unmistakable end of a name (`payments-api`).
+    """The repository of that id, name, URL, a name or URL of before, or unmistakable end of a name (`payments-api`).
 
     :raises Denied: if `actor` may see none.
     :raises RepositoryNotFound: if there is none that `actor` may see.
@@ -42,7 +43,13 @@ def find_repository(tx: Transaction, *, actor: Actor, name: str) -> Repository:
     mine = select(RepositoryRow).where(RepositoryRow.tenant_id == actor.tenant_id)
     exact = or_(RepositoryRow.id == name, RepositoryRow.name_key == key, RepositoryRow.url == name)
     tx.require(actor, "repository.list", Resource(kind="repository", tenant_id=actor.tenant_id))
+    before = select(RepositoryAliasRow.repository_id).where(
+        RepositoryAliasRow.tenant_id == actor.tenant_id,
+        or_(RepositoryAliasRow.name_key == key, RepositoryAliasRow.address == address_key(name)),
+    )
     found = first_visible(tx, actor, mine.where(exact), limit=CANDIDATES_MAX)
+    if not found:
+        found = first_visible(tx, actor, mine.where(RepositoryRow.id.in_(before)), limit=CANDIDATES_MAX)
     if not found:
         ending = mine.where(RepositoryRow.name_key.like(suffix, escape="\\"))
         found = first_visible(tx, actor, ending.order_by(RepositoryRow.name_key), limit=CANDIDATES_MAX)
@@ -145,14 +152,18 @@ def repository_of_job(tx: Transaction, *, tenant_id: str, repository_id: str) ->
 
 
 def at_addresses(tx: Transaction, *, tenant_id: str, addresses: Collection[str]) -> list[Repository]:
-    """The tenant's repositories that come from one of these addresses, which are in lower case without `.git`."""
+    """The tenant's repositories that come from one of these addresses, or did; each as `address_key` spells it."""
+    before = select(RepositoryAliasRow.repository_id).where(
+        RepositoryAliasRow.tenant_id == tenant_id, RepositoryAliasRow.address.in_(addresses)
+    )
     spelt = [f"{address}{end}" for address in addresses for end in ("", ".git", "/", ".git/")]
     chosen = select(RepositoryRow).where(
         RepositoryRow.tenant_id == tenant_id,
         RepositoryRow.lifecycle == Lifecycle.ACTIVE,
-        func.lower(RepositoryRow.url).in_(spelt),
+        or_(func.lower(RepositoryRow.url).in_(spelt), RepositoryRow.id.in_(before)),
     )
-    return [row.value() for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key))]
+    rows = tx.session.scalars(chosen.order_by(RepositoryRow.name_key))
+    return [row.value() for row in rows]
 
 
 def known_places(tx: Transaction) -> set[tuple[str, str]]:

@@ -25,7 +25,7 @@ _DECIDED: Final = {
 
 def why_not_ready(repository: Repository) -> str:
     """Why it is not ready, as far as its own states tell; empty when it is."""
-    held = _held(repository)
+    held = _held(repository) or _moved(repository)
     if held or repository.problem is None:
         return held or ("" if screen_status_of(repository) is ScreenStatus.READY else _going_on(repository))
     return f"{repository.problem.get('message')} ({repository.problem.get('code')}); grove repo sync tries again."
@@ -63,6 +63,14 @@ def _refused(repository: Repository) -> str:
     problem, confirmed_at = repository.access_problem or {}, repository.access_confirmed_at
     last = f" Last confirmed {confirmed_at:%Y-%m-%d %H:%M} UTC." if confirmed_at else ""
     return f"Its forge does not let us read it: {problem.get('message')} ({problem.get('code')}).{last}"
+
+
+def _moved(repository: Repository) -> str:
+    """Where it is now, and why it is not fetched from there."""
+    told = repository.moved_to
+    if told is None:
+        return ""
+    return f"It is now at {told['url']}. {told['message']} ({told['code']}); grove repo move {repository.name}."
 
 
 def _going_on(repository: Repository) -> str:

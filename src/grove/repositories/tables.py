@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.kit.tables import TenantTable, UtcDateTime
@@ -61,6 +61,7 @@ class RepositoryRow(TenantTable):
     access_problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     permissions: Mapped[str] = mapped_column(String(20), server_default="grove", index=True)
     readers_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moved_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -100,6 +101,7 @@ class RepositoryRow(TenantTable):
             access_problem=self.access_problem,
             permissions=Permissions(self.permissions),
             readers_read_at=self.readers_read_at,
+            moved_to=self.moved_to,
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:
@@ -109,3 +111,15 @@ class RepositoryRow(TenantTable):
         self.index = repository.index
         self.lifecycle = repository.lifecycle
         self.updated_at = now
+
+
+class RepositoryAliasRow(TenantTable):
+    """An address and a name that a repository had before; `address` in its one spelling for comparing."""
+
+    __tablename__ = "repository_aliases"
+
+    repository_id: Mapped[str] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(2048), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(36))
+    name_key: Mapped[str] = mapped_column(String(400))
+    until: Mapped[datetime] = mapped_column(UtcDateTime)

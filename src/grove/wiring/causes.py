@@ -9,6 +9,7 @@ from grove.jobs import enqueue
 from grove.kit.gate import Source
 from grove.kit.transactions import Handlers, Transaction
 from grove.mirrors import (
+    MOVE_JOB,
     MirrorFoundCurrent,
     MirrorPublished,
     SyncFailed,
@@ -19,6 +20,8 @@ from grove.repositories import (
     RepositoryConnected,
     RepositoryCooled,
     RepositoryEvent,
+    RepositoryMoved,
+    RepositoryMoveWanted,
     RepositoryRemoved,
     RepositorySyncRequested,
     RepositoryWarmed,
@@ -73,6 +76,17 @@ def _hold_jobs(tx: Transaction, event: RepositorySyncRequested) -> None:
 def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
     arguments = {"accept_ref_loss": True} if event.accept_ref_loss else {}
     _enqueue_for(event, tx, "mirror.sync", **arguments)
+
+
+def _move(tx: Transaction, event: RepositoryMoveWanted) -> None:
+    _enqueue_for(event, tx, MOVE_JOB, url=event.url, credential_id=event.credential_id)
+
+
+def _follow_move(tx: Transaction, event: RepositoryMoved) -> None:
+    """From now on the new host is asked and polled; what is there is fetched at once."""
+    grants.follow_host(tx, repository_id=event.repository_id, host=event.host)
+    freshness.follow_host(tx, repository_id=event.repository_id, host=event.host)
+    _enqueue_for(event, tx, "mirror.sync")
 
 
 def _cool(tx: Transaction, event: RepositoryCooled) -> None:
@@ -231,6 +245,8 @@ WHEN: Handlers = {
     RepositoryConnected: [_hold_quotas],
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again, _hold_jobs],
+    RepositoryMoveWanted: [_move],
+    RepositoryMoved: [_follow_move],
     grants.AccessCheckRequested: [_check_access],
     grants.AccessReturned: [_sync_returned],
     RepositoryCooled: [_cool],

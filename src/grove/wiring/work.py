@@ -47,6 +47,13 @@ JOB_KINDS = (
         settle=mirrors.settle_sync,
     ),
     JobKind(
+        name=mirrors.MOVE_JOB,
+        title="Looks whether another address holds the same history, and has the repository fetched from there.",
+        permission="repository.sync",
+        work=lambda grove, run: mirrors.move_upstream(run, tools=grove.mirror_tools, forges=grove.sources.forges),
+        settle=mirrors.settle_move,
+    ),
+    JobKind(
         name=grants.CHECK_JOB,
         title="Asks the forge of a repository whether it still lets us read it.",
         permission="repository.sync",
