@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 SERVICES := $(VENV)/.services
 WORKERS ?= 2
 
-.PHONY: help setup peers demo test test-fast check lock format clean
+.PHONY: help setup peers gitea demo test test-fast check lock format clean
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ lock: | $(BIN)/python ## Lock the versions of everything that is installed
 
 peers: $(READY) ## Install the tools that the benchmarks compare with (ZOEKT=repository if Go's module proxy lacks it)
 	$(BIN)/python -m benchmarks.speed.install_peers
+
+gitea: | $(BIN)/python ## Build Gitea, with Go, for the tests that run against a real one (some minutes, once)
+	$(PYTHON) tests/support/install_gitea.py
 
 format: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
