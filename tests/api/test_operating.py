@@ -107,6 +107,15 @@ class TestMetrics:
         elsewhere = TestClient(shared.anonymous.app, base_url=ADDRESS, client=("192.0.2.1", 1))
         assert elsewhere.get("/metrics").status_code == 401
 
+    def test_are_for_this_machine_alone_where_there_are_several_tenants(self, door: Door) -> None:
+        stranger = door.stranger()
+        here = TestClient(door.anonymous.app, base_url=ADDRESS, client=("127.0.0.1", 1))
+
+        asked = stranger.get("/metrics")
+
+        assert (asked.status_code, asked.json()["code"]) == (403, "measures_of_others")
+        assert here.get("/metrics").status_code == 200
+
 
 class TestSetup:
     def test_makes_the_first_administrator_in_a_browser_without_scripts(self, new: Grove) -> None:

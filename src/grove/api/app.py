@@ -57,6 +57,7 @@ from grove.api import (
     workspace_changes,
     workspaces,
 )
+from grove.api.description import DescribedApp
 from grove.api.edge import Edge
 from grove.api.guard import Guard
 from grove.api.hosts import Hosts
@@ -133,7 +134,7 @@ def create_app(
     """
     intake = Intake(grove.database, grove.keyring)
     edge = Edge(grove=grove, metrics=Metrics(grove), workers_alive=workers_alive, intake=intake)
-    app = FastAPI(
+    app = DescribedApp(
         title="Grove",
         version=__version__,
         description="Git repositories, mirrored and searchable at any commit.",

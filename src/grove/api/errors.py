@@ -50,6 +50,13 @@ class TooBusy(GroveError):
     transient = True
 
 
+class MeasuresOfOthers(GroveError):
+    """The measures are of every tenant of this server; they are read from its own machine, without a token."""
+
+    kind = Kind.DENIED
+    code = "measures_of_others"
+
+
 class MirrorReadOnly(GroveError):
     """A mirror cannot be pushed to; open a workspace by `grove ws create`, and push to that."""
 

@@ -7,7 +7,7 @@ with `/opal` as `POLICY_STORE_URL`.
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from fastapi import Path, Request, Response
+from fastapi import HTTPException, Path, Request
 from pydantic import AfterValidator, Field, StringConstraints
 
 from grove import followings
@@ -150,8 +150,9 @@ def put_opal_policy(request: Request, name: DocumentName, wanted: OpalPolicyIn, 
 
 
 @opal.delete("/policies/{name:path}", status_code=204, openapi_extra=needs("policy.apply"))
-def delete_opal_policy(name: DocumentName, caller: CallerOf) -> Response:
+def delete_opal_policy(name: DocumentName, caller: CallerOf) -> None:
     """Forget a document."""
     with caller.writing() as tx:
         was_there = followings.drop_document(tx, actor=caller.actor, name=name, now=caller.now)
-    return Response(status_code=204 if was_there else 404)
+    if not was_there:
+        raise HTTPException(404)

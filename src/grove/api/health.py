@@ -14,9 +14,10 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
 
-from grove import migrations
+from grove import accounts, migrations
 from grove.api.caller import TokenShown, caller_of
 from grove.api.edge import Edge, EdgeOf
+from grove.api.errors import MeasuresOfOthers
 from grove.api.metrics import CONTENT_TYPE
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Shown
@@ -29,6 +30,12 @@ UNAVAILABLE: Final = 503
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 router = router_at(tag="health")
+
+
+class HealthResponse(JSONResponse):
+    """A state of health, as the draft for `application/health+json` has it."""
+
+    media_type = "application/health+json"
 
 
 class Health(StrEnum):
@@ -60,15 +67,15 @@ async def is_alive() -> HealthOut:
     return HealthOut(status=Health.PASS)
 
 
-@router.get("/startupz", response_model=HealthOut, openapi_extra=needs(PUBLIC))
-def is_started(edge: EdgeOf) -> JSONResponse:
+@router.get("/startupz", response_model=HealthOut, response_class=HealthResponse, openapi_extra=needs(PUBLIC))
+def is_started(edge: EdgeOf) -> HealthResponse:
     """Whether the start is over and the database has its schema."""
     started = edge.is_started and _has_schema(edge)
     return _response(HealthOut(status=Health.PASS if started else Health.FAIL))
 
 
-@router.get("/readyz", response_model=HealthOut, openapi_extra=needs(PUBLIC))
-def is_ready(edge: EdgeOf, verbose: Annotated[str | None, Query(max_length=10)] = None) -> JSONResponse:
+@router.get("/readyz", response_model=HealthOut, response_class=HealthResponse, openapi_extra=needs(PUBLIC))
+def is_ready(edge: EdgeOf, verbose: Annotated[str | None, Query(max_length=10)] = None) -> HealthResponse:
     """Whether requests can be answered now; `verbose` tells how each part is."""
     checks = {name: CheckOut(status=status, time=datetime.now(UTC), output=told) for name, status, told in _looks(edge)}
     found = {check.status for check in checks.values()}
@@ -79,12 +86,17 @@ def is_ready(edge: EdgeOf, verbose: Annotated[str | None, Query(max_length=10)] 
 
 @router.get("/metrics", response_class=Response, openapi_extra=needs("account.view"))
 def show_metrics(request: Request, edge: EdgeOf, shown: TokenShown = None) -> Response:
-    """All measures, for Prometheus; from this machine itself without a token."""
+    """All measures, for Prometheus; from this machine itself without a token.
+
+    :raises MeasuresOfOthers: if a token asks, and there are several tenants: what is measured is the whole server.
+    """
     if not _is_local(request):
         actor = caller_of(request, edge, shown).actor
         resource = Resource(kind="account", id=actor.id, tenant_id=actor.tenant_id)
         with serving(actor.tenant_id), edge.grove.database.reading() as tx:
             tx.require(actor, "account.view", resource)
+            if not accounts.is_only_tenant(tx):
+                raise MeasuresOfOthers
     return Response(edge.metrics.exposition(), media_type=CONTENT_TYPE)
 
 
@@ -98,10 +110,10 @@ def _is_local(request: Request) -> bool:
         return False
 
 
-def _response(health: HealthOut) -> JSONResponse:
+def _response(health: HealthOut) -> HealthResponse:
     content = health.model_dump(mode="json", exclude_none=True)
     status_code = UNAVAILABLE if health.status is Health.FAIL else 200
-    return JSONResponse(content, status_code=status_code, media_type="application/health+json")
+    return HealthResponse(content, status_code=status_code)
 
 
 def _looks(edge: Edge) -> Iterator[tuple[str, Health, str]]:
