@@ -72,6 +72,23 @@ class TestWorkspaces:
         self._try_branches(grove)
         assert grove("ws", "delete", "patched", "--yes").exit_code == Exit.DONE
 
+    def test_are_where_names_are_looked_up(self, grove: CommandLine) -> None:
+        assert grove("ws", "create", "payments-api", "--name", "named").exit_code == Exit.DONE
+        code = "def freshly():\n    return 1\n\n\ndef using():\n    return freshly()\n"
+        assert grove("ws", "write", "named", "src/fresh.py", stdin=code).exit_code == Exit.DONE
+        within = ("--workspace", "named")
+        assert "src/fresh.py:1" in grove("def", "freshly", *within).stdout
+        assert "src/fresh.py:6" in grove("refs", "freshly", *within).stdout
+        assert "using" in grove("callers", "freshly", *within).stdout
+        assert "freshly" in grove("callees", "using", *within).stdout
+        assert "src/fresh.py" in grove("find", "fresh", *within).stdout
+        outline = grove("outline", "src/fresh.py", *within)
+        assert outline.stdout.startswith("1-2\tfunction\tfreshly")
+        assert "named as it is now" in outline.stderr
+        assert grove("def", "freshly").exit_code == Exit.FAILED
+        assert grove("ws", "delete", "named", "--yes").exit_code == Exit.DONE
+        assert grove("outline", "src/fresh.py", *within).exit_code == Exit.NOT_FOUND
+
     def _try_branches(self, grove: CommandLine) -> None:
         assert "ws switch patched trial" in grove("ws", "branch", "patched", "trial", "--ref", "main").stderr
         assert grove("ws", "write", "patched", "made.txt", stdin="changed\n").exit_code == Exit.DONE

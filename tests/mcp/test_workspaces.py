@@ -135,8 +135,21 @@ class TestAWorkspace:
     def test_takes_a_place_in_a_repository_or_in_a_workspace(self, tools: Tools) -> None:
         assert "repo or workspace" in tools.call("read_file", path="README.md").error
         assert "repo or workspace" in tools.call("read_file", repo="shop", workspace="fix", path="README.md").error
-        outline = tools.call("read_file", workspace="fix", path="src/cart.py", view="outline")
-        assert "a workspace takes path" in outline.error
+        assert "leave ref out" in tools.call("read_file", workspace="fix", path="README.md", ref="main").error
+
+    def test_is_where_names_are_looked_up(self, tools: Tools) -> None:
+        code = "def fresh_sum():\n    return 1\n\n\ndef caller():\n    return fresh_sum()\n"
+        write = {"action": "write", "path": "src/sums.py", "text": code}
+        tools.call("edit_workspace", name="fix", edits=[write])
+        within = {"workspace": "fix"}
+        assert "src/sums.py" in tools.call("find_symbol", name="fresh_sum", **within).text
+        assert "caller" in tools.call("find_references", name="fresh_sum", relation="callers", **within).text
+        assert "src/sums.py" in tools.call("find_files", pattern="sums", **within).text
+        assert tools.call("find_files", pattern="sums").lines == ["(none)"]
+        outline = tools.call("read_file", path="src/sums.py", view="outline", **within)
+        assert [line.split()[-1] for line in outline.lines] == ["fresh_sum():", "caller():"]
+        found = tools.call("read_file", path="src/sums.py", symbol="caller", **within)
+        assert found.lines[0].startswith("5: def caller")
 
 
 class TestACheckout:

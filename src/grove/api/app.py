@@ -80,6 +80,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     exports.router,
     navigation.router,
     navigation.outlines,
+    navigation.drafts,
     scip.router,
     index.router,
     workspaces.router,

@@ -11,6 +11,7 @@ from grove.api.answers import AddressOut, TruthOut, marks_out, truth_out
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import PathText, Received, Revision, Shown, Words
+from grove.api.workspaces import Name
 from grove.indexing import Role
 from grove.navigation import Basis, DefinitionPlace, Wanted
 from grove.search import truth_line
@@ -22,6 +23,7 @@ ALTERNATIVES_MAX: Final = 50
 
 router = router_at("/api/v1/navigation", tag="navigation")
 outlines = router_at("/api/v1/repositories/{repository_id}", tag="navigation")
+drafts = router_at("/api/v1/workspaces/{name}", tag="navigation")
 
 _Alternatives = Annotated[list[Words], Field(max_length=ALTERNATIVES_MAX)]
 
@@ -31,6 +33,7 @@ class _Filters(Received):
     rev: _Alternatives = Field(default=[])
     path: _Alternatives = Field(default=[])
     lang: _Alternatives = Field(default=[])
+    workspace: _Alternatives = Field(default=[], description="Workspaces of yours, as they are now.")
     limit: int = Field(default=50, ge=1, le=ITEMS_MAX)
     offset: int = Field(default=0, ge=0, le=OFFSET_MAX)
 
@@ -42,6 +45,7 @@ class _Filters(Received):
             revisions=tuple(self.rev),
             paths=tuple(self.path),
             languages=tuple(self.lang),
+            workspaces=tuple(self.workspace),
             near=near,
             limit=self.limit,
             offset=self.offset,
@@ -49,7 +53,7 @@ class _Filters(Received):
 
 
 class NameIn(_Filters):
-    """A question about a name. `repo`, `rev`, `path` and `lang` are as in a search; several are alternatives."""
+    """A question about a name. `repo`, `rev`, `path`, `lang` and `workspace` are as in a search."""
 
     name: str = Field(max_length=300, description="A name, or a qualified one.", examples=["Session.request"])
     near: Words = Field(default="", description="A file, as REPOSITORY:PATH; what is close to it comes first.")
@@ -238,12 +242,16 @@ class OutlinedOut(Shown):
 
 
 class OutlineOut(Shown):
-    """The definitions of a file; without `is_known` there is no saying: its language has no grammar."""
+    """The definitions of a file; without `is_known` there is no saying: its language has no grammar.
+
+    `oid` is the file's content; `commit` is the one that it was asked at, of a workspace its last one.
+    """
 
     repository: str
     repository_id: UUID
     commit: str
     path: str
+    oid: str
     language: str
     line_count: int
     is_known: bool
@@ -329,6 +337,13 @@ def find_similar(repository_id: UUID, asked: Annotated[SimilarIn, Query()], call
 def show_outline(repository_id: UUID, caller: CallerOf, *, path: PathText, rev: Revision = "") -> OutlineOut:
     """What a file defines, at any commit."""
     outline = caller.grove.navigation.outline(caller.actor, repository=str(repository_id), path=path, revision=rev)
+    return OutlineOut.model_validate(outline)
+
+
+@drafts.get("/outline", openapi_extra=needs("workspace.view"))
+def show_outline_in_workspace(name: Name, caller: CallerOf, *, path: PathText) -> OutlineOut:
+    """What a file of a workspace defines, as it is now."""
+    outline = caller.grove.navigation.outline_in_workspace(caller.actor, workspace=name, path=path)
     return OutlineOut.model_validate(outline)
 
 

@@ -39,6 +39,9 @@ Repositories = Annotated[list[str] | None, typer.Option("--repo", "-r", metavar=
 Revisions = Annotated[list[str] | None, typer.Option("--ref", "-b", metavar="REF", help="Branch, tag or commit.")]
 Languages = Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")]
 Paths = Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")]
+Workspaces = Annotated[
+    list[str] | None, typer.Option("--workspace", metavar="NAME", help="Workspaces, as they are now.")
+]
 Near = Annotated[
     str | None, typer.Option("--near", metavar="REPO:PATH", help="What is close to this file comes first.")
 ]
@@ -56,12 +59,13 @@ def find_definitions(
     revision: Revisions = None,
     language: Languages = None,
     path: Paths = None,
+    workspace: Workspaces = None,
     near: Near = None,
     limit: Limit = 20,
     offset: Offset = 0,
 ) -> None:
     """Show where a name is defined, the likeliest first."""
-    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/definitions", name=name, **asked)
     columns = (_PLACE, Column("KIND", lambda item: item["kind"]), Column("DEFINITION", _defined))
     session.output.items(answer["items"], columns)
@@ -77,12 +81,13 @@ def find_references(
     revision: Revisions = None,
     language: Languages = None,
     path: Paths = None,
+    workspace: Workspaces = None,
     near: Near = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> None:
     """Show where a name is used in code, what is closest to its definition first."""
-    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/references", name=name, **asked)
     columns = (
         _PLACE,
@@ -103,12 +108,13 @@ def find_callers(
     revision: Revisions = None,
     language: Languages = None,
     path: Paths = None,
+    workspace: Workspaces = None,
     near: Near = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> None:
     """Show which definitions use a name."""
-    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/callers", name=name, **asked)
     columns = (
         Column("PLACE", lambda item: _place(item, item["uses"][0]["line"]), style="cyan"),
@@ -128,12 +134,13 @@ def find_callees(
     revision: Revisions = None,
     language: Languages = None,
     path: Paths = None,
+    workspace: Workspaces = None,
     near: Near = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> None:
     """Show what a definition calls, and where that is probably defined."""
-    asked = _asked(repository, revision, language, path) | {"near": near, "limit": limit, "offset": offset}
+    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/callees", name=name, **asked)
     columns = (
         Column("CALLS", lambda item: item["name"]),
@@ -160,11 +167,12 @@ def find_files(
     revision: Revisions = None,
     language: Languages = None,
     path: Paths = None,
+    workspace: Workspaces = None,
     limit: Limit = 20,
     offset: Offset = 0,
 ) -> None:
     """Find files by some characters of their paths, in every repository."""
-    asked = _asked(repository, revision, language, path) | {"limit": limit, "offset": offset}
+    asked = _asked(repository, revision, language, path, workspace) | {"limit": limit, "offset": offset}
     answer = session.client.get("/navigation/files", name=pattern, **asked)
     columns = (
         Column("REPOSITORY", lambda item: item["repository"], style="cyan"),
@@ -183,6 +191,7 @@ def find_similar(
     revision: Revisions = None,
     language: Languages = None,
     path: Paths = None,
+    workspace: Workspaces = None,
     limit: Limit = 10,
     offset: Offset = 0,
 ) -> None:
@@ -195,7 +204,7 @@ def find_similar(
             next_step=f"{session.command} {place}:10-40",
             exit_code=Exit.INVALID,
         )
-    asked = _asked(repository, revision, language, path) | {"limit": limit, "offset": offset}
+    asked = _asked(repository, revision, language, path, workspace) | {"limit": limit, "offset": offset}
     lines = {"start_line": source.first_line, "end_line": source.last_line}
     of_source = {"source_path": source.path, "source_rev": source.revision or None}
     found = find_repository(session, source.repository)
@@ -214,14 +223,19 @@ def find_similar(
 def show_outline(
     session: Session,
     *,
-    place: Annotated[str, typer.Argument(metavar="REPO[@REF]:PATH", help="The file.")],
+    place: Annotated[str, typer.Argument(metavar="REPO[@REF]:PATH", help="The file; its path, in a workspace.")],
+    workspace: Annotated[str, typer.Option("--workspace", metavar="NAME", help="A workspace, as it is now.")] = "",
 ) -> None:
     """Show what a file defines."""
-    wanted = parse_place(place, with_lines=False)
-    repository = find_repository(session, wanted.repository)
-    outline = session.client.get(
-        f"/repositories/{repository['id']}/outline", path=wanted.path, rev=wanted.revision or None
-    )
+    if workspace:
+        session.subject = workspace
+        outline = session.client.get(f"/workspaces/{workspace}/outline", path=place)
+    else:
+        wanted = parse_place(place, with_lines=False)
+        repository = find_repository(session, wanted.repository)
+        outline = session.client.get(
+            f"/repositories/{repository['id']}/outline", path=wanted.path, rev=wanted.revision or None
+        )
     columns = (
         Column("LINES", lambda item: f"{item['line']}-{item['end_line']}"),
         Column("KIND", lambda item: item["kind"]),
@@ -230,13 +244,18 @@ def show_outline(
     )
     session.output.items(outline["items"], columns)
     known = counted(len(outline["items"]), "definition") if outline["is_known"] else "no grammar for its language"
-    session.output.note(f"— {visible(outline['repository'])} at {outline['commit'][:12]} · {known}")
+    where = f"{workspace} as it is now, on {outline['commit'][:12]}" if workspace else f"at {outline['commit'][:12]}"
+    session.output.note(f"— {visible(outline['repository'])} {where} · {known}")
 
 
 def _asked(
-    repository: list[str] | None, revision: list[str] | None, language: list[str] | None, path: list[str] | None
+    repository: list[str] | None,
+    revision: list[str] | None,
+    language: list[str] | None,
+    path: list[str] | None,
+    workspace: list[str] | None,
 ) -> dict[str, Any]:
-    return {"repo": repository, "rev": revision, "lang": language, "path": path}
+    return {"repo": repository, "rev": revision, "lang": language, "path": path, "workspace": workspace}
 
 
 def _end(session: Session, answer: dict[str, Any]) -> None:

@@ -37,6 +37,9 @@ FilePath = Annotated[str, Field(max_length=4096)]
 MaxTokens = Annotated[int, Field(ge=TOKENS_MIN, le=TOKENS_MAX, description="Size of the result")]
 
 
+WorkspaceScope = Annotated[str, Field(max_length=60, description="Yours, as now")]
+
+
 class Arguments(BaseModel):
     """The arguments of a tool."""
 
@@ -94,7 +97,7 @@ class SearchCode(Arguments):
     path: Annotated[FilePath, Field(description="Glob or regular expression on paths")] = ""
     lang: Annotated[str, Field(max_length=50)] = ""
     context: Annotated[int, Field(ge=0, le=20, description="Lines before and after")] = 0
-    workspace: Annotated[str, Field(max_length=60, description="One of yours, as it is now")] = ""
+    workspace: WorkspaceScope = ""
     group_by: Annotated[Literal["file", "repo"], Field(description="repo keeps each repository's results together")] = (
         "file"
     )
@@ -168,6 +171,7 @@ class FindSymbol(Arguments):
 
     name: Annotated[str, Field(min_length=1, max_length=500, description="Name of what is defined, or a part of it")]
     repo: Annotated[RepositoryName | None, Field(description="All repositories if left out")] = None
+    workspace: WorkspaceScope = ""
     ref: Ref = ""
     path: Annotated[FilePath, Field(description="Glob or regular expression on paths")] = ""
     kind: Annotated[str, Field(max_length=50, description="Such as function, class, method")] = ""
@@ -181,17 +185,18 @@ class FindReferences(Arguments):
 
     also_called: ClassVar[dict[str, str]] = {"query": "name", "q": "name", "pattern": "name", "symbol": "name"}
 
-    name: Annotated[str, Field(min_length=1, max_length=256, description="Name, or a qualified one: Session.request")]
+    name: Annotated[str, Field(min_length=1, max_length=256, description="Such as Session.request")]
     relation: Annotated[
         Literal["references", "callers", "callees"],
         Field(description="callers: definitions that use it; callees: what it calls itself"),
     ] = "references"
     repo: Annotated[RepositoryName | None, Field(description="All repositories if left out")] = None
+    workspace: WorkspaceScope = ""
     ref: Ref = ""
     path: Annotated[FilePath, Field(description="Glob or regular expression on paths")] = ""
     near: Annotated[str, Field(max_length=4096, description="REPO:PATH; what is close to this file comes first")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 30
-    offset: Annotated[int, Field(ge=0, le=10_000, description="Leave out so many of the first")] = 0
+    offset: Annotated[int, Field(ge=0, le=10_000, description="Leave out the first")] = 0
     max_tokens: MaxTokens = TOKENS_DEFAULT
 
 
@@ -202,9 +207,10 @@ class FindFiles(Arguments):
 
     pattern: Annotated[
         str,
-        Field(min_length=1, max_length=128, description="Characters of the path in their order, such as usrctrl.rb"),
+        Field(min_length=1, max_length=128, description="Characters of the path in order, as usrctrl.rb"),
     ]
     repo: Annotated[RepositoryName | None, Field(description="All repositories if left out")] = None
+    workspace: WorkspaceScope = ""
     ref: Ref = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 20
     max_tokens: MaxTokens = TOKENS_DEFAULT

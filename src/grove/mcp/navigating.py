@@ -35,6 +35,7 @@ def find_references(caller: Caller, arguments: FindReferences) -> Reply:
         name=arguments.name.strip(),
         repositories=(exactly(repository_named(caller, arguments.repo).name),) if arguments.repo else (),
         revisions=(arguments.ref,) if arguments.ref else (),
+        workspaces=(arguments.workspace,) if arguments.workspace else (),
         paths=(arguments.path,) if arguments.path else (),
         near=arguments.near,
         limit=arguments.limit,
@@ -61,6 +62,7 @@ def find_files(caller: Caller, arguments: FindFiles) -> Reply:
         name=arguments.pattern.strip(),
         repositories=(exactly(repository_named(caller, arguments.repo).name),) if arguments.repo else (),
         revisions=(arguments.ref,) if arguments.ref else (),
+        workspaces=(arguments.workspace,) if arguments.workspace else (),
         limit=arguments.limit,
     )
     answer = caller.grove.navigation.find_files(caller.actor, wanted)

@@ -45,12 +45,20 @@ def read_file(caller: Caller, arguments: ReadFile) -> Reply:
 
 
 def _in_workspace(caller: Caller, arguments: ReadFile) -> Reply:
-    if arguments.symbol or arguments.view == "outline" or arguments.ref:
-        raise ArgumentsInvalid(tool="read_file", reason="a workspace takes path, start_line and end_line alone")
+    if arguments.ref:
+        raise ArgumentsInvalid(tool="read_file", reason="a workspace is read as it is now: leave ref out")
     content, oid = content_in_workspace(caller, arguments)
     if content.binary:
         raise FileNotText(path=arguments.path, size_bytes=content.size_bytes)
-    reply = _page(content, arguments, first=arguments.start_line)
+    first = arguments.start_line
+    if arguments.symbol or arguments.view == "outline":
+        outline = caller.grove.navigation.outline_in_workspace(
+            caller.actor, workspace=arguments.workspace, path=content.path
+        )
+        if arguments.view == "outline":
+            return _outline(outline, content, tokens_max=arguments.max_tokens)
+        first = _line_of(arguments.symbol, outline)
+    reply = _page(content, arguments, first=first)
     return Reply(lines=reply.lines, truth=joined(reply.truth, f"oid={oid}"))
 
 

@@ -56,6 +56,7 @@ def find_symbol(caller: Caller, arguments: FindSymbol) -> Reply:
         repositories=(exactly(repository_named(caller, arguments.repo).name),) if arguments.repo else (),
         revisions=_given(arguments.ref),
         paths=_given(arguments.path),
+        workspaces=_given(arguments.workspace),
         limit=SYMBOLS_SEEN_MAX if arguments.kind else arguments.limit,
         context_lines=BODY_LINES if arguments.include_body else 0,
     )

@@ -120,7 +120,7 @@ class Outlined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """The definitions of a file at a commit, by line.
+    """The definitions of a file at a commit, or in a workspace on top of it, by line; `oid` is the file's content.
 
     `is_known` is false where the language has no grammar, or the file could not be parsed: then there is no saying.
     """
@@ -129,6 +129,7 @@ class Outline:
     repository_id: str
     commit: str
     path: str
+    oid: str
     language: str
     line_count: int
     is_known: bool

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from grove.indexing import StructureParser
+from grove.indexing import StructureParser, language_of
 from grove.kit.gate import Actor
 from grove.navigation.answering import find_callees, find_callers, find_definitions, find_references
 from grove.navigation.errors import NameInvalid
@@ -24,13 +24,15 @@ from grove.navigation.model import (
 from grove.navigation.outlining import outline_of
 from grove.navigation.precise import tables_of
 from grove.navigation.similar import extract_of, find_similar
-from grove.repositories import list_visible
+from grove.repositories import get_repository, list_visible
 from grove.scip import ScipDesk, ScipIndex, newest_first
-from grove.search import Corpus, Desk, Limits, Question
+from grove.search import Corpus, Desk, FileContent, Limits, Question
 from grove.usage import Act, Use
+from grove.workspaces import WorkspaceDesk, open_workspace
 
 NAME_CHARACTERS_MAX: Final = 256
 INDEXES_MAX: Final = 32
+SNIFFED_BYTES: Final = 512
 
 Found = TypeVar("Found")
 
@@ -42,6 +44,7 @@ class Navigator:
     desk: Desk
     parser: StructureParser
     scip: ScipDesk
+    workspaces: WorkspaceDesk
     limits: Limits = field(default_factory=Limits)
 
     def outline(self, actor: Actor, *, repository: str, path: str, revision: str = "") -> Outline:
@@ -54,6 +57,32 @@ class Navigator:
         :raises NotText: if it is binary.
         """
         content = self.desk.read_file(actor, repository=repository, path=path, revision=revision)
+        return outline_of(content, parser=self.parser)
+
+    def outline_in_workspace(self, actor: Actor, *, workspace: str, path: str) -> Outline:
+        """What a file of a workspace defines as it is now; the commit is the workspace's last one.
+
+        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises WorkspaceNotFound: if there is none.
+        :raises WorkspaceEnded: if it has ended.
+        :raises PathMissing: if there is no such file.
+        :raises NotText: if it is binary.
+        """
+        with self.desk.database.reading() as tx:
+            seen = open_workspace(tx, actor=actor, name=workspace, changing=False)
+            repository = get_repository(tx, actor=actor, repository_id=seen.repository_id)
+        file = self.workspaces.read(actor, seen.id, path=path)
+        content = FileContent(
+            repository=repository.name,
+            repository_id=repository.id,
+            commit=seen.head,
+            path=file.path,
+            oid=file.oid,
+            size_bytes=len(file.content),
+            content=file.content,
+            language=language_of(file.path, file.content[:SNIFFED_BYTES]),
+            binary=b"\0" in file.content,
+        )
         return outline_of(content, parser=self.parser)
 
     def define(self, actor: Actor, wanted: Wanted) -> Definitions:

@@ -24,6 +24,7 @@ def outline_of(content: FileContent, *, parser: StructureParser) -> Outline:
         repository_id=content.repository_id,
         commit=content.commit,
         path=content.path,
+        oid=content.oid,
         language=content.language,
         line_count=len(lines) - (not lines[-1]),
         is_known=structure is not None,

@@ -235,6 +235,7 @@ def build(settings: Settings) -> Grove:
     sources = _sources(settings, git=git, keyring=keyring)
     stores = secret_stores_of(settings, minters=_minters(database, sources))
     limits = checkout_limits(settings)
+    workspaces = WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings))
     ground = CheckoutGround(database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined)
     checkouts = CheckoutDesk(ground=ground)
     return Grove(
@@ -257,8 +258,8 @@ def build(settings: Settings) -> Grove:
         search=desk,
         usage=usage,
         scip=scip,
-        navigation=Navigator(desk=desk, parser=parser, scip=scip),
-        workspaces=WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings)),
+        navigation=Navigator(desk=desk, parser=parser, scip=scip, workspaces=workspaces),
+        workspaces=workspaces,
         checkouts=checkouts,
         commands=CommandDesk(checkouts=checkouts),
         jobs={kind.name: kind for kind in JOB_KINDS},
