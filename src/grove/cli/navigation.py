@@ -248,14 +248,8 @@ def show_outline(
     session.output.note(f"— {visible(outline['repository'])} {where} · {known}")
 
 
-def _asked(
-    repository: list[str] | None,
-    revision: list[str] | None,
-    language: list[str] | None,
-    path: list[str] | None,
-    workspace: list[str] | None,
-) -> dict[str, Any]:
-    return {"repo": repository, "rev": revision, "lang": language, "path": path, "workspace": workspace}
+def _asked(*filters: list[str] | None) -> dict[str, Any]:
+    return dict(zip(("repo", "rev", "lang", "path", "workspace"), filters, strict=True))
 
 
 def _end(session: Session, answer: dict[str, Any]) -> None:
