@@ -16,12 +16,11 @@ from grove.git.errors import (
     ObjectFormatUnsupported,
     RefLocked,
     RepositoryTooLarge,
-    StorageFull,
 )
 from grove.git.model import GitConfig
 from grove.git.refs import check_oid, check_ref, ref_bytes, ref_text
 from grove.git.runner import Call, Runner
-from grove.kit.errors import GroveError
+from grove.kit.errors import GroveError, StorageFull
 from grove.sandbox import Finished
 
 
@@ -135,6 +134,8 @@ class TestErrorOf:
         ("said", "exit_code", "error"),
         [
             (b"fatal: sha1 file write error: No space left on device", 128, StorageFull),
+            (b"fatal: sha1 file '/x/tmp_pack_Y' write error. Out of diskspace", 128, StorageFull),
+            (b"fatal: cannot update ref 'refs/x': couldn't write '/x/refs/x.lock'", 128, StorageFull),
             (b"error: index-pack died of signal 25\nfatal: index-pack failed", 128, RepositoryTooLarge),
             (b"", -signal.SIGXFSZ, RepositoryTooLarge),
             (b"fatal: Out of memory, malloc failed (tried to allocate 99 bytes)", 128, MemoryExceeded),

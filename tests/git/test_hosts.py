@@ -35,7 +35,6 @@ from grove.git import (
     RepositoryNotFound,
     RepositoryTooLarge,
     Secret,
-    StorageFull,
     TooManyRefs,
     TransferInterrupted,
     parse_remote_url,
@@ -43,7 +42,7 @@ from grove.git import (
 )
 from grove.git.credential import handed_over
 from grove.git.runner import Call, Runner
-from grove.kit.errors import GroveError
+from grove.kit.errors import GroveError, StorageFull
 from tests.git.conftest import HEADS, LIMITS, served
 from tests.support.git_repositories import Repository
 from tests.support.git_server import GitServer, serving

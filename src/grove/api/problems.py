@@ -1,6 +1,5 @@
 """How a failure is told: RFC 9457 problems, and the `detail` objects of the `/api/v1/code` routes."""
 
-import errno
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -14,8 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Scope
 
-from grove.git import StorageFull
-from grove.kit.errors import GroveError, Kind
+from grove.kit.errors import GroveError, Kind, StorageFull, is_full
 from grove.kit.logging import mask
 
 CODE_PREFIX: Final = "/api/v1/code/"
@@ -183,7 +181,7 @@ def _on_grove_error(request: Request, error: Exception) -> Response:
 
 def _on_os_error(request: Request, error: Exception) -> Response:
     """A full disk has a name of its own; anything else was not foreseen."""
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if isinstance(error, OSError) and is_full(error):
         return error_response(request.scope, StorageFull(reason=error.strerror))
     raise error
 

@@ -12,7 +12,7 @@ from grove.checkouts.desk import CheckoutDesk
 from grove.checkouts.errors import CommandsTooMany
 from grove.checkouts.executing import Executed, Listener, Order, OrderRun
 from grove.checkouts.gathering import Gatherer
-from grove.kit.errors import GroveError
+from grove.kit.errors import GroveError, needing_room
 from grove.kit.gate import Actor
 from grove.repositories import get_repository
 from grove.sandbox import Outcome
@@ -62,7 +62,8 @@ class CommandDesk:
             outcome = running.run(ground.confiner)
             self._record(actor, workspace, order, outcome, now=now)
             try:
-                collected, problem = gatherer.gather(workspace), ""
+                with needing_room():
+                    collected, problem = gatherer.gather(workspace), ""
             except GroveError as error:
                 collected, problem = None, str(error)
         return Executed(

@@ -17,7 +17,8 @@ from grove.checkouts import laying
 from grove.checkouts.index_file import with_states
 from grove.checkouts.listing import LINK, Listing
 from grove.checkouts.published import LINK_BYTES_MAX, PublishedTree, describe_index
-from grove.git import ObjectReader, StorageFull
+from grove.git import ObjectReader
+from grove.kit.errors import StorageFull
 from grove.sandbox import ChildDied, Command, Limits, Running, start
 
 FILES_PER_PROCESS_MIN: Final = 300

@@ -13,6 +13,7 @@ from grove.checkouts.placing import FILES, LaidFacts, Placer, mount
 from grove.checkouts.preparation import Preparation
 from grove.checkouts.preparing import Preparer
 from grove.checkouts.store import LAID, TreeStore
+from grove.kit.errors import needing_room
 from grove.kit.transactions import Database
 from grove.mirrors import MirrorReader
 from grove.placement import CheckoutPlaces, Locator
@@ -49,11 +50,13 @@ class CheckoutGround:
         """Nobody else does anything with the checkout of a workspace in the time of the block.
 
         :raises CheckoutBusy: if somebody does.
+        :raises StorageFull: if the disk is.
         """
         with locked(self.git_dir(workspace) / "checkout.lock", waiting=False) as held:
             if not held:
                 raise CheckoutBusy(workspace=workspace.name)
-            yield
+            with needing_room():
+                yield
 
     def placed(self, found: Checkout) -> PlacedCheckout:
         """A checkout with its folder.

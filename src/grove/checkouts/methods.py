@@ -13,6 +13,7 @@ from typing import Final
 
 from grove.checkouts import system
 from grove.checkouts.model import CheckoutMethod
+from grove.kit.errors import is_full
 
 _CLONE: Final = 0x40049409
 _BLOCK: Final = bytes(4096)
@@ -20,7 +21,10 @@ _BLOCK: Final = bytes(4096)
 
 @cache
 def working_methods(folder: Path, allowed: tuple[CheckoutMethod, ...]) -> tuple[CheckoutMethod, ...]:
-    """The allowed methods that work below a folder, in their order; tried once in the life of a process."""
+    """The allowed methods that work below a folder, in their order; tried once in the life of a process.
+
+    :raises OSError: if there is no room to try them.
+    """
     return tuple(method for method in allowed if _works(method, folder))
 
 
@@ -32,7 +36,9 @@ def _works(method: CheckoutMethod, folder: Path) -> bool:
     with TemporaryDirectory(prefix=".probe-", dir=folder) as place:
         try:
             probe(Path(place))
-        except OSError:
+        except OSError as error:
+            if is_full(error):  # that tells nothing of the method
+                raise
             return False
     return True
 

@@ -26,6 +26,7 @@ from grove.checkouts.store import WRITTEN_NS, TreeStore
 from grove.checkouts.trash import throw_away
 from grove.git import Git, lay_out
 from grove.kit import faults
+from grove.kit.errors import is_full
 from grove.kit.ids import new_id
 from grove.sandbox import ChildFailure
 
@@ -219,8 +220,10 @@ class Placer:
         for method in chosen[:-1]:
             try:
                 return self._lay_by(method, aside, tree)
-            except (OSError, ChildFailure):
+            except (OSError, ChildFailure) as failed:
                 throw_away(aside, self.trash)
+                if is_full(failed):  # the next one needs as much room
+                    raise
         return self._lay_by(chosen[-1], aside, tree)
 
     def _lay_by(self, method: CheckoutMethod, aside: Path, tree: str) -> LaidFacts:

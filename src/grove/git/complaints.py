@@ -30,10 +30,9 @@ from grove.git.errors import (
     RepositoryGone,
     RepositoryNotFound,
     RepositoryTooLarge,
-    StorageFull,
     TransferInterrupted,
 )
-from grove.kit.errors import GroveError
+from grove.kit.errors import GroveError, StorageFull
 from grove.kit.logging import mask
 from grove.sandbox import Finished
 
@@ -56,7 +55,7 @@ _STATUSES: Final[dict[int, type[GroveError]]] = {
 _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
     (r"failed to push some refs", PushRejected),
     (r"remote error: ", HostRefused),
-    (r"No space left on device|Disk quota exceeded", StorageFull),
+    (r"No space left on device|Disk quota exceeded|Out of diskspace|couldn't write '", StorageFull),
     (r"File too large|died of signal 25|File size limit exceeded", RepositoryTooLarge),
     (r"[Oo]ut of memory|Cannot allocate memory|mmap failed|died of signal 9\b", MemoryExceeded),
     (r"fsck error|contains '\.\.'|bad(Tree|Date|Email)|hasDot|inflate returned", RepositoryCorrupt),

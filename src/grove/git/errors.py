@@ -142,14 +142,6 @@ class MemoryExceeded(GroveError):
     code = "git_memory_exceeded"
 
 
-class StorageFull(GroveError):
-    """There is no space left on the disk."""
-
-    kind = Kind.UNAVAILABLE
-    code = "storage_full"
-    transient = True
-
-
 class HostUnreachable(GroveError):
     """The host cannot be reached at the moment."""
 

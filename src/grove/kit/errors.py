@@ -4,6 +4,9 @@ Every expected failure is a `GroveError`: its docstring is the message, `code` i
 rely on, `kind` is the category from which each entry point derives its own answer (HTTP status, exit code).
 """
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import ClassVar
 
@@ -41,6 +44,33 @@ class GroveError(Exception):
     def __str__(self) -> str:
         facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
         return f"{self.message} ({facts})" if facts else self.message
+
+
+class StorageFull(GroveError):
+    """There is no space left on the disk."""
+
+    kind = Kind.UNAVAILABLE
+    code = "storage_full"
+    transient = True
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a call of the system failed since there is no room."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextmanager
+def needing_room() -> Iterator[None]:
+    """Tell in our own words that the disk is full.
+
+    :raises StorageFull: if a call of the system in the block fails since there is no room.
+    """
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise StorageFull(reason=error.strerror) from error
+        raise
 
 
 def error_classes() -> list[type[GroveError]]:

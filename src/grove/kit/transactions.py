@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from grove.kit.errors import GroveError, Kind
+from grove.kit.errors import GroveError, Kind, StorageFull
 from grove.kit.events import Event
 from grove.kit.gate import Actor, Decision, Denied, Resource
 from grove.kit.tenancy import ALL, served
@@ -174,6 +174,7 @@ class Database:
         """Tell what goes wrong with the database in the block in our own words.
 
         :raises StorageBusy: if it stayed locked or could not be reached.
+        :raises StorageFull: if its disk is full.
         :raises StorageFaulty: if it cannot be used at all.
         :raises WrittenMeanwhile: if another transaction was quicker with something that there may be only one of.
         """
@@ -181,7 +182,7 @@ class Database:
             yield
         except OperationalError as error:
             cause = _cause(error)
-            raise (StorageBusy if _is_passing(cause) else StorageFaulty)(cause=cause) from error
+            raise _meant_by(cause)(cause=cause) from error
         except IntegrityError as error:
             # The cause is not told: it shows the rows' values.
             raise WrittenMeanwhile from error
@@ -195,8 +196,12 @@ def _cause(error: DBAPIError) -> str:
     return str(error.orig).splitlines()[0] if error.orig else type(error).__name__
 
 
-def _is_passing(cause: str) -> bool:
-    return any(word in cause.lower() for word in ("locked", "busy", "connection", "timeout", "starting up", "deadlock"))
+def _meant_by(cause: str) -> type[GroveError]:
+    said = cause.lower()
+    if any(words in said for words in ("disk is full", "no space left", "disk full")):
+        return StorageFull
+    passing = ("locked", "busy", "connection", "timeout", "starting up", "deadlock")
+    return StorageBusy if any(word in said for word in passing) else StorageFaulty
 
 
 def _engine(url: str) -> Engine:

@@ -20,7 +20,7 @@ from mcp_types import Tool as ListedTool
 from starlette.requests import Request
 
 from grove import __version__
-from grove.kit.errors import GroveError
+from grove.kit.errors import GroveError, needing_room
 from grove.mcp.arguments import Arguments, JobStatus, schema_of
 from grove.mcp.calls import Enter, Reply
 from grove.mcp.errors import ArgumentsInvalid, ToolUnknown
@@ -116,7 +116,8 @@ def _answer(tool: str, enter: Enter, request: Request | None, arguments: Argumen
     # The core is imported with the first call, so that the tools are listed soon after the process has started.
     from grove.mcp.answers import answer  # noqa: PLC0415
 
-    return answer(tool, enter=enter, request=request, arguments=arguments)
+    with needing_room():
+        return answer(tool, enter=enter, request=request, arguments=arguments)
 
 
 def _read_call(name: str, given: dict[str, Any]) -> tuple[Tool, Arguments]:

@@ -1,13 +1,12 @@
 """One worker: takes a job, does it, says how it ended, takes the next."""
 
-import errno
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from grove.accounts import PrincipalNotFound, Scope, actor_of
 from grove.jobs import Job, JobCancelled, LeaseLost, Run, claim, finish, give_back
-from grove.kit.errors import GroveError, Kind
+from grove.kit.errors import GroveError, Kind, is_full
 from grove.kit.gate import Actor, Denied, Resource, Source
 from grove.kit.logging import bound, logger
 from grove.kit.tenancy import serving, serving_all
@@ -87,8 +86,7 @@ class Worker:
             error = expected
         except Exception as unforeseen:
             log.exception("job_crashed")
-            full = isinstance(unforeseen, OSError) and unforeseen.errno in {errno.ENOSPC, errno.EDQUOT}
-            error = StorageLow() if full else JobFailed()
+            error = StorageLow() if is_full(unforeseen) else JobFailed()
         try:
             self._end(job, error)
         except LeaseLost:
