@@ -33,6 +33,7 @@ FOR_ALL = {
     "freshness/keeping.py": "which tenants have something due; it is done for each by itself",
     "freshness/polling.py": "how busy a host is, whoever has it asked",
     "grants/operations.py": "a forge that is busy is left alone, whoever would have asked it",
+    "jobs/run.py": "long work gives way to what is due, whosever it is",
     "launch/keys.py": "the master key is the server's",
     "launch/setup.py": "at start-up: keys, files that no row names, and whether there is an administrator",
     "mcp/http.py": "a token says whose it is",

@@ -1,12 +1,13 @@
 """Whose turn it is, on both kinds of database."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from grove import jobs
 from grove.accounts import Role
 from grove.kit.gate import Actor
+from grove.kit.tenancy import serving
 from grove.kit.transactions import Database
 from tests.support.people import NOON, administrator, colleague
 
@@ -84,6 +85,30 @@ class TestPrincipals:
             enqueue(tx, other, "c0", after=9_999)
 
         assert {next_target(database), next_target(database, after=10_001)} == {"b0", "c0"}
+
+
+class TestLongWork:
+    def test_gives_way_to_what_is_due_for_another_tenant(self, database: Database, quiet: Actor) -> None:
+        with database.transaction() as tx:
+            other = administrator(tx, name="other")
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "long", kind="history")
+        with database.transaction() as tx:
+            long = jobs.claim(tx, worker="w", now=datetime.now(UTC), background=())
+        assert long is not None
+        run = jobs.Run(job=long, actor=quiet, database=database)
+
+        with serving(quiet.tenant_id):
+            assert not run.give_way()
+        with database.transaction() as tx:
+            enqueue(tx, other, "short")
+        with serving(quiet.tenant_id):
+            assert run.give_way()
+
+        with database.transaction() as tx:
+            jobs.finish(tx, job=long, error=None, now=datetime.now(UTC))
+        later = (datetime.now(UTC) - NOON).total_seconds()
+        assert [next_target(database, after=later), next_target(database, after=later + 1)] == ["short", "long"]
 
 
 class TestBackground:

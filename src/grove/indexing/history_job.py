@@ -21,7 +21,7 @@ from grove.indexing.refresh import IndexTools
 from grove.indexing.store import IndexStore
 from grove.indexing.view import IndexView
 from grove.indexing.writing import adding_to_index
-from grove.jobs import Progress, Run, are_others_due, enqueue
+from grove.jobs import Progress, Run
 from grove.kit import faults, files, ids
 from grove.mirrors import FolderCache, branches_of, refs_of
 from grove.repositories import HistoryDepth, HistoryPolicy, Repository, repository_of_job
@@ -103,8 +103,8 @@ def index_history(run: Run, *, tools: HistoryTools) -> None:
         reader = mirrors.git.history(mirrors.path(plan.repository))
         while (work := _work(run, tools, plan, reader=reader, objects=objects)) is not None:
             record = _Slice(run=run, tools=tools, plan=plan, work=work, reader=reader, objects=objects).publish()
-            if record.commits_waiting and _give_way(run):
-                run.log(f"giving way to other jobs; {record.commits_waiting:,} commits wait")
+            if record.commits_waiting and run.give_way():
+                run.log(f"{record.commits_waiting:,} commits wait")
                 return
             plan = _begin(run)
 
@@ -262,24 +262,6 @@ class _Slice:
             skipped=dict(skipped),
             checksum=checksum,
         )
-
-
-def _give_way(run: Run) -> bool:
-    """Whether another job is due: then this one waits behind it."""
-    job = run.job
-    with run.finish() as tx:
-        if not are_others_due(tx, job=job, now=run.now):
-            return False
-        enqueue(
-            tx,
-            tenant_id=job.tenant_id,
-            kind=job.kind,
-            target_id=job.target_id,
-            requested_by=job.requested_by,
-            arguments=dict(job.arguments),
-            now=run.now,
-        )
-    return True
 
 
 def _forget(run: Run, plan: _Plan) -> None:

@@ -5,7 +5,6 @@ from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job
 from grove.jobs.queries import (
-    are_others_due,
     count_by_state,
     count_unfinished,
     events_after,
@@ -30,7 +29,6 @@ __all__ = [
     "Progress",
     "Run",
     "WorkerLost",
-    "are_others_due",
     "cancel_job",
     "cancel_jobs_of",
     "claim",

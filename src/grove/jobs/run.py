@@ -12,8 +12,11 @@ from grove.jobs.errors import JobCancelled, LeaseLost
 from grove.jobs.events import tell, tell_log
 from grove.jobs.leases import LEASE_SECONDS, held_row, renew
 from grove.jobs.model import Job, Progress
+from grove.jobs.operations import enqueue
+from grove.jobs.queries import are_others_due
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor
+from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database, Transaction
 
 PROGRESS_SECONDS = 0.5
@@ -96,6 +99,27 @@ class Run:
         """Add a line to the job's log."""
         with self._database.transaction() as tx:
             tell_log(tx, job=self.job, message=message, now=self.now)
+
+    def give_way(self) -> bool:
+        """Whether a job of another kind is due, of whichever tenant: then this one waits behind it, and its work ends.
+
+        :raises LeaseLost: if another worker has taken the job over.
+        """
+        with serving_all(), self._database.reading() as tx:
+            if not are_others_due(tx, job=self.job, now=self.now):
+                return False
+        with self.finish() as tx:
+            enqueue(
+                tx,
+                tenant_id=self.job.tenant_id,
+                kind=self.job.kind,
+                target_id=self.job.target_id,
+                requested_by=self.job.requested_by,
+                arguments=dict(self.job.arguments),
+                now=self.now,
+            )
+        self.log("giving way to other jobs")
+        return True
 
     @contextmanager
     def kept_alive(self) -> Iterator[None]:

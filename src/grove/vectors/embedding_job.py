@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from grove.indexing import IndexView, Ordinals, adding_to_index, live_ordinals
-from grove.jobs import Progress, Run, are_others_due, enqueue
+from grove.jobs import Progress, Run
 from grove.kit import faults
 from grove.snapshots import Generation, generation_of
 from grove.vectors.copies import copy_to_store, empty_store, look_at_store, tell_store
@@ -44,14 +44,14 @@ def embed_index(run: Run, *, desk: VectorDesk) -> None:
         empty_store(run, desk)
     wanted: _Wanted | None = None
     while (wanted := _embed_slice(run, desk, wanted)) is not None:
-        if _gives_way(run):
+        if run.give_way():
             return
     _let_others_go(run, desk)
     fold_vectors(run, desk)
     tell_store(run, desk)
     look_at_store(run, desk)
     while copy_to_store(run, desk):
-        if _gives_way(run):
+        if run.give_way():
             return
 
 
@@ -130,21 +130,3 @@ def _state(run: Run) -> tuple[Generation, tuple[VectorSet, ...]]:
     with run.begin() as tx:
         tenant_id = run.job.tenant_id
         return generation_of(tx, tenant_id=tenant_id), sets_of(tx, tenant_id=tenant_id)
-
-
-def _gives_way(run: Run) -> bool:
-    """Whether another job is due: then this one waits behind it."""
-    job = run.job
-    with run.finish() as tx:
-        if not are_others_due(tx, job=job, now=run.now):
-            return False
-        enqueue(
-            tx,
-            tenant_id=job.tenant_id,
-            kind=job.kind,
-            target_id=job.target_id,
-            requested_by=job.requested_by,
-            now=run.now,
-        )
-    run.log("giving way to other jobs")
-    return True
