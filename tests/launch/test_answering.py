@@ -14,6 +14,7 @@ from tests.support.grove import ADMIN_TOKEN
 from tests.support.server import ServerProcess, serving
 
 PROCESSES = 3
+pytestmark = pytest.mark.xdist_group("answering")
 AUTHORIZED = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
 
