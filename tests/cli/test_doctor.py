@@ -36,7 +36,7 @@ class TestTheDoctor:
         assert "GROVE-BOX01" in found
         assert [code for code in found if code not in BOX] == [
             *(f"GROVE-GIT0{number}" for number in range(1, 9)),
-            *(f"GROVE-DATA0{number}" for number in range(1, 5)),
+            *(f"GROVE-DATA0{number}" for number in range(1, 6)),
             "GROVE-KEY01",
             *(f"GROVE-DB0{number}" for number in range(1, 5)),
             "GROVE-KEY02",
@@ -49,6 +49,15 @@ class TestTheDoctor:
 
         assert "confined" in found["title"]
         assert (found["state"] == "pass") == (found["problem"] == "")
+
+    def test_tells_how_the_files_of_workspaces_are_laid_out_and_why_not_better(
+        self, stranger: CommandLine, data: Path
+    ) -> None:
+        found = findings(stranger, data, exit_code=Exit.DONE, GROVE_CHECKOUT_METHODS="git")["GROVE-DATA05"]
+        assert (found["state"], found["title"]) == ("pass", "the files of workspaces are laid out by git")
+        assert "overlay: " in found["problem"]
+        assert "GROVE_CHECKOUT_METHODS" in found["solution"]
+        assert not list(data.glob(".probe-*"))
 
     def test_tells_who_holds_commands_to_their_bounds(self, stranger: CommandLine, data: Path) -> None:
         missing = str(data / "no-such-group")

@@ -19,6 +19,7 @@ from grove.checkouts.errors import (
 )
 from grove.checkouts.executing import Executed, Listener, Order, Said
 from grove.checkouts.ground import CheckoutGround
+from grove.checkouts.methods import why_not
 from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, Collected, PlacedCheckout
 from grove.checkouts.preparation import Preparation, SetUpState
 from grove.checkouts.removing import remove_checkouts, sweep_checkouts, warm_checkouts
@@ -59,4 +60,5 @@ __all__ = [
     "set_preparation",
     "sweep_checkouts",
     "warm_checkouts",
+    "why_not",
 ]

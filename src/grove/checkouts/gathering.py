@@ -48,7 +48,9 @@ class Gatherer:
         placed = self.ground.placed(found)
         path = placed.path
         if not (path / ".git").is_dir():
-            raise CheckoutMissing(workspace=workspace.name, reason="its git directory is gone")
+            raise CheckoutMissing(
+                workspace=workspace.name, reason="its git directory is gone; remove the checkout and make it anew"
+            )
         collection = Collection(
             git=self.ground.mirrors.git,
             git_dir=self.ground.git_dir(workspace),

@@ -25,13 +25,17 @@ def working_methods(folder: Path, allowed: tuple[CheckoutMethod, ...]) -> tuple[
 
     :raises OSError: if there is no room to try them.
     """
-    return tuple(method for method in allowed if _works(method, folder))
+    return tuple(method for method in allowed if not why_not(method, folder))
 
 
-def _works(method: CheckoutMethod, folder: Path) -> bool:
+def why_not(method: CheckoutMethod, folder: Path) -> str:
+    """Why a method does not work below a folder, as the system says it; nothing if it does.
+
+    :raises OSError: if there is no room to try it.
+    """
     probe = _PROBES.get(method)
     if probe is None:
-        return True
+        return ""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with TemporaryDirectory(prefix=".probe-", dir=folder) as place:
         try:
@@ -39,8 +43,8 @@ def _works(method: CheckoutMethod, folder: Path) -> bool:
         except OSError as error:
             if is_full(error):  # that tells nothing of the method
                 raise
-            return False
-    return True
+            return error.strerror or str(error)
+    return ""
 
 
 def _try_btrfs(place: Path) -> None:

@@ -1,15 +1,14 @@
 """Removing folders: renamed at once, emptied by and by.
 
-What is in them was written by users: links are not followed, and folders that are closed even to us are opened first.
+What is in them was written by users: nested ever so deep, closed even to us, or full of links that are not followed.
 """
 
-import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from grove.checkouts.system import remove_subvolume, unmount_beneath
 from grove.kit.ids import new_id
+from grove.sandbox import remove_written
 
 
 def throw_away(folder: Path, trash: Path) -> None:
@@ -30,21 +29,5 @@ def empty_trash(trash: Path) -> int:
         unmount_beneath(folder)
         with suppress(OSError):  # mostly it is no subvolume, and then it is removed like any folder
             remove_subvolume(folder / "files")
-        _open_folders(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_written(folder)
     return len(doomed)
-
-
-def _open_folders(root: Path) -> None:
-    """Let ourselves into every folder below one; links are not followed."""
-    waiting = [root]
-    while waiting:
-        folder = waiting.pop()
-        try:
-            folder.chmod(0o700, follow_symlinks=False) if os.chmod in os.supports_follow_symlinks else folder.chmod(
-                0o700
-            )
-            with os.scandir(folder) as entries:
-                waiting += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except FileNotFoundError:
-            continue

@@ -1,11 +1,13 @@
 """Examining a machine and a data folder, by trying things rather than by believing versions."""
 
+import itertools
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from grove.checkouts import CheckoutMethod, why_not
 from grove.cli.database_examination import examine_database
 from grove.cli.finding import Finding, failed, passed, warned
 from grove.cli.hosts import FILE_NAME
@@ -37,6 +39,12 @@ _HOLDERS = {
     Holder.LIMITS: "the kernel holds each process of commands to its bounds; what they use together is looked at",
     Holder.LOOKS: "what commands use together is only looked at, 20 times a second, since this is root",
 }
+_SOLUTIONS = {
+    CheckoutMethod.BTRFS: "put the data folder on btrfs",
+    CheckoutMethod.OVERLAY: "let the server mount (CAP_SYS_ADMIN) and add overlay to GROVE_CHECKOUT_METHODS",
+    CheckoutMethod.CLONE: "put the data folder on XFS, which spares room",
+}
+"""What is to be done for each method that is better than copying, the best first."""
 _NEWER_GIT = "install a newer git, then run grove doctor again"
 
 
@@ -124,6 +132,27 @@ def _folder(settings: Settings, locator: Locator) -> Iterator[Finding]:
     else:
         yield passed(code, title)
     yield _private("GROVE-DATA04", "only its owner can look into the data folder", locator.data, mode="700")
+    yield from _checkouts(settings, locator)
+
+
+def _checkouts(settings: Settings, locator: Locator) -> Iterator[Finding]:
+    """How the files of workspaces come into folders here, and why not at once; tried by doing so."""
+    allowed = [CheckoutMethod(name) for name in settings.checkout_methods]
+    faults: dict[CheckoutMethod, str] = {}
+    try:
+        for method in _SOLUTIONS:
+            fault = why_not(method, locator.data)
+            faults[method] = fault or ("" if method in allowed else "it works, and is not allowed")
+    except OSError:  # of which GROVE-DATA02 tells
+        return
+    used = next(method for method in [*allowed, CheckoutMethod.GIT] if not faults.get(method))
+    better = list(itertools.takewhile(lambda method: method is not used, _SOLUTIONS))
+    yield passed(
+        "GROVE-DATA05",
+        f"the files of workspaces are laid out by {used}",
+        problem="; ".join(f"{method}: {faults[method]}" for method in better),
+        solution=", or ".join(_SOLUTIONS[method] for method in better),
+    )
 
 
 def _writable(locator: Locator) -> Finding:

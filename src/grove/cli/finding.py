@@ -15,7 +15,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was examined; problem and solution are empty when all is well."""
+    """One thing that was examined; problem and solution are empty when nothing can be bettered."""
 
     code: str
     title: str
@@ -28,9 +28,9 @@ class Finding:
         return asdict(self)
 
 
-def passed(code: str, title: str) -> Finding:
-    """All is well."""
-    return Finding(code=code, title=title, state=State.PASS)
+def passed(code: str, title: str, *, problem: str = "", solution: str = "") -> Finding:
+    """All is well; `problem` is why it is no better."""
+    return Finding(code=code, title=title, state=State.PASS, problem=problem, solution=solution)
 
 
 def warned(code: str, title: str, *, problem: str, solution: str) -> Finding:

@@ -6,7 +6,7 @@ from typing import Final
 from grove.sandbox.model import Command, Limits
 from grove.sandbox.run import run
 
-_SCRIPT: Final = 'chmod -R u+rwx "$1" 2>/dev/null; rm -rf "$1"'
+_SCRIPT: Final = 'rm -rf "$1" 2>/dev/null || { chmod -R u+rwx "$1"; rm -rf "$1"; } 2>/dev/null'
 _SECONDS_MAX: Final = 120.0
 
 
