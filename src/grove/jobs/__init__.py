@@ -1,6 +1,6 @@
 """Durable background work: rows with a kind, a lease, a fencing token, attempts, progress and a log."""
 
-from grove.jobs.errors import JobCancelled, JobNotFound, JobStateConflict, LeaseLost, WorkerLost
+from grove.jobs.errors import JobCancelled, JobKindUnknown, JobNotFound, JobStateConflict, LeaseLost, WorkerLost
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job
@@ -22,6 +22,7 @@ __all__ = [
     "JobCancelled",
     "JobEvent",
     "JobKind",
+    "JobKindUnknown",
     "JobNotFound",
     "JobState",
     "JobStateConflict",

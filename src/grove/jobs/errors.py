@@ -24,6 +24,14 @@ class JobCancelled(GroveError):
     code = "job_cancelled"
 
 
+class JobKindUnknown(GroveError):
+    """This version knows no such kind of job; it is tried again, for a newer one may run beside it."""
+
+    kind = Kind.UNAVAILABLE
+    code = "job_kind_unknown"
+    transient = True
+
+
 class LeaseLost(GroveError):
     """Another worker has taken the job over; nothing of this attempt counts."""
 

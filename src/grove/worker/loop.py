@@ -1,11 +1,12 @@
 """One worker: takes a job, does it, says how it ended, takes the next."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
 from grove.accounts import PrincipalNotFound, Scope, actor_of
-from grove.jobs import Job, JobCancelled, LeaseLost, Run, claim, finish, give_back
+from grove.jobs import Job, JobCancelled, JobKindUnknown, LeaseLost, Run, claim, finish, give_back
 from grove.kit.errors import GroveError, Kind, is_full
 from grove.kit.gate import Actor, Denied, Resource, Source
 from grove.kit.logging import bound, logger
@@ -93,7 +94,9 @@ class Worker:
             log.warning("job_lease_lost", attempt=job.attempt)
 
     def _work(self, job: Job) -> None:
-        kind = self._grove.jobs[job.kind]
+        kind = self._grove.jobs.get(job.kind)
+        if kind is None:
+            raise JobKindUnknown(kind=job.kind)
         if self._grove.locator.bytes_free() < self._grove.settings.disk_free_mb_min * 1024 * 1024:
             raise StorageLow
         actor = self._requester(job)
@@ -130,10 +133,20 @@ class Worker:
                 log.info("job_given_back")
                 return
             ended = finish(tx, job=job, error=error, now=_now(), retry_seconds=settings.retry_seconds)
-            settle = self._grove.jobs[job.kind].settle
-            if settle is not None and ended.error is not None:
-                settle(tx, ended)
+            kind = self._grove.jobs.get(job.kind)
+            if kind is not None and kind.settle is not None and ended.error is not None:
+                _settle(tx, kind.settle, ended)
         log.info("job_ended", state=ended.state, code=error.code if error else None)
+
+
+def _settle(tx: Transaction, settle: Callable[..., None], ended: Job) -> None:
+    """Have the failure noted at what the job was about, if that is still there: the job ends in any case."""
+    try:
+        settle(tx, ended)
+    except GroveError as gone:
+        if gone.kind is not Kind.NOT_FOUND:
+            raise
+        log.info("job_target_gone", code=gone.code)
 
 
 def _resource(tx: Transaction, job: Job, kind: str) -> Resource:
