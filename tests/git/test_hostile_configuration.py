@@ -5,6 +5,7 @@ Each vector leaves a mark of its own name, so that a failure tells which one ran
 
 import contextlib
 import hashlib
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from grove.git import Git, GitConfig
 from grove.git.commands import COMMANDS
+from grove.git.environment import environment
 from grove.git.laying import lay_out
 from grove.git.runner import Call, Runner
 from tests.support.git_repositories import Repository
@@ -30,7 +32,16 @@ SETTINGS = (
     *("gpg.program", "gpg.ssh.program", "sequence.editor", "pager.blame", "pager.diff-tree", "tar.tgz.command"),
     *("remote.origin.uploadpack", "remote.origin.receivepack", "alias.cat-file", "alias.ls-tree", "difftool.x.cmd"),
     *("trailer.x.command", "interactive.diffFilter", "browser.x.cmd", "hook.x.command"),
+    *("gpg.x509.program", "gpg.ssh.defaultKeyCommand", "gc.recentObjectsHook", "trailer.y.cmd", "man.x.cmd"),
+    *("credential.https://127.0.0.1:1.helper", "mergetool.x.cmd", "guitool.x.cmd", "submodule.b.update"),
+    *("sendemail.sendmailCmd", "instaweb.httpd", "imap.tunnel", "remote.origin.proxy", "alias.status", "alias.x"),
 )
+SWITCHES = (
+    *(("commit.gpgSign", "true"), ("tag.gpgSign", "true"), ("push.gpgSign", "if-asked"), ("log.showSignature", "true")),
+    *(("remote.origin.vcs", "ext"), ("submodule.recurse", "true"), ("status.submoduleSummary", "true")),
+    *(("diff.tool", "x"), ("trailer.y.key", "By"), ("gc.auto", "1"), ("extensions.worktreeConfig", "true")),
+)
+"""What has git use the vectors."""
 SPRUNG_BY_OTHERS = {"core.fsmonitor", "filter.x.process", "hook reference-transaction"}
 _PACK_HEADER = b"PACK" + (2).to_bytes(4, "big") + bytes(4)
 _EMPTY_PACK = _PACK_HEADER + hashlib.sha1(_PACK_HEADER).digest()
@@ -63,8 +74,8 @@ def arm(git_dir: Path, marks: Path) -> None:
         (hooks / name).write_text(f"#!/bin/sh\ntouch '{marks}/hook {name}'\ncat >/dev/null\n")
         (hooks / name).chmod(0o700)
     for name in SETTINGS:
-        before = "!" if name.startswith(("alias", "credential")) else ""
-        plain_git(git_dir, "config", name, f"{before}touch '{marks}/{name}' #")
+        before = "!" if name.startswith(("alias", "credential", "submodule")) else ""
+        plain_git(git_dir, "config", name, f"{before}touch '{marks}/{name.replace('/', '_')}' #")
     for name, value in (
         ("core.hooksPath", str(hooks)),
         ("hook.x.event", "reference-transaction"),
@@ -75,8 +86,12 @@ def arm(git_dir: Path, marks: Path) -> None:
         ("extensions.partialClone", "origin"),
         ("core.attributesFile", str(git_dir / "attributes")),
         ("merge.tool", "x"),
+        ("include.path", str(git_dir / "included")),
+        *SWITCHES,
     ):
         plain_git(git_dir, "config", name, value)
+    for name in ("included", "config.worktree"):
+        (git_dir / name).write_text(f'[diff "y"]\n\tcommand = touch {marks}/{name}\n')
     (git_dir / "attributes").write_text("* filter=x diff=x merge=x\n")
 
 
@@ -211,6 +226,47 @@ class TestEveryCommandOfOurs:
         lay_out(config, aside, tree=f"{git.resolve(aside, trap.commit)}", target=target, index=tmp_path / "index")
         assert (target / "b" / "c").read_text() == "2\n"
         assert trap.sprung() == []
+
+
+LOOKING_AT_FILES = (
+    *(("status",), ("diff", "HEAD"), ("add", "--all"), ("commit", "--all", "-m", "x"), ("stash",), ("stash", "pop")),
+    *(("checkout", "--force", "other"), ("switch", "--force", "main"), ("restore", "."), ("reset", "--hard")),
+    *(("clean", "-n"), ("mv", "a", "moved"), ("rm", "--force", "moved"), ("reset", "--hard", "HEAD")),
+    *(("merge", "other"), ("merge", "--abort"), ("cherry-pick", "other"), ("cherry-pick", "--abort")),
+    *(("revert", "--no-edit", "HEAD"), ("rebase", "main"), ("archive", "HEAD"), ("archive", "--format=tgz", "HEAD")),
+    *(("blame", "a"), ("log", "-p"), ("show", "HEAD"), ("grep", "x"), ("fsck",), ("gc",), ("worktree", "list")),
+    *(("submodule", "status"), ("apply", "--check", "none.patch")),
+)
+"""Twenty-six commands that look at files or change them; Grove runs two of them, on objects alone."""
+
+
+class TestCommandsThatLookAtFiles:
+    def test_are_twenty_six_of_which_grove_runs_two_on_objects(self) -> None:
+        names = {words[0] for words in LOOKING_AT_FILES}
+        assert len(names) == 26
+        assert names & COMMANDS.keys() == {"apply", "blame"}
+
+    def test_would_run_nothing_either_beside_a_folder_that_names_commands(
+        self, git: Git, config: GitConfig, trap: Trap, tmp_path: Path
+    ) -> None:
+        """A git directory of ours, and a folder whose own git directory and attributes are hostile."""
+        aside, work = trap.git_dir.with_name("aside.git"), tmp_path / "work"
+        git.init(aside, borrowing=trap.git_dir)
+        git.update_refs(aside, updates={"refs/heads/main": trap.commit, "refs/heads/other": trap.other})
+        plain_git(tmp_path, "init", "-q", str(work))
+        arm(work / ".git", trap.marks)
+        (work / ".gitattributes").write_text("* filter=x diff=x merge=x\n")
+        (work / "a").write_text("mine\n")
+        env = environment(
+            config, job_dir=config.job_root, settings=(("user.name", "x"), ("user.email", "x@x")), writes=True
+        )
+        ended = {}
+        for words in LOOKING_AT_FILES:
+            argv = [str(config.executable), f"--git-dir={aside}", f"--work-tree={work}", *words]
+            done = subprocess.run(argv, env=env, cwd=work, check=False, capture_output=True, timeout=60)
+            ended[words] = done.returncode
+            assert trap.sprung() == [], words
+        assert [ended[words] for words in (("status",), ("add", "--all"), ("log", "-p"), ("gc",))] == [0, 0, 0, 0]
 
 
 class TestThePlainGit:
