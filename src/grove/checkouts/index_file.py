@@ -6,6 +6,7 @@ The format is that of gitformat-index(5), versions 2 and 3, with the extension t
 import hashlib
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,8 @@ _NAME_MASK: Final = 0xFFF
 _EXTENDED: Final = 0x4000
 _SKIPPED: Final = (0x4000).to_bytes(2)
 _OID_BYTES: Final = 20
+_FLAGS_BEGIN: Final = STATE_BYTES + _OID_BYTES
+_NAME_BEGIN: Final = _FLAGS_BEGIN + 2
 
 
 def write_index(listing: Listing) -> tuple[bytes, NDArray[np.int64]]:
@@ -53,9 +56,7 @@ def read_index(index: bytes) -> Listing:
 
     :raises IndexUnreadable: if it is not one.
     """
-    body = index[:-_OID_BYTES]
-    if _signed(body) != index:
-        raise IndexUnreadable
+    body = _body(index)
     _, _, count = _HEADER.unpack_from(body)
     listing = Listing(entries=[], folders={})
     position = _HEADER.size
@@ -64,6 +65,59 @@ def read_index(index: bytes) -> Listing:
         listing.entries.append(entry)
     _read_trees(body[position + 8 :], listing.folders)
     return listing
+
+
+@dataclass(slots=True)
+class IndexParts:
+    """An index of ours of which only a few files are looked at and changed: the others stay as they are written."""
+
+    version: int
+    _parts: dict[bytes, bytes]
+
+    @classmethod
+    def of(cls, index: bytes) -> "IndexParts":
+        """The parts of an index.
+
+        :raises IndexUnreadable: if it is not one of ours.
+        """
+        body = _body(index)
+        _, version, count = _HEADER.unpack_from(body)
+        parts: dict[bytes, bytes] = {}
+        begin = _HEADER.size
+        for _ in range(count):
+            first = begin + _NAME_BEGIN + (2 if body[begin + _FLAGS_BEGIN] & (_EXTENDED >> 8) else 0)
+            end = body.index(b"\0", first)
+            following = begin + (end - begin) // 8 * 8 + 8
+            parts[body[first:end]] = body[begin:following]
+            begin = following
+        return cls(version, parts)
+
+    def entry(self, path: bytes) -> Entry | None:
+        """What is written of a file; nothing if it is not there."""
+        part = self._parts.get(path)
+        return None if part is None else _read(part, 0)[0]
+
+    def put(self, path: bytes, entry: Entry | None) -> None:
+        """Write down another state of a file, or that it is gone."""
+        if entry is None:
+            self._parts.pop(path, None)
+            return
+        self._parts[path] = _written(entry)
+        self.version = 3 if entry.is_left_out else self.version
+
+    def written(self, *, tree: str) -> bytes:
+        """The index with what was changed, of a folder that stands on a tree."""
+        parts = [self._parts[path] for path in sorted(self._parts)]
+        trees = _tree(b"", {b"": len(parts)}, 0, {b"": tree})
+        header = _HEADER.pack(b"DIRC", self.version, len(parts))
+        return _signed(b"".join((header, *parts, b"TREE", len(trees).to_bytes(4), trees)))
+
+
+def _body(index: bytes) -> bytes:
+    body = index[:-_OID_BYTES]
+    if _signed(body) != index:
+        raise IndexUnreadable
+    return body
 
 
 def _signed(body: bytes) -> bytes:

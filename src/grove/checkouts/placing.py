@@ -9,10 +9,9 @@ from typing import Final
 
 from grove.checkouts import system
 from grove.checkouts.bringing import bring_files, tree_changes
-from grove.checkouts.collecting import write_record
 from grove.checkouts.errors import CheckoutConflict
 from grove.checkouts.git_folder import GitFolder, write_git_folder
-from grove.checkouts.index_file import read_index, write_index
+from grove.checkouts.index_file import IndexParts, write_index
 from grove.checkouts.lasting import boot_id, look_after
 from grove.checkouts.listing import list_files
 from grove.checkouts.methods import working_methods
@@ -264,11 +263,14 @@ class Placer:
     def _change(self, aside: Path, *, before: str, after: str) -> None:
         if before == after:
             return
-        entries = {entry.path: entry for entry in read_index((aside / INDEX).read_bytes()).entries}
+        index = IndexParts.of((aside / INDEX).read_bytes())
         with self.git.objects(self.git_dir) as reader:
             changes = tree_changes(reader, before, after)
+            entries = {path: entry for path in changes if (entry := index.entry(path)) is not None}
             bring_files(reader, aside / FILES, entries, changes, file_bytes_max=self.limits.file_bytes_max)
-        write_record(aside / INDEX, entries, tree=after)
+        for path in changes:
+            index.put(path, entries.get(path))
+        (aside / INDEX).write_bytes(index.written(tree=after))
 
 
 def _cone(sparse: Sequence[str]) -> bytes:
