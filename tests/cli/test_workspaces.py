@@ -102,3 +102,12 @@ class TestWorkspaces:
         assert "on ws/trial" in grove("ws", "status", "patched").stderr
         assert grove("ws", "branch", "patched", "patched", "--delete").exit_code == Exit.CONFLICT
         assert grove("ws", "branch", "patched", "ws/patched", "--delete", "--discard").exit_code == Exit.DONE
+
+
+class TestTheInboxOfPromotions:
+    def test_says_when_nothing_waits(self, grove: CommandLine) -> None:
+        assert "Nothing waits." in grove("ws", "inbox").stdout + grove("ws", "inbox").stderr
+        refused = grove("ws", "approve", "nowhere")
+        assert refused.exit_code == Exit.NOT_FOUND
+        assert "nothing of that workspace waits for approval" in refused.stderr
+        assert grove("ws", "reject", "nowhere", "--reason", "no").exit_code == Exit.NOT_FOUND

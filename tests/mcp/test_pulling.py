@@ -9,9 +9,10 @@ import pytest
 from grove import mirrors
 from grove.kit.gate import Source
 from grove.mcp import Caller
+from grove.promotions import Wish
 from tests.mcp.client import Tools
 from tests.navigation.test_pull_requests import open_pull
-from tests.promotions.test_promotions import Place, place_at
+from tests.promotions.test_promotions import Place, asking, place_at
 
 
 @pytest.fixture
@@ -53,4 +54,25 @@ class TestPromoteWorkspace:
         assert told.truth.startswith("draft · ws/fix-")
 
         place.forge.checks = [{"name": "test", "status": "completed", "conclusion": "failure", "html_url": ""}]
-        assert "failed test" in tools.call("promote_workspace", workspace="fix", status=True).lines[1]
+        assert "failed test" in tools.call("promote_workspace", workspace="fix", action="status").lines[1]
+
+
+class TestCommitsThatWait:
+    def test_are_listed_rejected_and_approved(self, place: Place, tools: Tools) -> None:
+        developer, workspace = asking(place)
+        about = {"workspace": workspace.id, "commit": workspace.head}
+
+        listed = tools.call("promote_workspace", action="inbox")
+        assert listed.truth == "1 wait for approval"
+        assert listed.lines[0].startswith(f"{workspace.id} {workspace.head}  ")
+        assert listed.lines[0].endswith("One of them  you may decide")
+        assert "say a reason" in tools.call("promote_workspace", action="reject", **about).error
+        assert "refused: Not so." in tools.call("promote_workspace", action="reject", reason="Not so.", **about).truth
+        assert "No commit of the workspace waits" in tools.call("promote_workspace", action="approve", **about).error
+
+        wish = Wish(title="Again", draft=False)
+        place.made.grove.promotions.promote(developer, workspace.id, wish=wish, now=place.made.now)
+        assert tools.call("promote_workspace", action="approve", **about).lines == [
+            "#1 Again  https://forge.test/pulls/1"
+        ]
+        assert tools.call("promote_workspace", action="inbox").truth == "0 wait for approval"

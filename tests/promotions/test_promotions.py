@@ -14,7 +14,7 @@ from grove.api import create_app
 from grove.forges import CheckState, ForgeCredentialRejected, ForgeRateLimited, PullsUnsupported
 from grove.git import PushRejected
 from grove.kit import faults
-from grove.kit.gate import Denied
+from grove.kit.gate import Actor, Denied
 from grove.policies import PolicyDraft
 from grove.promotions import (
     BranchTaken,
@@ -23,11 +23,14 @@ from grove.promotions import (
     Promotion,
     PromotionMoved,
     PromotionNotFound,
+    PromotionNotWaiting,
     PromotionState,
     SecretsFound,
     TargetUnknown,
     Wish,
     has_open,
+    list_waiting,
+    refuse,
 )
 from grove.workspaces import Edit, EditKind, Workspace, WorkspaceDirty
 from tests.support.git_repositories import Repository, git
@@ -271,6 +274,90 @@ class TestAPolicyThatAsksAHuman:
         approved = desk.promote(made.admin, name, wish=Wish(), now=now)
         assert (approved.waiting, approved.number, approved.draft) == ("", 1, False)
         assert [(pull["title"], pull["body"]) for pull in github.forge.pulls] == [("One of them", "Why.")]
+
+    def test_shows_what_waits_to_those_who_decide_and_to_its_owner(self, github: Place) -> None:
+        made, now = github.made, github.made.now
+        developer, workspace = asking(github)
+        stranger, _ = made.actor(Role.DEVELOPER)
+
+        with made.grove.database.reading() as tx:
+            [seen] = list_waiting(tx, actor=made.admin)
+            [own] = list_waiting(tx, actor=developer)
+            assert list_waiting(tx, actor=stranger) == []
+        assert (seen.promotion.waiting, seen.repository.name) == (workspace.head, github.repository.name)
+        assert (seen.may_decide, own.may_decide) == (True, False)
+        assert own.why_not
+
+        with pytest.raises(Denied):
+            made.grove.promotions.approve(developer, workspace.id, commit=workspace.head, now=now)
+        with pytest.raises(PromotionMoved):
+            made.grove.promotions.approve(made.admin, workspace.id, commit="0" * 40, now=now)
+        approved = made.grove.promotions.approve(made.admin, workspace.id, commit=workspace.head, now=now)
+
+        assert (approved.waiting, approved.title, approved.draft) == ("", "One of them", False)
+        with made.grove.database.reading() as tx:
+            assert list_waiting(tx, actor=made.admin) == []
+        with pytest.raises(PromotionNotWaiting):
+            made.grove.promotions.approve(made.admin, workspace.id, commit=workspace.head, now=now)
+
+    def test_tells_the_owner_why_they_were_refused_until_they_ask_again(self, github: Place) -> None:
+        made, desk, now = github.made, github.made.grove.promotions, github.made.now
+        developer, workspace = asking(github)
+
+        def refuse_by(actor: Actor, commit: str) -> Promotion:
+            with made.grove.database.transaction() as tx:
+                return refuse(tx, actor=actor, name=workspace.id, commit=commit, reason="Not like this.", now=now)
+
+        with pytest.raises(Denied):
+            refuse_by(developer, workspace.head)
+        with pytest.raises(PromotionMoved):
+            refuse_by(made.admin, "0" * 40)
+        refuse_by(made.admin, workspace.head)
+
+        told = desk.get(developer, workspace.id, now=now)
+        assert (told.waiting, told.refusal, told.number) == ("", "Not like this.", None)
+        assert github.forge.pulls == []
+        with pytest.raises(PromotionNotWaiting):
+            refuse_by(made.admin, workspace.head)
+        again = desk.promote(developer, workspace.id, wish=Wish(), now=now)
+        assert (again.waiting, again.refusal) == (workspace.head, "")
+
+    def test_is_decided_through_the_door(self, github: Place) -> None:
+        _developer, workspace = asking(github)
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        app = create_app(github.made.grove)
+        with TestClient(app, base_url="http://localhost", headers=headers) as client:
+            [waiting] = client.get("/api/v1/promotions").json()["items"]
+            assert (waiting["commit"], waiting["title"], waiting["may_decide"]) == (workspace.head, "One of them", True)
+            about = f"/api/v1/promotions/{workspace.id}"
+            assert client.post(f"{about}/reject", json={"commit": workspace.head, "reason": ""}).status_code == 422
+            moved = client.post(f"{about}/approve", json={"commit": "f" * 40})
+            assert (moved.status_code, moved.json()["code"]) == (409, "promotion_moved")
+            refused = client.post(f"{about}/reject", json={"commit": workspace.head, "reason": "No."}).json()
+            assert (refused["waiting"], refused["refusal"]) == ("", "No.")
+            assert client.get("/api/v1/promotions").json()["items"] == []
+
+
+def asking(github: Place) -> tuple[Actor, Workspace]:
+    """A developer whose commits have to wait, and their workspace with one that does."""
+    made, now = github.made, github.made.now
+    with made.grove.database.transaction() as tx:
+        policies.apply_policies(
+            tx,
+            actor=made.admin,
+            draft=PolicyDraft(documents={"people.cedar": ASKING}),
+            gate=made.grove.gate,
+            origin="test",
+            reason="a person decides",
+            now=now,
+        )
+    developer, _ = made.actor(Role.DEVELOPER)
+    name = made.grove.workspaces.create(developer, repository="shop", name="fix", target="", now=now).id
+    edit = Edit(kind=EditKind.WRITE, path="src/cart.py", content=b"total = 1\n")
+    made.grove.workspaces.edit(developer, name, edits=[edit], now=now)
+    workspace = made.grove.workspaces.commit_changes(developer, name, message="One", now=now)
+    made.grove.promotions.promote(developer, name, wish=Wish(title="One of them", body="Why.", draft=False), now=now)
+    return developer, workspace
 
 
 class TestABusyForge:

@@ -90,6 +90,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     commands.router,
     preparations.router,
     promotions.router,
+    promotions.inbox,
     pulls.router,
     git.router,
     jobs.router,

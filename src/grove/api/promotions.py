@@ -1,18 +1,21 @@
 """`/api/v1/workspaces/NAME/promotion`: the pull request of a workspace."""
 
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
+from grove import promotions
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Received, Shown
+from grove.api.shapes import Line, Page, Received, Shown, Words
 from grove.api.workspaces import Name
 from grove.forges import CheckState
-from grove.promotions import PromotionState, Wish
+from grove.promotions import PromotionState, WaitingPromotion, Wish
 
 router = router_at("/api/v1/workspaces", tag="workspaces")
+inbox = router_at("/api/v1/promotions", tag="governance")
 
 
 class WishIn(Received):
@@ -43,6 +46,7 @@ class PromotionOut(Shown):
     title: str
     draft: bool
     waiting: str = Field(description="The commit that somebody has to approve, by promoting it; empty if none has to.")
+    refusal: str = Field(description="Why somebody has refused the last commit that waited.")
     pushed: str
     number: int | None
     url: str
@@ -50,6 +54,79 @@ class PromotionOut(Shown):
     reviewers: list[str]
     checks: list[CheckOut]
     updated_at: datetime
+
+
+class WaitingOut(Shown):
+    """Commits that wait for approval; `may_decide` is about you, and `why_not` says why if you may not."""
+
+    workspace_id: UUID
+    workspace: str
+    owner: str
+    repository: str
+    branch: str
+    target: str
+    title: str
+    body: str
+    commit: str
+    asked_at: datetime
+    may_decide: bool
+    why_not: str
+
+    @classmethod
+    def of(cls, each: WaitingPromotion) -> Self:
+        """As people see it."""
+        promotion = each.promotion
+        return cls(
+            workspace_id=UUID(each.workspace.id),
+            workspace=each.workspace.name,
+            owner=each.owner,
+            repository=each.repository.name,
+            branch=promotion.branch,
+            target=promotion.target,
+            title=promotion.title,
+            body=promotion.body,
+            commit=promotion.waiting,
+            asked_at=promotion.updated_at,
+            may_decide=each.may_decide,
+            why_not=each.why_not,
+        )
+
+
+class PromotionApprovalIn(Received):
+    """Which commit may go to the forge: nobody approves what they have not seen."""
+
+    commit: Line
+
+
+class PromotionRefusalIn(PromotionApprovalIn):
+    """Which commit may not, and why; its owner sees the reason."""
+
+    reason: Words = Field(min_length=1)
+
+
+@inbox.get("", openapi_extra=needs("workspace.list"))
+def list_waiting_promotions(caller: CallerOf) -> Page[WaitingOut]:
+    """The commits that wait until somebody approves them, the longest first; everybody's if you may see them."""
+    with caller.reading() as tx:
+        return Page(items=[WaitingOut.of(each) for each in promotions.list_waiting(tx, actor=caller.actor)])
+
+
+@inbox.post("/{name}/approve", openapi_extra=needs("workspace.promote_unasked"))
+def approve_promotion(name: Name, wanted: PromotionApprovalIn, caller: CallerOf) -> PromotionOut:
+    """Push the commits that wait, and open their pull request as their owner wished."""
+    with caller.edge.looks.one():
+        approved = caller.grove.promotions.approve(caller.actor, name, commit=wanted.commit, now=caller.now)
+    return PromotionOut.model_validate(approved)
+
+
+@inbox.post("/{name}/reject", openapi_extra=needs("workspace.promote_unasked"))
+def reject_promotion(name: Name, refusal: PromotionRefusalIn, caller: CallerOf) -> PromotionOut:
+    """Refuse the commits that wait; they stay in their workspace."""
+    with caller.writing() as tx:
+        refused = promotions.refuse(
+            tx, actor=caller.actor, name=name, commit=refusal.commit, reason=refusal.reason, now=caller.now
+        )
+    return PromotionOut.model_validate(refused)
 
 
 @router.post("/{name}/promotion", openapi_extra=needs("workspace.promote"))

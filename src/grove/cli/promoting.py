@@ -7,20 +7,45 @@ import typer
 
 from grove.cli import workspaces
 from grove.cli.command import command
+from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
+from grove.cli.quantity import shown_age
+from grove.cli.repositories import ReasonOption
 from grove.cli.session import Session
 
 app = typer.Typer()
 
 FIELDS = (
-    *("branch", "target", "title", "draft", "waiting", "pushed"),
+    *("branch", "target", "title", "draft", "waiting", "refusal", "pushed"),
     *("number", "url", "state", "reviewers", "checks", "updated_at"),
 )
+
+
+WAITING_FIELDS = (
+    *("workspace_id", "workspace", "owner", "repository", "branch", "target", "title", "body"),
+    *("commit", "asked_at", "may_decide", "why_not"),
+)
+WAITING = (
+    Column("WORKSPACE", lambda item: item["workspace"]),
+    Column("OF", lambda item: item["owner"]),
+    Column("REPOSITORY", lambda item: item["repository"]),
+    Column("INTO", lambda item: item["target"]),
+    Column("TITLE", lambda item: item["title"]),
+    Column("COMMIT", lambda item: item["commit"], lambda item: item["commit"][:12]),
+    Column("ASKED", lambda item: item["asked_at"], lambda item: shown_age(item["asked_at"])),
+    Column("YOU", lambda item: item["may_decide"], lambda item: item["why_not"] or "may decide"),
+    Column("ID", lambda item: item["workspace_id"]),
+)
+CommitOption = Annotated[
+    str, typer.Option("--commit", metavar="ID", help="Only if this commit waits; else the one that does now.")
+]
 
 
 def _state(promotion: Mapping[str, Any]) -> str:
     if promotion["waiting"]:
         return "waits for approval"
+    if promotion["refusal"]:
+        return f"refused: {promotion['refusal']}"
     return "draft" if promotion["draft"] and promotion["state"] == "open" else str(promotion["state"])
 
 
@@ -61,3 +86,44 @@ def promote(
     wish = {"title": title, "body": body, "target": target, "draft": not ready, "accept_secrets": accept_secrets}
     path = f"/workspaces/{name}/promotion"
     session.output.row(session.client.get(path) if status else session.client.post(path, wish), PULL)
+
+
+@command(app, "inbox", failing="What waits could not be listed.", fields=WAITING_FIELDS)
+def list_waiting(session: Session) -> None:
+    """List the commits that wait until somebody approves that they go to the forge."""
+    session.output.items(session.client.get("/promotions")["items"], WAITING, empty="Nothing waits.")
+
+
+@command(app, "approve", failing="The commits were not promoted.", fields=FIELDS)
+def approve(session: Session, *, name: workspaces.NameArgument, commit: CommitOption = "") -> None:
+    """Have commits that wait go to the forge, as their owner wished."""
+    session.subject = name
+    found = _waiting(session, name, commit)
+    session.output.row(
+        session.client.post(f"/promotions/{found['workspace_id']}/approve", {"commit": found["commit"]}), PULL
+    )
+
+
+@command(app, "reject", failing="The commits were not refused.", fields=FIELDS)
+def reject(session: Session, *, name: workspaces.NameArgument, reason: ReasonOption, commit: CommitOption = "") -> None:
+    """Refuse commits that wait; they stay in their workspace, and its owner sees why."""
+    session.subject = name
+    found = _waiting(session, name, commit)
+    body = {"commit": found["commit"], "reason": reason}
+    session.output.row(session.client.post(f"/promotions/{found['workspace_id']}/reject", body), PULL)
+
+
+def _waiting(session: Session, name: str, commit: str) -> Mapping[str, Any]:
+    """What waits under a workspace's id, or under its name if no other has that."""
+    named: list[Mapping[str, Any]] = [
+        each for each in session.client.get("/promotions")["items"] if name in {each["workspace_id"], each["workspace"]}
+    ]
+    if len(named) == 1 and named[0]["commit"].startswith(commit):
+        return named[0]
+    whys = {0: "nothing of that workspace waits for approval", 1: "another commit waits"}
+    raise Failure(
+        "Nothing was decided.",
+        why=whys.get(len(named), "more than one workspace of that name waits; name one by its id"),
+        next_step="grove ws inbox",
+        exit_code=Exit.CONFLICT if named else Exit.NOT_FOUND,
+    )

@@ -264,11 +264,16 @@ class PullRequest(Arguments):
 class PromoteWorkspace(Arguments):
     """Arguments of `promote_workspace`."""
 
-    workspace: Annotated[str, Field(min_length=1, max_length=60)]
+    workspace: Annotated[str, Field(max_length=60)] = ""
+    action: Annotated[
+        Literal["promote", "status", "inbox", "approve", "reject"],
+        Field(description="inbox lists commits that wait; approve and reject decide"),
+    ] = "promote"
     title: Annotated[str, Field(max_length=200)] = ""
     body: Annotated[str, Field(max_length=60_000)] = ""
     target: Annotated[str, Field(max_length=1_024, description="branch to go into")] = ""
-    status: Annotated[bool, Field(description="only tell how it is")] = False
+    commit: Annotated[str, Field(max_length=64, description="which is decided about")] = ""
+    reason: Annotated[str, Field(max_length=2_000, description="of reject")] = ""
 
 
 def schema_of(arguments: type[Arguments]) -> dict[str, Any]:

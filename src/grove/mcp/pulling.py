@@ -1,8 +1,8 @@
-"""`pull_request`: what an open one changes. `promote_workspace`: the pull request of one's own workspace."""
+"""`pull_request`: what an open one changes. `promote_workspace`: that of a workspace, and commits that wait for one."""
 
 from datetime import UTC, datetime
 
-from grove import mirrors
+from grove import mirrors, promotions
 from grove.mcp.arguments import PromoteWorkspace, PullRequest
 from grove.mcp.calls import Caller, Reply, joined
 from grove.mcp.registry import repository_named
@@ -44,15 +44,39 @@ def pull_request(caller: Caller, arguments: PullRequest) -> Reply:
 
 
 def promote_workspace(caller: Caller, arguments: PromoteWorkspace) -> Reply:
-    """Push a workspace and have one pull request for it, or only tell how that is.
+    """Push a workspace and have one pull request for it, tell how that is, or decide about commits that wait.
 
     :raises GroveError: if it is refused, or the forge does not do it.
     """
-    promotions, now = caller.grove.promotions, datetime.now(UTC)
-    if arguments.status:
-        return _reply(promotions.get(caller.actor, arguments.workspace, now=now))
-    wish = Wish(title=arguments.title, body=arguments.body, target=arguments.target)
-    return _reply(promotions.promote(caller.actor, arguments.workspace, wish=wish, now=now))
+    grove, actor, now = caller.grove, caller.actor, datetime.now(UTC)
+    name, commit = arguments.workspace, arguments.commit
+    match arguments.action:
+        case "promote":
+            wish = Wish(title=arguments.title, body=arguments.body, target=arguments.target)
+            return _reply(grove.promotions.promote(actor, name, wish=wish, now=now))
+        case "status":
+            return _reply(grove.promotions.get(actor, name, now=now))
+        case "inbox":
+            return _inbox(caller)
+        case "approve":
+            return _reply(grove.promotions.approve(actor, name, commit=commit, now=now))
+        case "reject":
+            with grove.database.transaction() as tx:
+                reason = arguments.reason
+                return _reply(promotions.refuse(tx, actor=actor, name=name, commit=commit, reason=reason, now=now))
+
+
+def _inbox(caller: Caller) -> Reply:
+    with caller.grove.database.reading() as tx:
+        waiting = promotions.list_waiting(tx, actor=caller.actor)
+    lines = [
+        f"{each.workspace.id} {each.promotion.waiting}  {each.owner}  {each.repository.name}"
+        f" -> {each.promotion.target}  {each.promotion.title}  {each.why_not or 'you may decide'}"
+        for each in waiting
+    ]
+    left_out = f"{len(lines) - LINES_MAX} left out" if len(lines) > LINES_MAX else ""
+    shown = [visible_line(line) for line in lines[:LINES_MAX]]
+    return Reply(lines=shown, truth=joined(f"{len(lines)} wait for approval", left_out))
 
 
 def _reply(promotion: Promotion) -> Reply:
@@ -64,6 +88,7 @@ def _reply(promotion: Promotion) -> Reply:
             f"{'draft' if promotion.draft and promotion.state == 'open' else promotion.state}",
             f"{promotion.branch} into {promotion.target} at {promotion.pushed[:COMMIT_DIGITS]}",
             f"{promotion.waiting[:COMMIT_DIGITS]} waits for a person to approve it" if promotion.waiting else "",
+            f"refused: {visible_line(promotion.refusal)}" if promotion.refusal else "",
             f"reviews asked of {', '.join(promotion.reviewers)}" if promotion.reviewers else "",
         ),
     )

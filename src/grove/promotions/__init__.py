@@ -7,9 +7,12 @@ from grove.promotions.errors import (
     PathsGuarded,
     PromotionMoved,
     PromotionNotFound,
+    PromotionNotWaiting,
+    RefusalUnexplained,
     SecretsFound,
     TargetUnknown,
 )
+from grove.promotions.inbox import WaitingPromotion, list_waiting, refuse
 from grove.promotions.model import Promotion, PromotionState, Wish
 from grove.promotions.rows import has_open
 
@@ -24,9 +27,14 @@ __all__ = [
     "PromotionDesk",
     "PromotionMoved",
     "PromotionNotFound",
+    "PromotionNotWaiting",
     "PromotionState",
+    "RefusalUnexplained",
     "SecretsFound",
     "TargetUnknown",
+    "WaitingPromotion",
     "Wish",
     "has_open",
+    "list_waiting",
+    "refuse",
 ]

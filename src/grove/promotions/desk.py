@@ -69,10 +69,25 @@ class PromotionDesk:
     access: ForgeAccess
     guarded: tuple[str, ...]
 
-    def promote(self, actor: Actor, name: str, *, wish: Wish, now: datetime) -> Promotion:
+    def approve(self, actor: Actor, name: str, *, commit: str, now: datetime) -> Promotion:
+        """Have commits go to the forge that wait for it, just as their owner wished: those up to `commit`.
+
+        :raises PromotionNotWaiting: if none wait.
+        :raises PromotionMoved: if others wait.
+        :raises GroveError: whatever keeps them from being promoted.
+        """
+        with self.database.reading() as tx:
+            workspace, _ = _opened(tx, actor, name)
+            tx.require(actor, rows.UNASKED, rows.resource_of(workspace))
+            waiting = rows.waiting_one(tx, workspace)
+        wish = Wish(title=waiting.title, body=waiting.body, target=waiting.target, draft=waiting.draft)
+        return self.promote(actor, name, wish=wish, now=now, approved=commit)
+
+    def promote(self, actor: Actor, name: str, *, wish: Wish, now: datetime, approved: str = "") -> Promotion:
         """Push a workspace's commits, and open a pull request for them or bring the open one up to date.
 
-        Where `actor` may do that only when somebody approves it, they wait until somebody promotes them who may.
+        Where `actor` may do that only when somebody approves it, they wait until somebody does who may; with `approved`
+        that commit alone is promoted.
 
         :raises Denied: if `actor` may not.
         :raises WorkspaceDirty: if there are changes that are not committed.
@@ -87,7 +102,7 @@ class PromotionDesk:
         with self.database.reading() as tx:
             workspace, repository = _opened(tx, actor, name)
             before = rows.find(tx, workspace)
-        wish = _completed(wish, workspace, before, actor=actor)
+        wish = _completed(wish, workspace, before, actor=actor, approved=approved)
         change = self._look(workspace, repository, wish)
         self._admit(actor, workspace, change, accept_secrets=wish.accept_secrets)
         draft = PullDraft(
@@ -281,8 +296,11 @@ def _opened(tx: Transaction, actor: Actor, name: str) -> tuple[Workspace, Reposi
     return workspace, repository
 
 
-def _completed(wish: Wish, workspace: Workspace, before: Promotion | None, *, actor: Actor) -> Wish:
+def _completed(wish: Wish, workspace: Workspace, before: Promotion | None, *, actor: Actor, approved: str = "") -> Wish:
     """What is wished, and where somebody else approves it what its owner has wished."""
+    waiting = before.waiting if before else ""
+    if approved and not approved == waiting == workspace.head:
+        raise PromotionMoved(workspace=workspace.name, waiting=waiting, head=workspace.head)
     if before is None or not before.waiting or actor.id == workspace.owner_id:
         return wish
     if before.waiting != workspace.head:
@@ -306,6 +324,7 @@ def _begun(workspace: Workspace, draft: PullDraft, *, must_wait: bool, now: date
         body=draft.body,
         draft=draft.draft,
         waiting=workspace.head if must_wait else "",
+        refusal="",
         pushed="",
         number=None,
         url="",

@@ -44,6 +44,19 @@ class BranchTaken(GroveError):
     code = "promotion_branch_taken"
 
 
+class PromotionNotWaiting(GroveError):
+    """No commit of the workspace waits for approval."""
+
+    kind = Kind.CONFLICT
+    code = "promotion_not_waiting"
+
+
+class RefusalUnexplained(GroveError):
+    """Whose commits are refused is told why; say a reason."""
+
+    code = "promotion_refusal_unexplained"
+
+
 class PromotionMoved(GroveError):
     """The workspace has other commits than those that wait for approval; its owner has to promote them again."""
 

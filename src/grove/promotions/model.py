@@ -35,7 +35,8 @@ class Wish:
 class Promotion:
     """A branch of a workspace on its way into its repository: `pushed` is the commit that the forge has on `branch`.
 
-    `waiting` is the commit that somebody has to approve before it is pushed; empty where none has to.
+    `waiting` is the commit that somebody has to approve before it is pushed; empty where none has to. `refusal` is why
+    somebody has refused the last one that waited.
     """
 
     workspace_id: str
@@ -46,6 +47,7 @@ class Promotion:
     body: str
     draft: bool
     waiting: str
+    refusal: str
     pushed: str
     number: int | None
     url: str

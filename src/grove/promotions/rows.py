@@ -1,6 +1,6 @@
 """Finding and changing the rows of promotions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from grove import activity
 from grove.forges import Check, Pull
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
-from grove.promotions.errors import PromotionNotFound
+from grove.promotions.errors import PromotionNotFound, PromotionNotWaiting
 from grove.promotions.model import Promotion, PromotionState, branch_of
 from grove.promotions.tables import PromotionRow
 from grove.workspaces import Workspace
@@ -77,7 +77,7 @@ def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor:
         )
         tx.session.add(row)
     row.target, row.title, row.body, row.draft = promotion.target, promotion.title, promotion.body, promotion.draft
-    row.waiting, row.updated_at = promotion.waiting, promotion.updated_at
+    row.waiting, row.refusal, row.updated_at = promotion.waiting, "", promotion.updated_at
     facts = {"branch": promotion.branch, "target": promotion.target, "head": workspace.head}
     action = "workspace.ask_to_promote" if promotion.waiting else PROMOTE
     _record(tx, action, workspace.id, actor=actor, now=promotion.updated_at, **facts)
@@ -105,6 +105,36 @@ def settle(
     row.checks = [{"name": check.name, "state": check.state, "url": check.url} for check in checks]
     row.reviewers = list(reviewers) if reviewers is not None else row.reviewers
     tx.session.flush()
+    return row.value()
+
+
+def waiting_one(tx: Transaction, workspace: Workspace) -> Promotion:
+    """The promotion of a workspace's current branch, whose commits wait for approval.
+
+    :raises PromotionNotWaiting: if none do.
+    """
+    found = find(tx, workspace)
+    if found is None or not found.waiting:
+        raise PromotionNotWaiting(workspace=workspace.name, branch=workspace.branch)
+    return found
+
+
+def waiting_ones(tx: Transaction, workspaces: Collection[Workspace]) -> dict[str, Promotion]:
+    """The promotions of these workspaces' current branches whose commits wait for approval, by workspace."""
+    branches = {workspace.id: branch_of(workspace) for workspace in workspaces}
+    chosen = select(PromotionRow).where(PromotionRow.waiting != "").order_by(PromotionRow.updated_at)
+    rows = [row for row in tx.session.scalars(chosen) if branches.get(row.workspace_id) == row.branch]
+    return {row.workspace_id: row.value() for row in rows}
+
+
+def refuse(
+    tx: Transaction, workspace: Workspace, waiting: Promotion, *, actor: Actor, reason: str, now: datetime
+) -> Promotion:
+    """Write down that somebody has refused the commits that wait."""
+    row = tx.session.get_one(PromotionRow, (workspace.id, waiting.branch))
+    row.waiting, row.refusal, row.updated_at = "", reason, now
+    facts = {"branch": waiting.branch, "head": waiting.waiting, "reason": reason}
+    _record(tx, "workspace.refuse_promotion", workspace.id, actor=actor, now=now, **facts)
     return row.value()
 
 

@@ -25,6 +25,7 @@ class PromotionRow(TenantTable):
     body: Mapped[str] = mapped_column(Text, server_default="")
     draft: Mapped[bool]
     waiting: Mapped[str] = mapped_column(String(64), server_default="")
+    refusal: Mapped[str] = mapped_column(String(2000), server_default="")
     pushed: Mapped[str] = mapped_column(String(64))
     number: Mapped[int | None]
     url: Mapped[str] = mapped_column(String(2048))
@@ -45,6 +46,7 @@ class PromotionRow(TenantTable):
             body=self.body,
             draft=self.draft,
             waiting=self.waiting,
+            refusal=self.refusal,
             pushed=self.pushed,
             number=self.number,
             url=self.url,

@@ -47,7 +47,7 @@ from grove.workspaces.model import (
 )
 from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
-from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, refuse_removal
+from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, list_workspaces, refuse_removal
 from grove.workspaces.stashing import StashDesk
 from grove.workspaces.sweeping import sweep_workspaces
 from grove.workspaces.upkeep import WorkspaceKeeper, request_upkeep
@@ -105,6 +105,7 @@ __all__ = [
     "count_open",
     "holds_work",
     "is_upkeep_due",
+    "list_workspaces",
     "open_workspace",
     "refuse_removal",
     "request_upkeep",
