@@ -36,7 +36,6 @@ REFUSED: list[tuple[str, str, type[UrlRefused]]] = [
             "/abs/path",
             "C:\\x",
             "./x",
-            "git@github.com:org/repo",
             "",
             " https://h/x",
             "https:/h/x",
@@ -53,11 +52,27 @@ REFUSED: list[tuple[str, str, type[UrlRefused]]] = [
             "-",
         )
     ),
-    ("U4", "ssh://-oProxyCommand=x/y", UrlSchemeRefused),
+    ("U4", "ssh://-oProxyCommand=x/y", UrlOptionRefused),
     ("U4", "-oProxyCommand=x:y", UrlOptionRefused),
-    ("U4", "ssh://h/-x", UrlSchemeRefused),
-    ("U4", "user@-h:x", UrlSchemeRefused),
-    ("U4", "ssh://h:22;id/x", UrlSchemeRefused),
+    ("U4", "ssh://h/-x", UrlOptionRefused),
+    ("U4", "user@-h:x", UrlOptionRefused),
+    ("U4", "user@h:-x", UrlOptionRefused),
+    ("U4", "git@-oProxyCommand=x:y", UrlOptionRefused),
+    ("U4", "ssh://git@-oProxyCommand=x/y", UrlOptionRefused),
+    ("U4", "ssh://-oProxyCommand=x@h/y", UrlOptionRefused),
+    ("U4", "ssh://h:22;id/x", UrlHostRefused),
+    ("U4", "ssh://h:0/x", UrlHostRefused),
+    ("U4", "ssh://a b@h/x", UrlCharactersRefused),
+    ("U4", "ssh://a;b@h/x", UrlHostRefused),
+    ("U4", "ssh://@h/x", UrlHostRefused),
+    ("U4", "ssh://git:password@h/x", UrlCredentialsRefused),
+    ("U4", "ssh://git@h/x?y", UrlCredentialsRefused),
+    ("U4", "ssh://git@h/../x", UrlPathRefused),
+    ("U4", "ssh://git@h", UrlPathRefused),
+    ("U4", "git@h:22/x", UrlSchemeRefused),
+    ("U4", "git@h:", UrlSchemeRefused),
+    ("U4", "git@h:a\nb", UrlCharactersRefused),
+    ("U4", "h:x", UrlSchemeRefused),
     ("U4", "https://-oProxyCommand=x/y", UrlHostRefused),
     ("U4", "https://h:22;id/x", UrlHostRefused),
     *(
@@ -239,3 +254,20 @@ class TestConnecting:
         with pytest.raises(HostUnreachable) as unreachable:
             git.listing(Remote(url=parse_remote_url("https://nowhere.invalid/x")))
         assert unreachable.value.transient
+
+
+class TestAnAddressForSsh:
+    @pytest.mark.parametrize(
+        ("text", "form"),
+        [
+            ("git@github.com:acme/pay.git", "ssh://git@github.com/acme/pay.git"),
+            ("ssh://GitHub.com/acme/pay", "ssh://git@github.com/acme/pay"),
+            ("ssh://forge@git.example.org:2222/a/b", "ssh://forge@git.example.org:2222/a/b"),
+            ("ssh://git@h:22/~/x", "ssh://git@h/~/x"),
+            ("SSH://git@[::1]/x", "ssh://git@[::1]/x"),
+        ],
+    )
+    def test_has_one_form(self, text: str, form: str) -> None:
+        url = parse_remote_url(text)
+        assert (url.text, url.is_ssh) == (form, True)
+        assert parse_remote_url(url.text) == url

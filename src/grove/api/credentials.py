@@ -11,7 +11,7 @@ from grove.api.caller import Caller, CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Address, Line, Page, Password, Received, Shown, Wanted
 from grove.credentials import CredentialKind
-from grove.git import parse_remote_url
+from grove.git import parse_remote_url, scan_host_keys
 from grove.kit.transactions import Transaction
 from grove.mirrors import Source, check_source
 
@@ -35,6 +35,9 @@ class CredentialOut(Shown):
     kind: CredentialKind
 
 
+HostKeys = Annotated[list[Address], Field(max_length=10, description="Lines as of `known_hosts` or `ssh-keyscan`.")]
+
+
 class CredentialIn(Received):
     """A credential to keep, for one host: a secret, or a reference to one in a store."""
 
@@ -45,6 +48,8 @@ class CredentialIn(Received):
     password: Password | None = None
     reference: Annotated[Line, Field(examples=["vault:git/github#token"])] | None = None
     project: Line | None = None
+    passphrase: Password | None = Field(default=None, description="Of a locked SSH key; it is not kept.")
+    host_keys: HostKeys = Field(default=[], description="The keys by which the host of an SSH key is known.")
 
 
 class TrialIn(Received):
@@ -64,6 +69,29 @@ class PasswordIn(Received):
     """The secret that takes the place of the present one."""
 
     password: Password
+    passphrase: Password | None = Field(default=None, description="Of a locked SSH key; it is not kept.")
+
+
+class HostKeyOut(Shown):
+    """A key of a host, and how `ssh-keygen -l` shows it."""
+
+    key: str
+    fingerprint: str
+    pinned: bool
+    shown: bool = Field(description="Whether the host has just shown it.")
+
+
+class HostKeysOut(Shown):
+    """The keys that are pinned and, if it was asked, those that the host shows."""
+
+    credential_id: UUID
+    keys: list[HostKeyOut]
+
+
+class HostKeysIn(Received):
+    """The keys by which a host is known from now on."""
+
+    keys: HostKeys
 
 
 @router.get("", openapi_extra=needs("credential.list"))
@@ -83,7 +111,7 @@ def add_credential(wanted: CredentialIn, caller: CallerOf) -> CredentialOut:
             kind=wanted.kind,
             host=wanted.host,
             username=wanted.username,
-            password=wanted.password.get_secret_value() if wanted.password else "",
+            password=_secret(wanted),
             reference=wanted.reference,
             project_id=_project_id(tx, caller, wanted.project or ""),
         )
@@ -103,9 +131,50 @@ def rotate_credential(credential_id: UUID, wanted: PasswordIn, caller: CallerOf)
             keyring=caller.grove.keyring,
             credential_id=str(credential_id),
             password=wanted.password.get_secret_value(),
+            passphrase=wanted.passphrase.get_secret_value() if wanted.passphrase else "",
             now=caller.now,
         )
     return CredentialOut.model_validate(rotated)
+
+
+@router.get("/{credential_id}/host-keys", openapi_extra=needs("credential.list"))
+def list_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
+    """The keys by which the host of an SSH key is known."""
+    with caller.reading() as tx:
+        return _host_keys(credential_id, _pinned(tx, caller, credential_id))
+
+
+@router.post("/{credential_id}/host-keys/look", openapi_extra=needs("credential.use"))
+def look_at_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
+    """Ask the host for its keys; nothing is pinned. Compare them with what the host's owner tells."""
+    with caller.writing() as tx:
+        pinned = _pinned(tx, caller, credential_id)
+        lease = credentials.lease_to_look(
+            tx,
+            actor=caller.actor,
+            keyring=caller.grove.keyring,
+            credential_id=str(credential_id),
+            host=None,
+            now=caller.now,
+        )
+    with caller.edge.looks.one():
+        offered = scan_host_keys(caller.grove.git.config, parse_remote_url(f"ssh://{lease.host}/any"))
+    return _host_keys(credential_id, pinned, offered)
+
+
+@router.put("/{credential_id}/host-keys", openapi_extra=needs("credential.rotate"))
+def pin_host_keys(credential_id: UUID, wanted: HostKeysIn, caller: CallerOf) -> HostKeysOut:
+    """Have the host be known by these keys, and by no others."""
+    with caller.writing() as tx:
+        credentials.pin_host_keys(
+            tx,
+            actor=caller.actor,
+            keyring=caller.grove.keyring,
+            credential_id=str(credential_id),
+            host_keys=wanted.keys,
+            now=caller.now,
+        )
+        return _host_keys(credential_id, _pinned(tx, caller, credential_id))
 
 
 @router.post("/{credential_id}/test", openapi_extra=needs("credential.use"))
@@ -126,7 +195,7 @@ def try_credential(credential_id: UUID, wanted: TrialIn, caller: CallerOf) -> Tr
         secret = caller.grove.stores.open(lease, path=url.path if url else None)
         if wanted.url is None:
             return TrialOut(credential_id=credential_id, branches=None)
-        source = Source(address=wanted.url, username=secret.username, access_token=secret.password)
+        source = Source(address=wanted.url).opened_with(secret, credential_id=str(credential_id))
         report = check_source(source, tools=caller.grove.sources)
     return TrialOut(credential_id=credential_id, branches=report.branch_count)
 
@@ -139,6 +208,30 @@ def remove_credential(credential_id: UUID, caller: CallerOf) -> CredentialOut:
             tx, actor=caller.actor, credential_id=str(credential_id), now=caller.now
         )
     return CredentialOut.model_validate(removed)
+
+
+def _secret(wanted: CredentialIn) -> str:
+    """What is to be sealed."""
+    given = wanted.password.get_secret_value() if wanted.password else ""
+    if wanted.kind is not CredentialKind.SSH_KEY or not given:
+        return given
+    passphrase = wanted.passphrase.get_secret_value() if wanted.passphrase else ""
+    return credentials.SshKey.of(given, passphrase=passphrase, host_keys=wanted.host_keys).as_text()
+
+
+def _pinned(tx: Transaction, caller: Caller, credential_id: UUID) -> tuple[str, ...]:
+    return credentials.host_keys_of(
+        tx, actor=caller.actor, keyring=caller.grove.keyring, credential_id=str(credential_id)
+    )
+
+
+def _host_keys(credential_id: UUID, pinned: tuple[str, ...], offered: tuple[str, ...] = ()) -> HostKeysOut:
+    shown = set(map(credentials.normal_host_key, offered))
+    keys = [
+        HostKeyOut(key=key, fingerprint=credentials.host_key_fingerprint(key), pinned=key in pinned, shown=key in shown)
+        for key in sorted({*pinned, *shown})
+    ]
+    return HostKeysOut(credential_id=credential_id, keys=keys)
 
 
 def _project_id(tx: Transaction, caller: Caller, project: str) -> str | None:

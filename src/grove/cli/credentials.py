@@ -24,6 +24,7 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 - a kind
     GITHUB_APP = "github-app"
     OAUTH = "oauth"
+    SSH_KEY = "ssh-key"
 
 
 FIELDS = (
@@ -40,6 +41,12 @@ FIELDS = (
     "last_used_at",
     "reference",
 )
+HOST_KEY_FIELDS = ("key", "fingerprint", "pinned", "shown")
+HOST_KEYS = (
+    Column("KEY", lambda item: item["fingerprint"]),
+    Column("PINNED", lambda item: item["pinned"]),
+    Column("SHOWN", lambda item: item["shown"]),
+)
 LIST_MAX = 10_000
 LIST = (
     Column("NAME", lambda item: item["name"]),
@@ -54,6 +61,12 @@ LIST = (
 
 NameArgument = Annotated[str, typer.Argument(metavar="CREDENTIAL", help="Its name, or its id.")]
 StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the secret from standard input.")]
+PassphraseOption = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Unlocks an SSH key; it is not kept.")
+]
+KnownHostsOption = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Lines of known_hosts with the keys of its host.")
+]
 FileOption = Annotated[Path | None, typer.Option("--file", help="Read the secret from this file.")]
 
 
@@ -69,12 +82,18 @@ def add_credential(
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
     host: Annotated[str, typer.Argument(metavar="GIT_HOST", help="The git host that it is for, and no other.")],
-    username: Annotated[str, typer.Option(help="The user that it belongs to; of a GitHub App its id.")],
+    username: Annotated[str, typer.Option(help="The user that it belongs to; of a GitHub App its id.")] = "git",
     kind: Annotated[Kind, typer.Option(help="What the secret is.")] = Kind.TOKEN,
     stdin: StdinOption = False,
     file: FileOption = None,
     project: Annotated[str | None, typer.Option(help="The project that it is for; else all.")] = None,
     ref: Annotated[str | None, typer.Option(help="Where it is kept instead: vault:, aws:, env: or file:NAME.")] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Unlocks an SSH key; it is not kept.")
+    ] = None,
+    known_hosts: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Lines of known_hosts with the host's keys.")
+    ] = None,
 ) -> None:
     """Keep a secret, sealed, for the jobs that need it; or a reference to where it is kept."""
     password = None if ref else _secret(session, kind.value, stdin=stdin, file=file)
@@ -86,6 +105,8 @@ def add_credential(
         "password": password,
         "reference": ref,
         "project": project,
+        "passphrase": _line_of(passphrase_file),
+        "host_keys": _lines_of(known_hosts),
     }
     session.output.row(session.client.post("/credentials", body), LIST)
 
@@ -99,6 +120,25 @@ def rotate_credential(
     password = _secret(session, credential["kind"], stdin=stdin, file=file)
     rotated = session.client.post(f"/credentials/{credential['id']}/rotate", {"password": password})
     session.output.row(rotated, LIST)
+
+
+@command(app, "host-keys", failing="The host's keys are not known.", fields=HOST_KEY_FIELDS)
+def show_host_keys(
+    session: Session,
+    *,
+    name: NameArgument,
+    look: Annotated[bool, typer.Option("--look", help="Ask the host which keys it shows.")] = False,
+    pin: Annotated[bool, typer.Option("--pin", help="Know the host by the keys that it shows now.")] = False,
+    yes: YesOption = False,
+) -> None:
+    """Show by which keys the host of an SSH key is known; ask it for its keys, and pin them."""
+    path = f"/credentials/{_find(session, name)['id']}/host-keys"
+    told = session.client.post(f"{path}/look") if look or pin else session.client.get(path)
+    session.output.items(told["keys"], HOST_KEYS, empty="No keys of the host are pinned.")
+    if pin:
+        confirm("Are these the host's own keys?", command=f"{session.command} {name} --pin", yes=yes)
+        told = session.client.put(path, {"keys": [key["key"] for key in told["keys"] if key["shown"]]})
+        session.output.note("Pinned.")
 
 
 @command(app, "test", failing="The credential does not work.")
@@ -128,6 +168,15 @@ def _secret(session: Session, kind: str, *, stdin: bool, file: Path | None) -> s
     """A secret: one line of a token, all of a key or a grant."""
     is_line = kind == Kind.TOKEN
     return read_secret(what="secret", command=session.command, stdin=stdin, file=file, is_line=is_line)
+
+
+def _line_of(file: Path | None) -> str | None:
+    return file.read_text(encoding="utf-8").rstrip("\r\n") if file is not None else None
+
+
+def _lines_of(file: Path | None) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file is not None else []
+    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _find(session: Session, name: str) -> dict[str, Any]:

@@ -37,9 +37,11 @@ from grove.credentials.model import Credential, CredentialDraft, Secret, normal_
 from grove.credentials.operations import (
     add_credential,
     check_keyring,
+    host_keys_of,
     kids_in_use,
     lease_secret,
     lease_to_look,
+    pin_host_keys,
     read_secret,
     remove_credential,
     reseal_credentials,
@@ -47,6 +49,8 @@ from grove.credentials.operations import (
 )
 from grove.credentials.queries import find_credential, get_credential, list_credentials
 from grove.credentials.refreshing import claim_refresh, give_up_refresh, keep_grant, newest_grant
+from grove.credentials.remotes import remote_with, token_of
+from grove.credentials.ssh_keys import SshKey, host_key_fingerprint, normal_host_key
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Minter, Reference, SecretStore, SecretStores
 
 __all__ = [
@@ -82,6 +86,7 @@ __all__ = [
     "SecretMissing",
     "SecretStore",
     "SecretStores",
+    "SshKey",
     "StoreRefused",
     "StoreUnavailable",
     "StoreUnknown",
@@ -93,6 +98,8 @@ __all__ = [
     "find_credential",
     "get_credential",
     "give_up_refresh",
+    "host_key_fingerprint",
+    "host_keys_of",
     "keep_grant",
     "kids_in_use",
     "kms_wrapper",
@@ -102,14 +109,18 @@ __all__ = [
     "load_keyring",
     "newest_grant",
     "normal_host",
+    "normal_host_key",
     "open_sealed",
     "parse_keyring",
+    "pin_host_keys",
     "read_secret",
+    "remote_with",
     "remove_credential",
     "reseal_credentials",
     "rotate_credential",
     "rotate_key_file",
     "seal",
     "secrets_manager",
+    "token_of",
     "vault_store",
 ]

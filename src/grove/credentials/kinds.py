@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from grove.credentials.errors import CredentialInvalid
+from grove.credentials.ssh_keys import SshKey
 
 RSA_BITS_MIN: Final = 2048
 SECRET_CHARACTERS_MAX: Final = 16_384
@@ -26,6 +27,8 @@ class CredentialKind(StrEnum):
     """The private key of a GitHub App, whose id is the username: tokens for single repositories are made with it."""
     OAUTH = "oauth"
     """What an OAuth application was given: an access token for hours, and a refresh token to get the next one."""
+    SSH_KEY = "ssh_key"
+    """A private key for ssh:// addresses, and the keys by which its host is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ def check_content(kind: CredentialKind, text: str) -> None:
         raise CredentialInvalid(rule=f"a secret has at most {SECRET_CHARACTERS_MAX} characters")
     if kind is CredentialKind.OAUTH:
         OAuthGrant.parse(text)
+    elif kind is CredentialKind.SSH_KEY:
+        SshKey.parse(text)
     elif kind is CredentialKind.GITHUB_APP:
         _check_app_key(text)
 

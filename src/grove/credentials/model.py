@@ -7,6 +7,7 @@ from datetime import datetime
 
 from grove.credentials.errors import CredentialInvalid
 from grove.credentials.kinds import CredentialKind, check_content
+from grove.credentials.ssh_keys import SshKey
 
 NAME_CHARACTERS_MAX = 100
 USERNAME_CHARACTERS_MAX = 255
@@ -26,6 +27,8 @@ class Secret:
 
     username: str
     password: str = field(repr=False)
+    kind: CredentialKind = CredentialKind.TOKEN
+    """A token, unless it is an SSH key with the keys of its host: no other kind opens anything by itself."""
 
     def __repr__(self) -> str:
         return "Secret(***)"
@@ -58,6 +61,8 @@ class CredentialDraft:
             check_secret(self.kind, self.password)
         elif self.kind is CredentialKind.OAUTH:
             _require(False, "what an OAuth application was given changes with each use, so it is kept here")
+        elif self.kind is CredentialKind.SSH_KEY:
+            _require(False, "an SSH key is kept here, together with the keys of its host")
         else:
             _require(not self.password, "either a secret or a reference to one")
 
@@ -107,8 +112,10 @@ def check_password(password: str) -> None:
     _require(accepted, f"password: one line of 1 to {PASSWORD_CHARACTERS_MAX} characters, no space around it")
 
 
-def fingerprint_of(password: str) -> str:
+def fingerprint_of(password: str, kind: CredentialKind = CredentialKind.TOKEN) -> str:
     """By what a secret is recognised on screen: whose it looks to be, and four digits of its digest."""
+    if kind is CredentialKind.SSH_KEY:
+        return SshKey.parse(password).fingerprint
     provider = next((word for prefixes, word in _PROVIDER_OF_PREFIX.items() if password.startswith(prefixes)), "secret")
     return f"{provider}-{hashlib.sha256(password.encode()).hexdigest()[-4:]}"
 

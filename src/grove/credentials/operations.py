@@ -1,5 +1,6 @@
 """What can be done with credentials."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -9,6 +10,7 @@ from grove import accounts, activity
 from grove.credentials.envelope import open_sealed, seal
 from grove.credentials.errors import (
     CredentialHostMismatch,
+    CredentialInvalid,
     CredentialNameTaken,
     CredentialReferenced,
     MasterKeyMissing,
@@ -18,6 +20,7 @@ from grove.credentials.keyring import Keyring
 from grove.credentials.kinds import CredentialKind
 from grove.credentials.model import Credential, CredentialDraft, Secret, check_secret, fingerprint_of, normal_host
 from grove.credentials.queries import credential_row
+from grove.credentials.ssh_keys import SshKey, host_key_fingerprint
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
 from grove.kit.gate import Actor, Resource
@@ -48,7 +51,7 @@ def add_credential(
         host=normal_host(draft.host),
         username=draft.username,
         version=1,
-        fingerprint=fingerprint_of(draft.password),
+        fingerprint=fingerprint_of(draft.password, draft.kind) if draft.reference is None else "",
         created_by=actor.id,
         created_at=now,
         reference=draft.reference,
@@ -70,9 +73,16 @@ def add_credential(
 
 
 def rotate_credential(
-    tx: Transaction, *, actor: Actor, keyring: Keyring, credential_id: str, password: str, now: datetime
+    tx: Transaction,
+    *,
+    actor: Actor,
+    keyring: Keyring,
+    credential_id: str,
+    password: str,
+    now: datetime,
+    passphrase: str = "",
 ) -> Credential:
-    """Replace the secret of a credential; whatever uses it goes on using it.
+    """Replace the secret of a credential; whatever uses it goes on using it. Of an SSH key the host's keys stay.
 
     :raises Denied: if `actor` may not.
     :raises CredentialNotFound: if the tenant has no such credential.
@@ -81,14 +91,59 @@ def rotate_credential(
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
-    check_secret(CredentialKind(row.kind), password)
+    kind = CredentialKind(row.kind)
+    if kind is CredentialKind.SSH_KEY:
+        host_keys = SshKey.parse(open_content(row, keyring=keyring)).host_keys
+        password = SshKey.of(password, passphrase=passphrase, host_keys=host_keys).as_text()
+    check_secret(kind, password)
     if row.reference is not None:
         raise CredentialReferenced(credential=row.id, reference=row.reference)
-    row.version += 1
-    row.fingerprint = fingerprint_of(password)
-    row.sealed = seal(keyring, password.encode(), row.binding)
+    _seal_anew(row, keyring, password)
     _record(tx, "credential.rotate", row, actor=actor, now=now)
     return row.value()
+
+
+def host_keys_of(tx: Transaction, *, actor: Actor, keyring: Keyring, credential_id: str) -> tuple[str, ...]:
+    """The keys by which the host of an SSH key is known.
+
+    :raises Denied: if `actor` may not.
+    :raises CredentialNotFound: if the tenant has no such credential.
+    :raises CredentialInvalid: if it is no SSH key.
+    """
+    tx.require(actor, "credential.list", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
+    row = _ssh_row(tx, actor=actor, credential_id=credential_id)
+    return SshKey.parse(open_content(row, keyring=keyring)).host_keys
+
+
+def pin_host_keys(
+    tx: Transaction, *, actor: Actor, keyring: Keyring, credential_id: str, host_keys: Sequence[str], now: datetime
+) -> Credential:
+    """Have the host of an SSH key be known by these keys, and by no others, from now on.
+
+    :raises Denied: if `actor` may not.
+    :raises CredentialNotFound: if the tenant has no such credential.
+    :raises CredentialInvalid: if it is no SSH key, or one of them is no host key.
+    """
+    tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
+    row = _ssh_row(tx, actor=actor, credential_id=credential_id)
+    key = SshKey.parse(open_content(row, keyring=keyring)).pinned_to(host_keys)
+    _seal_anew(row, keyring, key.as_text())
+    shown = [host_key_fingerprint(each) for each in key.host_keys]
+    _record(tx, "credential.pin", row, actor=actor, now=now, host_keys=shown)
+    return row.value()
+
+
+def _ssh_row(tx: Transaction, *, actor: Actor, credential_id: str) -> CredentialRow:
+    row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
+    if row.kind != CredentialKind.SSH_KEY:
+        raise CredentialInvalid(rule="only SSH keys have keys of their host", credential=row.id)
+    return row
+
+
+def _seal_anew(row: CredentialRow, keyring: Keyring, content: str) -> None:
+    row.version += 1
+    row.fingerprint = fingerprint_of(content, CredentialKind(row.kind))
+    row.sealed = seal(keyring, content.encode(), row.binding)
 
 
 def remove_credential(tx: Transaction, *, actor: Actor, credential_id: str, now: datetime) -> Credential:
@@ -220,7 +275,7 @@ def check_keyring(tx: Transaction, *, keyring: Keyring) -> None:
         raise MasterKeyMissing(kids=", ".join(lacking))
 
 
-def _record(tx: Transaction, action: str, row: CredentialRow, *, actor: Actor, now: datetime) -> None:
+def _record(tx: Transaction, action: str, row: CredentialRow, *, actor: Actor, now: datetime, **facts: object) -> None:
     activity.record(
         tx,
         actor=actor,
@@ -232,4 +287,5 @@ def _record(tx: Transaction, action: str, row: CredentialRow, *, actor: Actor, n
         host=row.host,
         fingerprint=row.fingerprint,
         version=row.version,
+        **facts,
     )

@@ -108,7 +108,8 @@ class SecretStores:
         content = lease.password if lease.password is not None else self._read(lease)
         minter = self._minters.get(lease.kind)
         if minter is None or path is None:
-            return Secret(username=lease.username, password=content)
+            kind = CredentialKind.SSH_KEY if lease.kind is CredentialKind.SSH_KEY else CredentialKind.TOKEN
+            return Secret(username=lease.username, password=content, kind=kind)
         return minter.mint(lease, content, path=path, writing=writing)
 
     def _read(self, lease: Lease) -> str:

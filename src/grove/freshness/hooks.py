@@ -99,6 +99,8 @@ def _covered(address: str) -> tuple[str, str]:
         url = parse_remote_url(key if key.count("/") > len("//") else f"{key}/any")
     except UrlRefused as refused:
         raise HookInvalid(covers=address, reason=refused.message) from refused
+    if url.is_ssh:
+        raise HookInvalid(covers=address, reason="forges name their repositories by https:// addresses")
     return key, url.authority
 
 

@@ -13,6 +13,8 @@ from grove.git.errors import (
     GitFailed,
     GitTimeout,
     HostBusy,
+    HostKeyChanged,
+    HostKeyUnknown,
     HostRefused,
     HostUnreachable,
     LocalPathRefused,
@@ -33,6 +35,11 @@ from grove.git.errors import (
     RevisionAmbiguous,
     RevisionUnknown,
     SecretRefused,
+<<<<<<< HEAD
+=======
+    SshKeyRequired,
+    StorageFull,
+>>>>>>> f96626e (Mirror repositories over SSH, by sealed keys and the pinned keys of hosts)
     TooManyRefs,
     TransferInterrupted,
     TreeTooDeep,
@@ -67,6 +74,7 @@ from grove.git.model import (
     Remote,
     RemoteListing,
     Secret,
+    SshIdentity,
     TreeEntry,
     TreeLimits,
 )
@@ -75,6 +83,7 @@ from grove.git.probes import probe_installed_git
 from grove.git.pushing import merge_base, push_branch
 from grove.git.refs import ref_bytes, remove_stale_files
 from grove.git.serving import GitServer, Service
+from grove.git.ssh import scan_host_keys
 from grove.git.trees import is_safe_path, kind_of, parse_tree
 from grove.git.url import RemoteUrl, parse_remote_url
 from grove.git.writing import ObjectWriter
@@ -104,6 +113,8 @@ __all__ = [
     "GitTimeout",
     "HistoryReader",
     "HostBusy",
+    "HostKeyChanged",
+    "HostKeyUnknown",
     "HostRefused",
     "HostUnreachable",
     "Importer",
@@ -140,6 +151,12 @@ __all__ = [
     "SecretRefused",
     "Service",
     "Side",
+<<<<<<< HEAD
+=======
+    "SshIdentity",
+    "SshKeyRequired",
+    "StorageFull",
+>>>>>>> f96626e (Mirror repositories over SSH, by sealed keys and the pinned keys of hosts)
     "TooManyRefs",
     "TransferInterrupted",
     "TreeComposer",
@@ -168,4 +185,5 @@ __all__ = [
     "read_commit",
     "ref_bytes",
     "remove_stale_files",
+    "scan_host_keys",
 ]

@@ -17,6 +17,8 @@ from grove.git.errors import (
     GitFailed,
     GitTimeout,
     HostBusy,
+    HostKeyChanged,
+    HostKeyUnknown,
     HostRefused,
     HostUnreachable,
     LocalPathRefused,
@@ -54,6 +56,11 @@ _STATUSES: Final[dict[int, type[GroveError]]] = {
 # Each group of words with what it means; the first that is found counts, so the cause stands before its consequences.
 _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
     (r"failed to push some refs", PushRejected),
+    (r"REMOTE HOST IDENTIFICATION HAS CHANGED", HostKeyChanged),
+    (r"No \S+ host key is known for|Host key verification failed", HostKeyUnknown),
+    (r"Permission denied \(|Load key .*: |Too many authentication failures", CredentialRejected),
+    (r"ERROR: Repository not found|ERROR: The project you were looking for", RepositoryNotFound),
+    (r"ssh: connect to host|Connection (closed|reset|timed out)|kex_exchange_identification", HostUnreachable),
     (r"remote error: ", HostRefused),
     (r"No space left on device|Disk quota exceeded|Out of diskspace|couldn't write '", StorageFull),
     (r"File too large|died of signal 25|File size limit exceeded", RepositoryTooLarge),
@@ -79,6 +86,7 @@ _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
     (r"unreachable|handshake|SSL_connect", HostUnreachable),
     (r"early EOF|hung up|unexpected disconnect|RPC failed|curl \d+|Recv failure|Empty reply", TransferInterrupted),
     (r"not valid: |invalid server response|protocol error|bad line length|bad pack header", TransferInterrupted),
+    (r"Could not read from remote repository", HostRefused),
     (r"\.lock'?: File exists|cannot lock ref", RefLocked),
     (
         r"missing blob|missing tree|missing commit|bad (\w+ )?object|did not send all necessary|index-pack",

@@ -10,7 +10,7 @@ class UrlRefused(GroveError):
 
 
 class UrlSchemeRefused(UrlRefused):
-    """Only https:// addresses can be mirrored."""
+    """Only https:// and ssh:// addresses can be mirrored, and `git@host:path`."""
 
     code = "url_scheme"
 
@@ -77,6 +77,30 @@ class CredentialRejected(GroveError):
 
     kind = Kind.DENIED
     code = "credential_rejected"
+
+
+class SshKeyRequired(GroveError):
+    """An ssh:// address is opened by a credential of the kind ssh_key, and only such an address is."""
+
+    kind = Kind.DENIED
+    code = "ssh_key_required"
+
+
+class HostKeyUnknown(GroveError):
+    """No key of this host is pinned, or none of the kind that it shows: `grove cred host-keys NAME --pin`."""
+
+    kind = Kind.DENIED
+    code = "host_key_unknown"
+
+
+class HostKeyChanged(GroveError):
+    """The host shows another key than the one that is pinned: it was set up anew, or is another; nothing was sent.
+
+    Ask whoever runs it; if the new key is right: `grove cred host-keys NAME --pin`.
+    """
+
+    kind = Kind.DENIED
+    code = "host_key_changed"
 
 
 class AccessForbidden(GroveError):

@@ -56,6 +56,14 @@ class Secret:
                 raise SecretRefused
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshIdentity:
+    """A private key, unlocked, and the only keys by which the host is known, such as `ssh-ed25519 AAAA…`."""
+
+    private_key: str = field(repr=False)
+    host_keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class LocalPath:
     """A repository on this machine's disk."""
@@ -69,6 +77,8 @@ class Remote:
 
     url: RemoteUrl | LocalPath
     secret: Secret | None = None
+    identity: SshIdentity | None = None
+    """Of an address for SSH."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

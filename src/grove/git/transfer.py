@@ -13,12 +13,13 @@ from typing import Final
 from grove.git.address import pin
 from grove.git.credential import handed_over
 from grove.git.environment import Setting
-from grove.git.errors import MemoryExceeded, RepositoryTooLarge, TooManyRefs
+from grove.git.errors import MemoryExceeded, RepositoryTooLarge, SshKeyRequired, TooManyRefs
 from grove.git.local import admit, write_upload_config
 from grove.git.model import FetchLimits, FetchProgress, ListingLimits, LocalPath, Remote, RemoteListing
 from grove.git.progress import ProgressReader
 from grove.git.refs import list_refs, ref_text
 from grove.git.runner import Call, Runner
+from grove.git.ssh import ssh_ready
 from grove.kit.errors import GroveError
 from grove.sandbox import Limits
 
@@ -52,6 +53,12 @@ def connected(runner: Runner, remote: Remote, job_dir: Path) -> Iterator[Connect
         write_upload_config(upload_config, path)
         yield Connection(address=str(path), protocol="file", variables={"GIT_CONFIG_GLOBAL": str(upload_config)})
         return
+    if remote.url.is_ssh:
+        with ssh_ready(config, remote, remote.url, job_dir=job_dir) as call:
+            yield Connection(address=remote.url.text, protocol="ssh", variables=call.variables)
+        return
+    if remote.identity is not None:
+        raise SshKeyRequired(host=remote.url.authority)
     entry = pin(remote.url, allowed=config.allowed_networks).entry
     pinned = (("http.curloptResolve", entry),) if entry else ()
     with handed_over(remote.secret, remote.url, job_dir=job_dir) as handover:

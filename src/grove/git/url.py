@@ -23,6 +23,12 @@ from grove.git.errors import (
 URL_CHARACTERS_MAX: Final = 2048
 _PREFIX: Final = "https://"
 _DEFAULT_PORT: Final = 443
+_SSH_PREFIX: Final = "ssh://"
+_SSH_PORT: Final = 22
+_SSH_USER: Final = "git"
+_USER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
+_SCP: Final = re.compile(r"([^@:/]+@)([^@:/\[\]]+|\[[^\[\]]*\]):(?![0-9]*/)([^/].*)", re.DOTALL)
+"""The short form, `git@host:path`; what looks like a port in it is refused, for it could be meant as either."""
 _PORT_MAX: Final = 65_535
 _HOST_CHARACTERS_MAX: Final = 253
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -33,21 +39,29 @@ _PATH_SAFE: Final = "/-._~!$'()*+,;=:@"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteUrl:
-    """The address of a repository in its one form; made by `parse_remote_url`."""
+    """The address of a repository in its one form; made by `parse_remote_url`. One with a user is spoken to by SSH."""
 
     host: str
     port: int = _DEFAULT_PORT
     path: str
+    user: str = ""
+
+    @property
+    def is_ssh(self) -> bool:
+        """Whether it is spoken to by SSH, and not by HTTPS."""
+        return bool(self.user)
 
     @property
     def authority(self) -> str:
         """The host, and the port when it is not the usual one, as an address has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORT else f"{host}:{self.port}"
+        return host if self.port == (_SSH_PORT if self.is_ssh else _DEFAULT_PORT) else f"{host}:{self.port}"
 
     @property
     def text(self) -> str:
         """The whole address."""
+        if self.is_ssh:
+            return f"{_SSH_PREFIX}{self.user}@{self.authority}{self.path}"
         return f"{_PREFIX}{self.authority}{self.path}"
 
     def __str__(self) -> str:
@@ -57,20 +71,26 @@ class RemoteUrl:
 def parse_remote_url(text: str) -> RemoteUrl:
     """Take an address apart and bring it to its one form. Nothing of a refused address is repeated in the error.
 
-    :raises UrlRefused: if it is not an https address of a repository; its subclasses say why.
+    :raises UrlRefused: if it is not an https or ssh address of a repository; its subclasses say why.
     """
     if text.startswith("-"):
         raise UrlOptionRefused
-    if text[: len(_PREFIX)].lower() != _PREFIX:
+    short = _SCP.fullmatch(text) if "://" not in text else None
+    if short is not None:
+        text = f"{_SSH_PREFIX}{short[1]}{short[2]}/{short[3]}"
+    is_ssh = text[: len(_SSH_PREFIX)].lower() == _SSH_PREFIX
+    if not is_ssh and text[: len(_PREFIX)].lower() != _PREFIX:
         raise UrlSchemeRefused
     if len(text) > URL_CHARACTERS_MAX:
         raise UrlRefused(characters_max=URL_CHARACTERS_MAX)
     if not _is_clean(text):
         raise UrlCharactersRefused
+    if is_ssh:
+        return _parse_ssh(text)
     authority, slash, path = text[len(_PREFIX) :].partition("/")
     if "@" in authority or "?" in text or "#" in text:
         raise UrlCredentialsRefused
-    host, port = _split_authority(authority)
+    host, port = _split_authority(authority, _DEFAULT_PORT)
     return RemoteUrl(host=_parse_host(host), port=port, path=_parse_path(slash + path))
 
 
@@ -79,11 +99,25 @@ def _is_clean(text: str) -> bool:
     return not any(unicodedata.category(character)[0] in "CZ" or character in '\\"<>^`{|}' for character in text)
 
 
-def _split_authority(authority: str) -> tuple[str, int]:
+def _parse_ssh(text: str) -> RemoteUrl:
+    """An address for SSH. Nothing in it can be taken for an option, by git, by ssh or by the host's shell."""
+    authority, slash, path = text[len(_SSH_PREFIX) :].partition("/")
+    user, at, place = authority.rpartition("@")
+    if ":" in user or "?" in text or "#" in text:
+        raise UrlCredentialsRefused
+    if place.startswith("-") or user.startswith("-") or path.startswith("-"):
+        raise UrlOptionRefused
+    if at and not _USER.fullmatch(user):
+        raise UrlHostRefused
+    host, port = _split_authority(place, _SSH_PORT)
+    return RemoteUrl(host=_parse_host(host), port=port, path=_parse_path(slash + path), user=user or _SSH_USER)
+
+
+def _split_authority(authority: str, default_port: int) -> tuple[str, int]:
     match = re.fullmatch(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?", authority, re.ASCII)
     if match is None:
         raise UrlHostRefused
-    port = int(match[2] or _DEFAULT_PORT)
+    port = int(match[2] or default_port)
     if not 1 <= port <= _PORT_MAX:
         raise UrlHostRefused
     return match[1], port

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from grove.credentials import Keyring, SecretStores, lease_secret
-from grove.credentials import Secret as OpenedSecret
+from grove.credentials import Keyring, SecretStores, lease_secret, remote_with, token_of
 from grove.forges import Forge, ForgeAccess, ForgeRemote, Openness, ask_new_path, ask_readers, ask_standing
-from grove.git import Git, ListingLimits, RedirectRefused, Remote, RemoteUrl, Secret, parse_remote_url
+from grove.git import Git, ListingLimits, RedirectRefused, Remote, RemoteUrl, parse_remote_url
 from grove.grants.errors import AccessRefused
 from grove.grants.model import Answer, Patience, Verdict
 from grove.grants.operations import record_answer
@@ -73,30 +72,30 @@ def _readers(run: Run, repository: Repository, answer: Answer, tools: CheckTools
     with run.begin() as tx:
         logins = accounts_at(tx, tenant_id=repository.tenant_id, host=repository.host)
     try:
-        remote = _at_forge(repository, _secret(run, repository, tools))
-        return ask_readers(remote, logins, access=tools.forge_access)
+        at = _at_forge(repository, _remote(run, repository, tools))
+        return ask_readers(at, logins, access=tools.forge_access)
     except GroveError as error:
         run.log(f"Whom the forge lets read it is not known anew: {error}")
         return None
 
 
-def _at_forge(repository: Repository, secret: Secret | None) -> ForgeRemote:
-    shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
+def _at_forge(repository: Repository, remote: Remote) -> ForgeRemote:
     path = parse_remote_url(repository.url).path
-    return ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=shown)
+    return ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=token_of(remote))
 
 
 def _answer(run: Run, repository: Repository, tools: CheckTools) -> Answer:
     try:
-        secret = _secret(run, repository, tools)
-        return _ask(repository, secret, tools, cancelled=run.is_stopped)
+        remote = _remote(run, repository, tools)
+        return _ask(repository, remote, tools, cancelled=run.is_stopped)
     except GroveError as error:
         return Answer.of(error)
 
 
-def _secret(run: Run, repository: Repository, tools: CheckTools) -> Secret | None:
+def _remote(run: Run, repository: Repository, tools: CheckTools) -> Remote:
+    url = parse_remote_url(repository.url)
     if repository.credential_id is None:
-        return None
+        return remote_with(url, None)
     with run.begin() as tx:
         lease = lease_secret(
             tx,
@@ -106,13 +105,12 @@ def _secret(run: Run, repository: Repository, tools: CheckTools) -> Secret | Non
             host=repository.host,
             now=run.now,
         )
-    opened = tools.stores.open(lease, path=parse_remote_url(repository.url).path)
-    return Secret(username=opened.username, password=opened.password)
+    return remote_with(url, tools.stores.open(lease, path=url.path))
 
 
-def _ask(repository: Repository, secret: Secret | None, tools: CheckTools, *, cancelled: Callable[[], bool]) -> Answer:
-    url, remote = parse_remote_url(repository.url), _at_forge(repository, secret)
-    standing = ask_standing(remote, access=tools.forge_access)
+def _ask(repository: Repository, remote: Remote, tools: CheckTools, *, cancelled: Callable[[], bool]) -> Answer:
+    url, at = parse_remote_url(repository.url), _at_forge(repository, remote)
+    standing = ask_standing(at, access=tools.forge_access)
     if standing is not None:
         return Answer(
             verdict=Verdict.GRANTED,
@@ -121,20 +119,20 @@ def _ask(repository: Repository, secret: Secret | None, tools: CheckTools, *, ca
             moved_to=_at_path(url, standing.moved_to) if standing.moved_to else None,
         )
     try:
-        _list(url, secret, tools, cancelled=cancelled)
+        _list(remote, tools, cancelled=cancelled)
     except RedirectRefused:
-        path = ask_new_path(remote, access=tools.forge_access)
+        path = ask_new_path(at, access=tools.forge_access)
         if path is None:
             raise
         moved = _at_path(url, path)
-        _list(moved, secret, tools, cancelled=cancelled)
+        _list(replace(remote, url=moved), tools, cancelled=cancelled)
         return Answer(verdict=Verdict.GRANTED, moved_to=moved)
     return Answer(verdict=Verdict.GRANTED)
 
 
-def _list(url: RemoteUrl, secret: Secret | None, tools: CheckTools, *, cancelled: Callable[[], bool]) -> None:
+def _list(remote: Remote, tools: CheckTools, *, cancelled: Callable[[], bool]) -> None:
     limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.refs_max)
-    tools.git.listing(Remote(url=url, secret=secret), limits=limits, cancelled=cancelled)
+    tools.git.listing(remote, limits=limits, cancelled=cancelled)
 
 
 def _at_path(url: RemoteUrl, path: str) -> RemoteUrl:

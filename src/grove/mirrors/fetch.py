@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert
 
 from grove import grants
-from grove.credentials import Keyring, Lease, SecretStores, lease_secret
+from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with
 from grove.forges import Forge, ForgeAccess
 from grove.git import (
     FetchLimits,
@@ -22,7 +22,6 @@ from grove.git import (
     Remote,
     RemoteListing,
     RemoteUrl,
-    Secret,
     parse_remote_url,
 )
 from grove.jobs import Job, JobState, Progress, Run
@@ -198,10 +197,9 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
 def _remote(repository: Repository, lease: Lease | None, tools: MirrorTools) -> Remote:
     """How the host is spoken to now: tokens that are made for a while are made anew in long work."""
     url = _address(repository)
-    if lease is None or isinstance(url, LocalPath):
+    if isinstance(url, LocalPath):
         return Remote(url=url)
-    opened = tools.stores.open(lease, path=url.path)
-    return Remote(url=url, secret=Secret(username=opened.username, password=opened.password))
+    return remote_with(url, tools.stores.open(lease, path=url.path) if lease is not None else None)
 
 
 def _with_pulls(plan: _Plan, tools: MirrorTools) -> _Plan:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grove import accounts
-from grove.credentials import CredentialHostMismatch, find_credential, lease_secret, normal_host
+from grove.credentials import CredentialHostMismatch, find_credential, lease_secret, normal_host, remote_with
 from grove.forges import Forge, recognise, repository_name
-from grove.git import ListingLimits, Remote, RemoteListing, RemoteUrl, Secret, merge_base, parse_remote_url
+from grove.git import ListingLimits, Remote, RemoteListing, RemoteUrl, merge_base, parse_remote_url
 from grove.jobs import Job, JobState, Run
 from grove.kit.files import remove_tree
 from grove.kit.gate import Actor, Resource, Source
@@ -120,11 +120,8 @@ def _begin(run: Run, tools: MirrorTools) -> _Move:
                 host=url.authority,
                 now=run.now,
             )
-    secret = None
-    if lease is not None:
-        opened = tools.stores.open(lease, path=url.path)
-        secret = Secret(username=opened.username, password=opened.password)
-    return _Move(repository=repository, remote=Remote(url=url, secret=secret), credential_id=credential_id, refs=refs)
+    opened = tools.stores.open(lease, path=url.path) if lease is not None else None
+    return _Move(repository=repository, remote=remote_with(url, opened), credential_id=credential_id, refs=refs)
 
 
 def _require_same_history(run: Run, move: _Move, listing: RemoteListing, tools: MirrorTools) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import delete, select
 
 from grove import activity
-from grove.credentials import Secret
+from grove.credentials import token_of
 from grove.forges import Forge, ForgeAccess, ForgeRemote, Pull, PullDesk
 from grove.git import FetchLimits, Git, Remote, parse_remote_url
 from grove.kit.errors import GroveError
@@ -107,7 +107,7 @@ def listed_pulls(
 ) -> list[MirroredPull]:
     """The open pull requests as the forge tells them; those that are known when it does not answer."""
     path = parse_remote_url(repository.url).path
-    at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=_opened(remote))
+    at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=token_of(remote))
     try:
         found = PullDesk(at, access=access).open_ones()
     except GroveError as error:
@@ -198,7 +198,3 @@ def _mirrored(pull: Pull) -> MirroredPull:
         head=pull.head,
         url=pull.url,
     )
-
-
-def _opened(remote: Remote) -> Secret | None:
-    return Secret(username=remote.secret.username, password=remote.secret.password) if remote.secret else None

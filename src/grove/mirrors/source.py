@@ -6,8 +6,17 @@ from datetime import datetime
 from pathlib import Path
 
 from grove import accounts
-from grove.credentials import CredentialDraft, CredentialNotFound, Keyring, add_credential, get_credential
-from grove.credentials import Secret as OpenedSecret
+from grove.credentials import (
+    CredentialDraft,
+    CredentialKind,
+    CredentialNotFound,
+    Keyring,
+    Secret,
+    add_credential,
+    get_credential,
+    remote_with,
+    token_of,
+)
 from grove.forges import (
     Forge,
     ForgeAccess,
@@ -18,7 +27,7 @@ from grove.forges import (
     repository_name,
     username_for,
 )
-from grove.git import Git, ListingLimits, LocalPath, Remote, RemoteUrl, RepositoryTooLarge, Secret, parse_remote_url
+from grove.git import Git, ListingLimits, LocalPath, Remote, RemoteUrl, RepositoryTooLarge, parse_remote_url
 from grove.kit.files import folder_bytes
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
@@ -43,10 +52,18 @@ class Source:
     reason: str = ""
     credential_id: str | None = None
     """The credential that the token is from, when it is one that is kept."""
+    kind: CredentialKind = CredentialKind.TOKEN
+    """What the token is: a token, or an SSH key of a credential."""
 
-    def opened_with(self, secret: OpenedSecret, *, credential_id: str) -> "Source":
+    def opened_with(self, secret: Secret, *, credential_id: str) -> "Source":
         """The same source with the secret of a credential."""
-        return replace(self, username=secret.username, access_token=secret.password, credential_id=credential_id)
+        return replace(
+            self,
+            username=secret.username,
+            access_token=secret.password,
+            credential_id=credential_id,
+            kind=secret.kind,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +118,10 @@ def check_source(source: Source, *, tools: SourceTools, cancelled: Callable[[], 
     :raises GroveError: for whatever else the host answers.
     """
     address = _address(source.address)
-    secret = None if isinstance(address, LocalPath) else _secret(source, address, tools)
+    remote = _remote(source, address, tools)
     limits = ListingLimits(seconds_max=LISTING_SECONDS_MAX, refs_max=tools.limits.refs_max)
-    listing = tools.git.listing(Remote(url=address, secret=secret), limits=limits, cancelled=cancelled)
-    estimate = _estimate(address, secret, tools)
+    listing = tools.git.listing(remote, limits=limits, cancelled=cancelled)
+    estimate = _estimate(address, remote, tools)
     size = estimate.size_bytes if estimate else None
     if size is not None and size > tools.limits.bytes_max:
         raise RepositoryTooLarge(
@@ -117,7 +134,7 @@ def check_source(source: Source, *, tools: SourceTools, cancelled: Callable[[], 
         host="" if isinstance(address, LocalPath) else address.authority,
         forge=Forge.GENERIC if isinstance(address, LocalPath) else _forge(address, tools),
         local=isinstance(address, LocalPath),
-        username=secret.username if secret else None,
+        username=remote.secret.username if remote.secret else None,
         default_branch=listing.default_branch,
         head_commit=listing.head_commit,
         branch_count=len(branches),
@@ -192,19 +209,22 @@ def _forge(address: RemoteUrl, tools: SourceTools) -> Forge:
     return recognise(address.authority, address.path, hosts=tools.forges)
 
 
-def _secret(source: Source, address: RemoteUrl, tools: SourceTools) -> Secret | None:
+def _remote(source: Source, address: RemoteUrl | LocalPath, tools: SourceTools) -> Remote:
+    if isinstance(address, LocalPath):
+        return Remote(url=address)
     if not source.access_token:
-        return None
+        return remote_with(address, None)
     username = source.username or username_for(_forge(address, tools), source.access_token)
-    return Secret(username=username, password=source.access_token)
+    return remote_with(address, Secret(username=username, password=source.access_token, kind=source.kind))
 
 
-def _estimate(address: RemoteUrl | LocalPath, secret: Secret | None, tools: SourceTools) -> SizeEstimate | None:
+def _estimate(address: RemoteUrl | LocalPath, remote: Remote, tools: SourceTools) -> SizeEstimate | None:
     if isinstance(address, LocalPath):
         return SizeEstimate(size_bytes=_local_bytes(address.path), forge=Forge.GENERIC)
-    shown = OpenedSecret(username=secret.username, password=secret.password) if secret else None
-    remote = ForgeRemote(forge=_forge(address, tools), host=address.authority, path=address.path, secret=shown)
-    return estimate_size(remote, access=tools.forge_access)
+    if address.is_ssh:
+        return None  # a key does not open the API, and what everybody can read would be asked for by HTTPS
+    at = ForgeRemote(forge=_forge(address, tools), host=address.authority, path=address.path, secret=token_of(remote))
+    return estimate_size(at, access=tools.forge_access)
 
 
 def _local_bytes(repository: Path) -> int:

@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from grove.credentials import Keyring, Lease, SecretStores, lease_secret
+from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with, token_of
 from grove.forges import Forge, ForgeAccess, ForgeRemote, PullDesk, PullDraft, PullState, PullsUnsupported
-from grove.git import FileDiff, ListingLimits, Remote, Secret, merge_base, parse_remote_url, push_branch
+from grove.git import FileDiff, ListingLimits, Remote, merge_base, parse_remote_url, push_branch
 from grove.jobs import Run
 from grove.kit import faults
 from grove.kit.gate import Actor, Denied
@@ -250,10 +250,11 @@ class PromotionDesk:
         if repository.local:
             raise PullsUnsupported
         url = parse_remote_url(repository.url)
-        secret = self.stores.open(lease, path=url.path, writing=True) if lease else None
-        at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=url.path, secret=secret)
-        opened = Secret(username=secret.username, password=secret.password) if secret else None
-        return Remote(url=url, secret=opened), PullDesk(at, access=self.access)
+        if url.is_ssh:
+            raise PullsUnsupported(reason="an SSH key does not open the forge's API")
+        remote = remote_with(url, self.stores.open(lease, path=url.path, writing=True) if lease else None)
+        at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=url.path, secret=token_of(remote))
+        return remote, PullDesk(at, access=self.access)
 
     def _push(self, remote: Remote, workspace: Workspace, *, branch: str, pushed: str) -> None:
         git, folder = self.mirrors.git, self._folder(workspace)

@@ -156,7 +156,9 @@ def at_addresses(tx: Transaction, *, tenant_id: str, addresses: Collection[str])
     before = select(RepositoryAliasRow.repository_id).where(
         RepositoryAliasRow.tenant_id == tenant_id, RepositoryAliasRow.address.in_(addresses)
     )
-    spelt = [f"{address}{end}" for address in addresses for end in ("", ".git", "/", ".git/")]
+    # A repository that is fetched over SSH is told of by its address for HTTPS.
+    by_ssh = {address.replace("https://", "ssh://git@", 1) for address in addresses}
+    spelt = [f"{address}{end}" for address in {*addresses, *by_ssh} for end in ("", ".git", "/", ".git/")]
     chosen = select(RepositoryRow).where(
         RepositoryRow.tenant_id == tenant_id,
         RepositoryRow.lifecycle == Lifecycle.ACTIVE,
