@@ -205,3 +205,34 @@ class TestARepositoryThatAnAppOpens:
         made.work()
 
         assert now_of(made, repository).access is Access.REFUSED
+
+    @pytest.mark.parametrize("is_checked", [False, True])
+    def test_is_opened_with_one_new_token_when_the_forge_has_revoked_the_first(
+        self, made: House, forge: AppForge, server: GitServer, *, is_checked: bool
+    ) -> None:
+        repository = connected(made, server)
+        forge.wanted.clear()
+        server.behaviour.token = "another: those of before count no more"
+
+        if is_checked:
+            with made.grove.database.transaction() as tx:
+                grants.request_check(tx, actor=made.admin, repository_id=repository.id, now=datetime.now(UTC))
+            made.work()
+        else:
+            assert sync(made, repository).error is None
+
+        assert now_of(made, repository).access is Access.GRANTED
+        assert len(forge.wanted) == 1
+
+    def test_is_refused_when_the_new_token_is_refused_too(
+        self, made: House, forge: AppForge, server: GitServer
+    ) -> None:
+        repository = connected(made, server)
+        forge.wanted.clear()
+        forge.is_believed = False
+        server.behaviour.token = "none that it makes"
+
+        sync(made, repository)
+
+        assert now_of(made, repository).access is Access.REFUSED
+        assert len(forge.wanted) == 1

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from grove.accounts import Role
+from grove.freshness import PRESETS, Freshness, Preset, freshness_of
 from grove.kit.gate import Source
 from grove.mcp import Caller
+from grove.quotas import Holder, HolderKind, Sort, set_quota
+from grove.repositories import find_repository
 from tests.mcp.client import Tools
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
@@ -51,3 +55,58 @@ class TestRepoRequest:
         assert "kept already" in tools.call("repo_request", url=upstream, reason="needed").error
         assert "reason" in tools.call("repo_request", url=upstream).error
         assert tools.call("repo_request", url="file:///etc", reason="needed").error
+
+    def test_keeps_up_as_it_is_told(self, own: House, upstream: str) -> None:
+        answer = tools_of(own, "user").call(
+            "codesearch_repo_request", name="b", type="local", path=upstream, strategy="job", interval=5, reason="x"
+        )
+
+        assert "keeps up: polled every 5 min" in answer.lines
+        with own.grove.database.reading() as tx:
+            kept = find_repository(tx, actor=own.admin, name="b")
+            told = freshness_of(tx, actor=own.admin, repository_id=kept.id)
+        assert told == Freshness(poll_seconds=300)
+
+    def test_of_a_hybrid_one_keeps_its_folder(self, own: House, upstream: str) -> None:
+        answer = tools_of(own, "user").call(
+            "repo_request", type="hybrid", path=upstream, url="https://h.example/x", strategy="watch", reason="x"
+        )
+
+        assert "is not fetched" in "".join(answer.lines)
+        with own.grove.database.reading() as tx:
+            kept = find_repository(tx, actor=own.admin, name="billing")
+            assert freshness_of(tx, actor=own.admin, repository_id=kept.id) == PRESETS[Preset.WATCH]
+
+    def test_refuses_what_contradicts_itself(self, own: House, upstream: str) -> None:
+        tools = tools_of(own, "user")
+        for given in (
+            {"path": ""},
+            {"type": "remote"},
+            {"type": "local", "url": "https://h.example/x", "path": ""},
+            {"type": "mirror"},
+            {"strategy": "often"},
+            {"strategy": "manual", "interval": 5},
+            {"interval": 0},
+            {"url": "https://h.example/x"},
+        ):
+            assert tools.call("repo_request", **{"path": upstream, "reason": "x", **given}).error, given
+
+
+class TestUsageAndLimits:
+    def test_tells_what_is_used_and_may_be_had_and_holds(self, own: House) -> None:
+        tools = tools_of(own, "user")
+        with own.grove.database.transaction() as tx:
+            holder = Holder(kind=HolderKind.TENANT, id=own.admin.tenant_id)
+            set_quota(tx, actor=own.admin, holder=holder, sort=Sort.REPOSITORIES, limit=7, now=own.now)
+
+        assert "repositories  0 of 7" in tools.call("usage_and_limits", about="quotas", tenant=True).lines
+        assert "retention  off" in tools.call("usage_and_limits", about="policies").lines
+        assert tools.call("usage_and_limits").truth.startswith("Uses by repository, your own")
+
+    def test_tells_those_of_the_tenant_to_those_who_may_see_them(self, own: House) -> None:
+        viewer, _ = own.actor(Role.VIEWER)
+        tools = Tools(lambda _request: Caller(grove=own.grove, actor=replace(viewer, source=Source.MCP)))
+
+        assert tools.call("usage_and_limits", about="quotas").truth.startswith("Quotas, your own")
+        assert tools.call("usage_and_limits", about="quotas", tenant=True).error
+        assert tools.call("usage_and_limits", tenant=True).error

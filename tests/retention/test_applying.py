@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from grove import activity, repositories, retention, usage
 from grove.accounts import Role
+from grove.jobs import Run, claim
 from grove.jobs.tables import JobRow
 from grove.kit.gate import Denied
 from grove.kit.transactions import Transaction
@@ -21,6 +22,7 @@ from grove.search import Question
 from grove.usage.tables import LastUseRow
 from tests.support.git_repositories import Repository as Upstream
 from tests.support.grove import House, house
+from tests.support.sources import connect
 
 POLICY = RetentionPolicy(idle_days=30, notice_days=7)
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)
@@ -210,3 +212,31 @@ class TestOldLogs:
 def _age_jobs(tx: Transaction) -> int:
     aged = update(JobRow).where(JobRow.finished_at.is_not(None)).values(finished_at=LONG_AGO).returning(JobRow.id)
     return len(tx.session.execute(aged).all())
+
+
+class TestARepositoryThatIsRemovedMeanwhile:
+    def test_does_not_keep_the_others_from_their_turn(self, made: House, kept: Repository, tmp_path: Path) -> None:
+        upstream = Upstream.new(tmp_path / "src" / "zoo.git")
+        upstream.commit({"a.py": "x = 1\n"})
+        other = connect(made, str(upstream.path))
+        made.work()
+        set_policy(made)
+        leave_idle(made, kept)
+        with made.grove.database.transaction() as tx:
+            retention.request_retention(tx, actor=made.admin, now=made.now)
+        with made.grove.database.transaction() as tx:
+            job = claim(tx, worker="test", now=made.now + timedelta(minutes=1), background=[retention.APPLY_JOB])
+        assert job is not None
+
+        class Removing(Run):
+            """An attempt during which somebody removes the first repository."""
+
+            def check_cancelled(self) -> None:
+                with made.grove.database.transaction() as tx:
+                    if len(repositories.list_kept(tx, tenant_id=kept.tenant_id)) > 1:
+                        repositories.erase_repository(tx, tenant_id=kept.tenant_id, repository_id=kept.id)
+
+        retention.apply_retention(Removing(job=job, actor=made.admin, database=made.grove.database))
+
+        with made.grove.database.reading() as tx:
+            assert retention.notice_of(tx, repository_id=other.id) is not None

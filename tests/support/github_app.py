@@ -34,6 +34,8 @@ class AppForge:
     skew: timedelta = timedelta()
     lifetime: timedelta = timedelta(hours=1)
     is_installed: bool = True
+    is_believed: bool = True
+    """Whether its git servers know the tokens that it makes."""
     always: Raw | None = None
     wanted: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -57,7 +59,9 @@ class AppForge:
             return 200, {"id": 99, "app_id": int(APP)}
         if (method, target) == ("POST", "/api/v3/app/installations/99/access_tokens"):
             self.wanted.append(json.loads(body))
-            token = self.server.behaviour.token = f"{CANARY}{len(self.wanted):010}"
+            token = f"{CANARY}{len(self.wanted):010}"
+            if self.is_believed:
+                self.server.behaviour.token = token
             ends_at = datetime.now(UTC) + self.skew + self.lifetime
             return 201, {"token": token, "expires_at": ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
         return 404, {"message": "Not Found"}

@@ -79,6 +79,10 @@ class Minter(Protocol):
         """
         ...
 
+    def forget(self, lease: Lease, *, path: str) -> bool:
+        """Forget a secret that the host has just refused; whether the next one will be another."""
+        ...
+
 
 class SecretStores:
     """The stores that this server may read from, by name."""
@@ -111,6 +115,11 @@ class SecretStores:
             kind = CredentialKind.SSH_KEY if lease.kind is CredentialKind.SSH_KEY else CredentialKind.TOKEN
             return Secret(username=lease.username, password=content, kind=kind)
         return minter.mint(lease, content, path=path, writing=writing)
+
+    def forget(self, lease: Lease, *, path: str) -> bool:
+        """Forget what was made for a repository and has just been refused; whether it is worth to open it once more."""
+        minter = self._minters.get(lease.kind)
+        return minter is not None and minter.forget(lease, path=path)
 
     def _read(self, lease: Lease) -> str:
         reference = Reference.parse(lease.reference or "")

@@ -56,6 +56,14 @@ class GitHubApps:
                 self._tokens[key] = kept
         return Secret(username=USERNAME, password=kept[0])
 
+    def forget(self, lease: Lease, *, path: str) -> bool:
+        """Forget the tokens for a repository: the forge has revoked them, or does not know them yet."""
+        wanted = repository_path(path)
+        with self._lock:
+            for writing in (False, True):
+                self._tokens.pop((lease.credential_id, lease.version, wanted, writing), None)
+        return True
+
     def _made(self, lease: Lease, content: str, path: str, *, writing: bool) -> tuple[str, datetime]:
         host = normal_host(lease.host)
         root = self.access.api_roots.get(host) or ADAPTERS[Forge.GITHUB].api_root(host)

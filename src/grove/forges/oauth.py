@@ -66,6 +66,10 @@ class OAuthTokens:
             turn = _at(turn, version)
         return Secret(username=lease.username, password=grant.access_token)
 
+    def forget(self, lease: Lease, *, path: str) -> bool:  # noqa: ARG002 - one for all
+        """Nothing: what is refused before its end was taken back together with what refreshes it."""
+        return False
+
     def _refreshed(self, lease: Lease, grant: OAuthGrant) -> OAuthGrant:
         try:
             refreshed = self._ask(lease, grant)

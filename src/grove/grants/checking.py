@@ -3,9 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from grove.credentials import Keyring, SecretStores, lease_secret, remote_with, token_of
-from grove.forges import Forge, ForgeAccess, ForgeRemote, Openness, ask_new_path, ask_readers, ask_standing
-from grove.git import Git, ListingLimits, RedirectRefused, Remote, RemoteUrl, parse_remote_url
+from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with, token_of
+from grove.forges import (
+    Forge,
+    ForgeAccess,
+    ForgeCredentialRejected,
+    ForgeRemote,
+    Openness,
+    ask_new_path,
+    ask_readers,
+    ask_standing,
+)
+from grove.git import CredentialRejected, Git, ListingLimits, RedirectRefused, Remote, RemoteUrl, parse_remote_url
 from grove.grants.errors import AccessRefused
 from grove.grants.model import Answer, Patience, Verdict
 from grove.grants.operations import record_answer
@@ -85,19 +94,33 @@ def _at_forge(repository: Repository, remote: Remote) -> ForgeRemote:
 
 
 def _answer(run: Run, repository: Repository, tools: CheckTools) -> Answer:
+    """What the forge says; to a token that it took back before its end, and then to one that was made anew."""
     try:
-        remote = _remote(run, repository, tools)
-        return _ask(repository, remote, tools, cancelled=run.is_stopped)
+        lease = _lease(run, repository, tools)
+        try:
+            return _ask(repository, _opened(repository, lease, tools), tools, cancelled=run.is_stopped)
+        except (CredentialRejected, ForgeCredentialRejected):
+            if lease is None or not tools.stores.forget(lease, path=parse_remote_url(repository.url).path):
+                raise
+        return _ask(repository, _opened(repository, lease, tools), tools, cancelled=run.is_stopped)
     except GroveError as error:
         return Answer.of(error)
 
 
 def _remote(run: Run, repository: Repository, tools: CheckTools) -> Remote:
+    return _opened(repository, _lease(run, repository, tools), tools)
+
+
+def _opened(repository: Repository, lease: Lease | None, tools: CheckTools) -> Remote:
     url = parse_remote_url(repository.url)
+    return remote_with(url, tools.stores.open(lease, path=url.path) if lease is not None else None)
+
+
+def _lease(run: Run, repository: Repository, tools: CheckTools) -> Lease | None:
     if repository.credential_id is None:
-        return remote_with(url, None)
+        return None
     with run.begin() as tx:
-        lease = lease_secret(
+        return lease_secret(
             tx,
             keyring=tools.keyring,
             tenant_id=repository.tenant_id,
@@ -105,7 +128,6 @@ def _remote(run: Run, repository: Repository, tools: CheckTools) -> Remote:
             host=repository.host,
             now=run.now,
         )
-    return remote_with(url, tools.stores.open(lease, path=url.path))
 
 
 def _ask(repository: Repository, remote: Remote, tools: CheckTools, *, cancelled: Callable[[], bool]) -> Answer:

@@ -13,6 +13,7 @@ from grove.kit.logging import logger
 from grove.kit.tenancy import serving
 from grove.mcp.arguments import Arguments
 from grove.mcp.calls import Caller, Enter, Reply
+from grove.mcp.governing import usage_and_limits
 from grove.mcp.navigating import find_files, find_references, find_similar
 from grove.mcp.pulling import promote_workspace, pull_request
 from grove.mcp.reading import list_tree, read_file
@@ -38,6 +39,7 @@ ANSWERS: Final[Mapping[str, Callable[[Caller, Any], Reply]]] = {
     "find_similar": find_similar,
     "job_status": job_status,
     "repo_request": repo_request,
+    "usage_and_limits": usage_and_limits,
     "open_workspace": open_workspace,
     "workspace_status": workspace_status,
     "edit_workspace": edit_workspace,

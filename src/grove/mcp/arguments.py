@@ -247,11 +247,41 @@ class JobStatus(Arguments):
 class RepoRequest(Arguments):
     """Arguments of `repo_request`."""
 
-    also_called: ClassVar[dict[str, str]] = {"address": "url", "path": "url", "why": "reason"}
+    also_called: ClassVar[dict[str, str]] = {"address": "url", "why": "reason", "sync": "strategy"}
 
-    url: Annotated[str, Field(min_length=1, max_length=2048, description="https://... or a path")]
+    url: Annotated[str, Field(max_length=2048, description="https://..., ssh://... or a path")] = ""
+    path: Annotated[str, Field(max_length=2048, description="of a local one")] = ""
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
     name: Annotated[str, Field(max_length=200)] = ""
+    type: Literal["remote", "local", "hybrid"] | None = None
+    strategy: Annotated[Literal["hook", "job", "manual", "watch"] | None, Field(description="how it keeps up")] = None
+    interval: Annotated[int | None, Field(ge=1, le=10_080, description="minutes between polls")] = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        """A hybrid one is a folder with a remote of its own: the folder is kept."""
+        if not self.url and not self.path:
+            raise ValueError("url or path is needed")
+        if self.url and self.path and self.type != "hybrid":
+            raise ValueError("url or path, not both; a hybrid one has both, and its folder is kept")
+        is_local = self.place.startswith("/")
+        if self.type is not None and is_local is (self.type == "remote"):
+            raise ValueError(f"a {self.type} one is named by {'url' if self.type == 'remote' else 'path'}")
+        if self.interval is not None and self.strategy in {"manual", "watch"}:
+            raise ValueError(f"interval is for hook and job; {self.strategy} has none")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where it comes from."""
+        return self.path or self.url
+
+
+class UsageAndLimits(Arguments):
+    """Arguments of `usage_and_limits`."""
+
+    about: Literal["usage", "quotas", "policies"] = "usage"
+    tenant: Annotated[bool, Field(description="everybody's, if you may see that")] = False
 
 
 class PullRequest(Arguments):

@@ -18,6 +18,7 @@ from grove.mcp.arguments import (
     ReadFile,
     RepoRequest,
     SearchCode,
+    UsageAndLimits,
 )
 from grove.mcp.workspace_arguments import (
     ChangeWorkspace,
@@ -145,6 +146,13 @@ TOOLS: Final = (
         arguments=RepoRequest,
         permission="repository.connect",
         changes=True,
+    ),
+    Tool(
+        name="usage_and_limits",
+        title="Usage, quotas and policies",
+        description="What was used most, how much of each quota is used, or which policies are in force.",
+        arguments=UsageAndLimits,
+        permission="account.view",
     ),
     Tool(
         name="open_workspace",

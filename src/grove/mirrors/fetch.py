@@ -14,6 +14,7 @@ from grove import grants
 from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with
 from grove.forges import Forge, ForgeAccess
 from grove.git import (
+    CredentialRejected,
     FetchLimits,
     FetchProgress,
     Git,
@@ -102,9 +103,7 @@ def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
     """
     plan = _begin(run, tools)
     try:
-        listing = tools.git.listing(
-            plan.remote, limits=ListingLimits(refs_max=tools.limits.refs_max), cancelled=run.is_stopped
-        )
+        plan, listing = _listed(run, plan, tools)
         run.check_cancelled()
         plan = _with_pulls(plan, tools)
         if _is_current(plan, listing):
@@ -200,6 +199,19 @@ def _remote(repository: Repository, lease: Lease | None, tools: MirrorTools) -> 
     if isinstance(url, LocalPath):
         return Remote(url=url)
     return remote_with(url, tools.stores.open(lease, path=url.path) if lease is not None else None)
+
+
+def _listed(run: Run, plan: _Plan, tools: MirrorTools) -> tuple[_Plan, RemoteListing]:
+    """What the host has; a token that it took back before its end is made anew, once."""
+    limits = ListingLimits(refs_max=tools.limits.refs_max)
+    try:
+        return plan, tools.git.listing(plan.remote, limits=limits, cancelled=run.is_stopped)
+    except CredentialRejected:
+        url = plan.remote.url
+        if plan.lease is None or isinstance(url, LocalPath) or not tools.stores.forget(plan.lease, path=url.path):
+            raise
+    plan = replace(plan, remote=_remote(plan.repository, plan.lease, tools))
+    return plan, tools.git.listing(plan.remote, limits=limits, cancelled=run.is_stopped)
 
 
 def _with_pulls(plan: _Plan, tools: MirrorTools) -> _Plan:

@@ -1,6 +1,7 @@
 """Applying the policy: once a day, or when somebody asks; each repository in a transaction of its own."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,6 +9,7 @@ from grove import accounts, activity, repositories
 from grove.jobs import Job, Run, forget_jobs
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
+from grove.repositories import RepositoryNotFound
 from grove.retention.events import RetentionWanted
 from grove.retention.model import Fate, Step, Verdict
 from grove.retention.planning import policy_of, steps_of
@@ -32,7 +34,7 @@ def apply_retention(run: Run) -> None:
     done: Counter[str] = Counter()
     for repository_id in every:
         run.check_cancelled()
-        with run.begin() as tx:
+        with run.begin() as tx, suppress(RepositoryNotFound):  # somebody has removed it meanwhile
             done[_apply_one(tx, actor=run.actor, repository_id=repository_id, now=run.now)] += 1
     with run.finish() as tx:
         policy = policy_of(tx, tenant_id=tenant_id)
