@@ -35,11 +35,7 @@ from grove.git.errors import (
     RevisionAmbiguous,
     RevisionUnknown,
     SecretRefused,
-<<<<<<< HEAD
-=======
     SshKeyRequired,
-    StorageFull,
->>>>>>> f96626e (Mirror repositories over SSH, by sealed keys and the pinned keys of hosts)
     TooManyRefs,
     TransferInterrupted,
     TreeTooDeep,
@@ -151,12 +147,8 @@ __all__ = [
     "SecretRefused",
     "Service",
     "Side",
-<<<<<<< HEAD
-=======
     "SshIdentity",
     "SshKeyRequired",
-    "StorageFull",
->>>>>>> f96626e (Mirror repositories over SSH, by sealed keys and the pinned keys of hosts)
     "TooManyRefs",
     "TransferInterrupted",
     "TreeComposer",
