@@ -250,7 +250,7 @@ class RepoRequest(Arguments):
     also_called: ClassVar[dict[str, str]] = {"address": "url", "why": "reason", "sync": "strategy"}
 
     url: Annotated[str, Field(max_length=2048, description="https://..., ssh://... or a path")] = ""
-    path: Annotated[str, Field(max_length=2048, description="of a local one")] = ""
+    path: Annotated[str, Field(max_length=2048)] = ""
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
     name: Annotated[str, Field(max_length=200)] = ""
     type: Literal["remote", "local", "hybrid"] | None = None
@@ -281,7 +281,7 @@ class UsageAndLimits(Arguments):
     """Arguments of `usage_and_limits`."""
 
     about: Literal["usage", "quotas", "policies"] = "usage"
-    tenant: Annotated[bool, Field(description="everybody's, if you may see that")] = False
+    tenant: Annotated[bool, Field(description="everybody's")] = False
 
 
 class PullRequest(Arguments):

@@ -150,7 +150,7 @@ TOOLS: Final = (
     Tool(
         name="usage_and_limits",
         title="Usage, quotas and policies",
-        description="What was used most, how much of each quota is used, or which policies are in force.",
+        description="What was used most, quotas and their use, or the policies in force.",
         arguments=UsageAndLimits,
         permission="account.view",
     ),
