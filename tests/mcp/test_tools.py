@@ -12,7 +12,7 @@ CHANGING = {
     *("repo_request", "open_workspace", "edit_workspace", "change_workspace", "promote_workspace"),
     *("run_in_workspace", "checkout_workspace"),
 }
-LISTING_TOKENS_MAX = 7_300
+LISTING_TOKENS_MAX = 7_500
 INSTRUCTION_WORDS_MAX = 120
 
 
