@@ -1,6 +1,7 @@
 """Webhooks through the door: made by people, called by forges."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from httpx2 import Response
 
 from grove.accounts import Role
 from grove.api import create_app
+from grove.api.edge import LARGE_DELIVERIES_MAX, LARGE_DELIVERY_BYTES, Edge
 from grove.freshness import Provider
 from tests.api.conftest import ADDRESS, Door, bearer
 from tests.freshness.deliveries import body_of, content_of, headers_of
@@ -145,6 +147,23 @@ class TestADelivery:
         other = create(remote, Provider.GITHUB, "https://github.com/other")
 
         assert deliver(remote, hook, {}, secret=other["secret"]).status_code == 401
+
+    def test_that_is_large_waits_for_room_and_keeps_no_small_one_from_being_taken(
+        self, remote: Door, server: GitServer
+    ) -> None:
+        hook = create(remote, Provider.GITHUB, server.url("acme"))
+        body = body_of(Provider.GITHUB, server.url("acme/pay.git"))
+        large = {**body, "padding": "x" * LARGE_DELIVERY_BYTES}
+        edge: Edge = remote.anonymous.app.state.edge  # type: ignore[attr-defined]
+
+        with ExitStack() as taken:
+            for _ in range(LARGE_DELIVERIES_MAX):
+                taken.enter_context(edge.large_deliveries.one())
+            refused = deliver(remote, hook, large)
+            assert (refused.status_code, refused.json()["code"]) == (503, "too_busy")
+            assert deliver(remote, hook, body).json()["outcome"] == "syncing"
+
+        assert deliver(remote, hook, large).status_code == 202
 
     def test_again_changes_nothing(self, remote: Door, server: GitServer) -> None:
         hook = create(remote, Provider.GITHUB, server.url("acme"))

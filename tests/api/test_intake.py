@@ -128,6 +128,14 @@ class TestDeliveriesAtOnce:
         assert {type(each) for each in outcomes} <= {Outcome, TooBusy}
         assert TooBusy in {type(each) for each in outcomes}
 
+    def test_are_refused_when_what_waits_is_too_large(
+        self, made: House, hook: NewHook, intake: Intake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(door, "WAITING_BYTES_MAX", 1_000)
+
+        assert [type(each) for each in taken(intake, (hook, push(hook, content=b" " * 1_001)))] == [TooBusy]
+        assert taken(intake, (hook, push(hook))) == [Outcome.IGNORED]
+
 
 class TestADelivery:
     def test_whose_sender_has_gone_is_written_down(self, made: House, hook: NewHook, intake: Intake) -> None:

@@ -22,6 +22,9 @@ UPLOADS_MAX: Final = 2
 """Uploads, which are held in memory while they are read."""
 TRANSFERS_MAX: Final = 16
 """Fetches and pushes of git clients, each of which has processes of its own."""
+LARGE_DELIVERY_BYTES: Final = 1024 * 1024
+LARGE_DELIVERIES_MAX: Final = 8
+"""Deliveries of forges that are held in memory before it is known who sent them."""
 LOOKS_MAX: Final = 10
 """Looks at other hosts, which may be slow: a quarter of the threads that answer requests."""
 
@@ -82,6 +85,7 @@ class Edge:
     token_uses: TokenUses = field(default_factory=TokenUses)
     streams: Seats = field(default_factory=lambda: Seats("streams", count_max=STREAMS_MAX))
     looks: Seats = field(default_factory=lambda: Seats("looks at repositories", count_max=LOOKS_MAX))
+    large_deliveries: Seats = field(default_factory=lambda: Seats("large deliveries", count_max=LARGE_DELIVERIES_MAX))
     uploads: Seats = field(default_factory=lambda: Seats("uploads", count_max=UPLOADS_MAX))
     transfers: Seats = field(default_factory=lambda: Seats("transfers of git clients", count_max=TRANSFERS_MAX))
     is_started: bool = False
@@ -95,6 +99,18 @@ async def edge_of(request: Request) -> Edge:
 
 
 EdgeOf = Annotated[Edge, Depends(edge_of)]
+
+
+async def open_delivery(request: Request, edge: EdgeOf) -> AsyncIterator[None]:
+    """Count a delivery that is large, or does not say how large it is, while its request lasts.
+
+    :raises TooBusy: if there are too many.
+    """
+    if int(request.headers.get("content-length", LARGE_DELIVERY_BYTES)) < LARGE_DELIVERY_BYTES:
+        yield
+        return
+    with edge.large_deliveries.one():
+        yield
 
 
 async def open_stream(edge: EdgeOf) -> AsyncIterator[None]:

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import Field
 
 from grove import freshness
 from grove.api.caller import Caller, CallerOf
-from grove.api.edge import EdgeOf
+from grove.api.edge import EdgeOf, open_delivery
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Address, Page, Received, Shown
 from grove.freshness import Hook, Outcome, Provider
@@ -96,7 +96,9 @@ def list_deliveries(
     return Page(items=[DeliveryOut.model_validate(delivery) for delivery in found])
 
 
-@deliveries.post("/{provider}/{hook_id}", status_code=202, openapi_extra=needs(PUBLIC))
+@deliveries.post(
+    "/{provider}/{hook_id}", status_code=202, openapi_extra=needs(PUBLIC), dependencies=[Depends(open_delivery)]
+)
 async def deliver(provider: Provider, hook_id: UUID, request: Request, edge: EdgeOf) -> DeliveryOut:
     """Take a delivery of a forge, signed with the hook's secret. Nothing is done here but to write it down and to
     queue the syncs that it asks for.

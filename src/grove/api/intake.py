@@ -25,6 +25,7 @@ from grove.kit.transactions import Database, StorageBusy, Transaction, WrittenMe
 TOGETHER_MAX: Final = 500
 """How many are written down in one transaction: it must not keep other writers waiting for long."""
 WAITING_MAX: Final = 5_000
+WAITING_BYTES_MAX: Final = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Intake:
         self._keyring = keyring
         self._lock = threading.Lock()
         self._waiting: list[_Arrival] = []
+        self._waiting_bytes = 0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deliveries")
 
     async def take(self, provider: str, hook_id: str, received: Received) -> Delivery:
@@ -64,8 +66,10 @@ class Intake:
         :raises StorageBusy: if the database did not answer.
         """
         with self._lock:
-            if len(self._waiting) >= WAITING_MAX:
+            waiting_bytes = self._waiting_bytes + len(received.body)
+            if len(self._waiting) >= WAITING_MAX or waiting_bytes > WAITING_BYTES_MAX:
                 raise TooBusy(what="deliveries", at_once_max=WAITING_MAX)
+            self._waiting_bytes = waiting_bytes
             # The moment is taken within the lock: what came later has the later one.
             arrival = _Arrival(provider=provider, hook_id=hook_id, received=received, at=datetime.now(UTC))
             self._waiting.append(arrival)
@@ -82,6 +86,7 @@ class Intake:
         """Write down what waits; that may be nothing, for another call has been quicker."""
         with self._lock:
             together, self._waiting = self._waiting[:TOGETHER_MAX], self._waiting[TOGETHER_MAX:]
+            self._waiting_bytes -= sum(len(arrival.received.body) for arrival in together)
         if not together:
             return
         try:
