@@ -26,8 +26,10 @@ TRIED_ELSEWHERE = (
     "promotion.pushed",
     "vectors.set_published",  # in those of vectors, with a model server
     "vectors.set_written",
+    "workspace.moving",  # in those of the life of a workspace
     "workspace.pruned",  # in those of keeping workspaces up
     "workspace.pushed",  # in those of git clients
+    "workspace.rescued",  # in those of the life of a workspace
 )
 POINTS = sorted(set(faults.POINTS) - set(WORKSPACE_POINTS) - set(CHECKOUT_POINTS) - set(TRIED_ELSEWHERE))
 """All others are reached by workers that mirror and index."""

@@ -67,3 +67,9 @@ class TestChildPool:
         began = time.monotonic()
         pool.call_each(["x"] * 2000)
         assert time.monotonic() - began < 5
+
+    def test_may_be_closed_twice(self) -> None:
+        once = ChildPool(len, children=2, memory_bytes_max=1 << 30, call_seconds_max=10.0)
+        assert once.call("three") == len("three")
+        once.close()
+        once.close()

@@ -84,8 +84,9 @@ class ChildPool(Generic[Argument, Result]):
         return outcomes
 
     def close(self) -> None:
-        """Wait for the calls under way and end every child."""
-        for _ in range(self._children):
+        """Wait for the calls under way and end every child; nothing once that was done."""
+        left, self._children = self._children, 0
+        for _ in range(left):
             member = self._idle.get()
             if member is not None:
                 member.running.kill()

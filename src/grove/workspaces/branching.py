@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from grove.git import TreeComposer
+from grove.kit import faults
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.workspaces import branches, rows
@@ -21,7 +22,7 @@ from grove.workspaces.errors import (
     SwitchRefused,
     WorkspaceHeld,
 )
-from grove.workspaces.ground import Ground, committer
+from grove.workspaces.ground import MOVING, Ground, committer
 from grove.workspaces.model import Branch, Workspace
 from grove.workspaces.pins import keep_pinned, pin_earlier
 
@@ -106,6 +107,7 @@ class BranchDesk(Ground):
                 wanted = branches.other(tx, seen, branches.branch_name(branch))
         tree = self._carried(actor, seen, wanted, now=now)
         keep_pinned(self.mirrors.git, self.mirrors.path(self._repository(actor, seen)), seen, wanted.base)
+        faults.reach(MOVING)
         with self.database.transaction() as tx:
             row = rows.open_row(tx, actor=actor, name=seen.id, action=rows.CHANGE)
             if self.is_held(tx, seen.id):

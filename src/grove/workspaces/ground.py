@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from grove.git import ObjectReader, ObjectWriter, Person
+from grove.kit import faults
 from grove.kit.gate import Actor
 from grove.kit.transactions import Database
 from grove.mirrors import MirrorReader
@@ -21,6 +22,9 @@ RESCUE: Final = "refs/grove/rescue"
 """In the git directory of a workspace that has ended: all that its branch had of its own."""
 RESCUED_BRANCHES: Final = "refs/grove/rescued/"
 """Beside it, by their names: its further branches that had commits of their own."""
+
+MOVING: Final = faults.declare("workspace.moving")
+RESCUED: Final = faults.declare("workspace.rescued")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Ground:
         :raises ChangedMeanwhile: if it is not.
         :raises WorkspaceFull: if the owner has written as much as may be.
         """
+        faults.reach(MOVING)
         with self.database.transaction() as tx:
             row = rows.open_row(tx, actor=actor, name=seen.id, action=rows.CHANGE)
             if not rows.is_changed(tx, seen, used_at=now, **values):
@@ -104,6 +109,7 @@ class Ground:
         if not git.history(folder).list_new([commit], known=[workspace.base]):
             return None
         git.update_refs(folder, updates={RESCUE: commit})
+        faults.reach(RESCUED)
         return commit
 
     def _folder(self, workspace: Workspace) -> Path:
