@@ -32,7 +32,8 @@ class WorkspaceIn(Received):
 class WorkspaceOut(Shown):
     """A workspace; its changes are committed when `tree` is that of `head`.
 
-    Of one that has ended, `rescue` is a commit of all that it had of its own.
+    Of one that has ended, `rescue` is a commit of all that it had of its own. `held_bytes` is the room that it takes on
+    the disk with its folder, as it was measured.
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class WorkspaceOut(Shown):
     head: str
     tree: str
     version: int
+    held_bytes: int
     created_at: datetime
     used_at: datetime
     ended_at: datetime | None

@@ -45,6 +45,8 @@ class CommandDesk:
         """
         order.check()
         ground = self.checkouts.ground
+        with ground.database.reading() as tx:
+            ground.hold(tx, open_workspace(tx, actor=actor, name=name, changing=True))
         placed = self.checkouts.checkout(actor, name, now=now)
         with ground.database.reading() as tx:
             workspace = open_workspace(tx, actor=actor, name=name, changing=True)
@@ -66,6 +68,7 @@ class CommandDesk:
                     collected, problem = gatherer.gather(workspace), ""
             except GroveError as error:
                 collected, problem = None, str(error)
+            ground.measure(workspace)
         return Executed(
             outcome=outcome, stdout=running.stdout, stderr=running.stderr, collected=collected, problem=problem
         )

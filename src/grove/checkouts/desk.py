@@ -71,6 +71,8 @@ class CheckoutDesk:
                 self.ground.show_again(found)
                 wider = self._widen(actor, workspace, found, preparer, sparse=sparse, now=now)
                 return self._set_up(wider, preparer, again=again)
+            with self.ground.database.reading() as tx:
+                self.ground.hold(tx, workspace)
             wanted = self._git_folder(actor, workspace, repository, refs)
             made = self._place(workspace, wanted, preparer, sparse=sparse, now=now)
             try:
@@ -162,7 +164,9 @@ class CheckoutDesk:
         with self.ground.database.reading() as tx:
             workspace = open_workspace(tx, actor=actor, name=name, changing=True)
         with self.ground.alone(workspace):
-            return Gatherer(ground=self.ground, actor=actor, now=now).gather(workspace)
+            collected = Gatherer(ground=self.ground, actor=actor, now=now).gather(workspace)
+            self.ground.measure(workspace)
+        return collected
 
     def close(self, actor: Actor, workspace_id: str, *, now: datetime) -> None:
         """Take what was changed in the folder of a workspace that has ended into it, and the folder away.

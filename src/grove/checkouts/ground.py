@@ -1,25 +1,26 @@
 """Where checkouts lie and what they are made with, as all that is done with them needs it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grove.checkouts import system
+from grove.checkouts import rows, system
 from grove.checkouts.errors import CheckoutBusy, CheckoutMissing
 from grove.checkouts.locks import locked
-from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod, PlacedCheckout
+from grove.checkouts.model import SHARING, Checkout, CheckoutLimits, CheckoutMethod, PlacedCheckout
 from grove.checkouts.placing import FILES, LaidFacts, Placer, mount
 from grove.checkouts.preparation import Preparation
 from grove.checkouts.preparing import Preparer
 from grove.checkouts.store import LAID, TreeStore
 from grove.kit.errors import needing_room
-from grove.kit.transactions import Database
+from grove.kit.files import allocated_bytes
+from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import CheckoutPlaces, Locator
 from grove.repositories import Repository
 from grove.sandbox import Confiner
-from grove.workspaces import Workspace
+from grove.workspaces import Workspace, note_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,17 @@ class CheckoutGround:
     locator: Locator
     limits: CheckoutLimits
     confiner: Confiner
+    hold: Callable[[Transaction, Workspace], None]
+    """Raises when the owner's workspaces take as much room as they may."""
+
+    def measure(self, workspace: Workspace) -> None:
+        """Write down how much room a folder takes of its own: all of it, or what was changed in one that shares it."""
+        with self.database.reading() as tx:
+            found = rows.get_checkout(tx, workspace_id=workspace.id)
+        laid_at = found.made_at.timestamp() + found.seconds if found.method in SHARING else 0.0
+        size_bytes = allocated_bytes(self.folder(workspace), since=laid_at)
+        with self.database.transaction() as tx:
+            note_folder(tx, workspace_id=workspace.id, size_bytes=size_bytes)
 
     @property
     def places(self) -> CheckoutPlaces:

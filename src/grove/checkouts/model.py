@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from grove.checkouts.preparation import SetUp
 from grove.git import TreeLimits
@@ -25,6 +26,10 @@ class CheckoutMethod(StrEnum):
     """Checked out by git."""
     SPARSE = "sparse"
     """Written one by one, since only some were wanted."""
+
+
+SHARING: Final = frozenset({CheckoutMethod.BTRFS, CheckoutMethod.OVERLAY, CheckoutMethod.CLONE})
+"""Those whose files take no room of their own until they are changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

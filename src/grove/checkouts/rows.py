@@ -3,9 +3,10 @@
 from sqlalchemy import func, select
 
 from grove.checkouts.errors import CheckoutMissing, CheckoutsFull
-from grove.checkouts.model import Checkout, CheckoutLimits, CheckoutMethod
+from grove.checkouts.model import SHARING, Checkout, CheckoutLimits, CheckoutMethod
 from grove.checkouts.tables import CheckoutRow
 from grove.kit.transactions import Transaction
+from grove.workspaces import note_folder
 
 
 def find_checkout(tx: Transaction, *, workspace_id: str) -> Checkout | None:
@@ -58,6 +59,9 @@ def put_checkout(tx: Transaction, made: Checkout, *, limits: CheckoutLimits) -> 
         )
     )
     tx.session.flush()
+    # What is laid out is known; what comes to it later is measured.
+    own_bytes = 0 if made.method in SHARING else made.size_bytes
+    note_folder(tx, workspace_id=made.workspace_id, size_bytes=own_bytes)
 
 
 def forget_checkout(tx: Transaction, *, workspace_id: str) -> None:
@@ -66,6 +70,7 @@ def forget_checkout(tx: Transaction, *, workspace_id: str) -> None:
     if row is not None:
         tx.session.delete(row)
         tx.session.flush()
+        note_folder(tx, workspace_id=workspace_id, size_bytes=0)
 
 
 def pinned_trees(tx: Transaction, *, repository_id: str) -> frozenset[str]:

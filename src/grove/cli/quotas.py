@@ -21,6 +21,7 @@ class Sort(StrEnum):
     REPOSITORIES = "repositories"
     BYTES = "bytes"
     WORKSPACES = "workspaces"
+    WORKSPACE_BYTES = "workspace_bytes"
     JOBS = "jobs"
     QUERIES = "queries"
 
@@ -28,7 +29,7 @@ class Sort(StrEnum):
 def _shown(item: Any, count: int | None) -> str:
     if count is None:
         return "any number"
-    return shown_bytes(count) if item["sort"] == Sort.BYTES else f"{count:,}"
+    return shown_bytes(count) if item["sort"] in {Sort.BYTES, Sort.WORKSPACE_BYTES} else f"{count:,}"
 
 
 LIST = (

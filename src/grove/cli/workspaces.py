@@ -12,7 +12,7 @@ from grove.cli.asking import confirm
 from grove.cli.command import command
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
-from grove.cli.quantity import counted, shown_age
+from grove.cli.quantity import counted, shown_age, shown_bytes
 from grove.cli.repositories import YesOption
 from grove.cli.session import Session
 
@@ -29,6 +29,7 @@ LIST = (
 )
 LISTED = (
     *LIST,
+    Column("HELD", lambda item: item["held_bytes"], lambda item: shown_bytes(item["held_bytes"])),
     Column("STATE", lambda item: item["state"]),
     Column("AHEAD", lambda item: item["ahead"]),
     Column("BEHIND", lambda item: item["behind"]),

@@ -4,6 +4,9 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+_BLOCK_BYTES: Final = 512
 
 
 def sync_folder(folder: Path) -> None:
@@ -56,6 +59,20 @@ def remove_tree(root: Path) -> None:
     doomed = root.with_name(f".{root.name}.{os.getpid()}.removing")
     root.rename(doomed)
     shutil.rmtree(doomed)
+
+
+def allocated_bytes(root: Path, *, since: float = 0.0) -> int:
+    """The room that the files below a folder take on the disk; links count as themselves.
+
+    Only of files that were changed after `since`, in seconds of the system's clock.
+    """
+    total = 0
+    for folder, _, names in os.walk(root):
+        for name in names:
+            with suppress(OSError):  # it was removed meanwhile
+                state = Path(folder, name).lstat()
+                total += state.st_blocks * _BLOCK_BYTES if state.st_ctime > since else 0
+    return total
 
 
 def folder_bytes(folder: Path) -> int:

@@ -12,6 +12,8 @@ def used_by(tx: Transaction, holder: Holder, sort: Sort, *, tenant_id: str, now:
     user = holder.id if holder.kind is HolderKind.USER else None
     if sort is Sort.WORKSPACES:
         return workspaces.count_open(tx, tenant_id=tenant_id, owner_id=user)
+    if sort is Sort.WORKSPACE_BYTES:
+        return workspaces.held_bytes(tx, tenant_id=tenant_id, owner_id=user)
     if sort is Sort.JOBS:
         return jobs.count_unfinished(tx, tenant_id=tenant_id, requested_by=user)
     if sort is Sort.QUERIES:

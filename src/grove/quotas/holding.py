@@ -31,6 +31,18 @@ def hold_workspaces(tx: Transaction, *, tenant_id: str, owner_id: str, now: date
     _hold(tx, _holders(tenant_id, owner_id), Sort.WORKSPACES, tenant_id=tenant_id, now=now)
 
 
+def hold_workspace_bytes(tx: Transaction, *, tenant_id: str, owner_id: str, now: datetime) -> None:
+    """Return when the open workspaces may take more room than they do.
+
+    :raises QuotaExceeded: if they take as much as they may, of the tenant or the user.
+    """
+    for row in _rows(tx, _holders(tenant_id, owner_id), Sort.WORKSPACE_BYTES, tenant_id=tenant_id):
+        holder = Holder(kind=HolderKind(row.holder_kind), id=row.holder_id)
+        used = used_by(tx, holder, Sort.WORKSPACE_BYTES, tenant_id=tenant_id, now=now)
+        if used >= row.limit:
+            raise QuotaExceeded(sort=Sort.WORKSPACE_BYTES, holder=holder.kind, limit=row.limit, used=used)
+
+
 def hold_jobs(tx: Transaction, *, tenant_id: str, requested_by: str, now: datetime) -> None:
     """Return when the unfinished jobs are not too many, with those that were just caused.
 

@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 
 class Sort(StrEnum):
-    """What is counted: repositories that are kept, their bytes, open workspaces, unfinished jobs, searches of a day."""
+    """What is counted: repositories and open workspaces, and the bytes of both; unfinished jobs, searches of a day."""
 
     REPOSITORIES = "repositories"
     BYTES = "bytes"
     WORKSPACES = "workspaces"
+    WORKSPACE_BYTES = "workspace_bytes"
     JOBS = "jobs"
     QUERIES = "queries"
 

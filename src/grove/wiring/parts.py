@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk, has_checkout
@@ -25,7 +27,7 @@ from grove.indexing import (
 )
 from grove.jobs import JobKind
 from grove.kit import faults, logging
-from grove.kit.transactions import Database
+from grove.kit.transactions import Database, Transaction
 from grove.mirrors import (
     MirrorReader,
     MirrorTools,
@@ -36,7 +38,7 @@ from grove.oidc import Provider
 from grove.placement import Locator
 from grove.policies import PolicyGate
 from grove.promotions import PromotionDesk
-from grove.quotas import hold_queries
+from grove.quotas import hold_queries, hold_workspace_bytes
 from grove.sandbox import Confiner
 from grove.scip import MakingTools, ScipDesk
 from grove.search import CommitFinder, Desk
@@ -72,6 +74,7 @@ from grove.workspaces import (
     PatchDesk,
     PushDesk,
     StashDesk,
+    Workspace,
     WorkspaceDesk,
     commits_in_use,
 )
@@ -136,10 +139,21 @@ class Grove:
         return GitServer(self.git.config)
 
     @property
+    def _of_workspaces(self) -> dict[str, Any]:
+        """What all that works with workspaces stands on."""
+        of = self.workspaces
+        return {
+            "database": of.database,
+            "mirrors": of.mirrors,
+            "locator": of.locator,
+            "limits": of.limits,
+            "hold": of.hold,
+        }
+
+    @property
     def pushes(self) -> PushDesk:
         """What takes the commits that they push."""
-        limits = workspace_limits(self.settings)
-        return PushDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+        return PushDesk(**self._of_workspaces)
 
     @property
     def deltas(self) -> DeltaDesk:
@@ -162,42 +176,31 @@ class Grove:
     @property
     def patches(self) -> PatchDesk:
         """What takes patches into workspaces."""
-        limits = workspace_limits(self.settings)
-        return PatchDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+        return PatchDesk(**self._of_workspaces)
 
     @property
     def keeping(self) -> KeepDesk:
         """What keeps workspaces up with their branches, and ends those that nobody uses."""
         return KeepDesk(
-            database=self.database,
-            mirrors=self.mirrors,
-            locator=self.locator,
-            limits=workspace_limits(self.settings),
-            is_held=lambda tx, workspace_id: has_checkout(tx, workspace_id=workspace_id),
+            is_held=lambda tx, workspace_id: has_checkout(tx, workspace_id=workspace_id), **self._of_workspaces
         )
 
     @property
     def branches(self) -> BranchDesk:
         """What makes branches of workspaces, and switches between them."""
         return BranchDesk(
-            database=self.database,
-            mirrors=self.mirrors,
-            locator=self.locator,
-            limits=workspace_limits(self.settings),
-            is_held=lambda tx, workspace_id: has_checkout(tx, workspace_id=workspace_id),
+            is_held=lambda tx, workspace_id: has_checkout(tx, workspace_id=workspace_id), **self._of_workspaces
         )
 
     @property
     def merges(self) -> MergeDesk:
         """What brings workspaces and their branches together."""
-        limits = workspace_limits(self.settings)
-        return MergeDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+        return MergeDesk(**self._of_workspaces)
 
     @property
     def stashes(self) -> StashDesk:
         """What puts changes of workspaces aside."""
-        limits = workspace_limits(self.settings)
-        return StashDesk(database=self.database, mirrors=self.mirrors, locator=self.locator, limits=limits)
+        return StashDesk(**self._of_workspaces)
 
     def close(self) -> None:
         """Let go of what is open."""
@@ -234,8 +237,10 @@ def build(settings: Settings) -> Grove:
     sources = _sources(settings, git=git, keyring=keyring)
     stores = secret_stores_of(settings, minters=_minters(database, sources))
     limits = checkout_limits(settings)
-    workspaces = WorkspaceDesk(database=database, mirrors=reader, locator=locator, limits=workspace_limits(settings))
-    ground = CheckoutGround(database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined)
+    workspaces = _workspaces(settings, database=database, mirrors=reader, locator=locator)
+    ground = CheckoutGround(
+        database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined, hold=workspaces.hold
+    )
     checkouts = CheckoutDesk(ground=ground)
     return Grove(
         settings=settings,
@@ -267,6 +272,15 @@ def build(settings: Settings) -> Grove:
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=_removal_tools(locator, indexes=indexes, vectors=vectors),
     )
+
+
+def _workspaces(settings: Settings, *, database: Database, mirrors: MirrorReader, locator: Locator) -> WorkspaceDesk:
+    def hold(tx: Transaction, workspace: Workspace) -> None:
+        now = datetime.now(UTC)
+        hold_workspace_bytes(tx, tenant_id=workspace.tenant_id, owner_id=workspace.owner_id, now=now)
+
+    limits = workspace_limits(settings)
+    return WorkspaceDesk(database=database, mirrors=mirrors, locator=locator, limits=limits, hold=hold)
 
 
 def _desk(

@@ -31,6 +31,7 @@ from grove.workspaces.errors import (
     WorkspacesTooMany,
 )
 from grove.workspaces.events import WorkspaceClosed, WorkspaceOpened
+from grove.workspaces.holding import held_bytes, note_folder
 from grove.workspaces.keeping import KEEP_UP_JOB, KeepDesk
 from grove.workspaces.merging import MergeDesk
 from grove.workspaces.model import (
@@ -103,12 +104,7 @@ __all__ = [
     "any_workspace",
     "commits_in_use",
     "count_open",
+    "held_bytes",
     "holds_work",
     "is_upkeep_due",
-    "list_workspaces",
-    "open_workspace",
-    "refuse_removal",
-    "request_upkeep",
-    "sweep_workspaces",
-    "take_in",
-]
+    "note_folder",

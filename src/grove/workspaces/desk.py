@@ -185,20 +185,22 @@ class WorkspaceDesk(Ground):
         """
         size_bytes = sum(len(edit.content) for edit in edits)
         for _ in range(ATTEMPTS_MAX):
-            with self.database.reading() as tx:
-                seen = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE).value()
+            seen = self._begun(actor, name) if size_bytes else self._seen(actor, name, action=rows.CHANGE)
             with self._objects(seen) as reader:
                 tree = edited(reader, self._writer(seen), seen.tree, edits)
             faults.reach(WRITTEN)
             with self.database.transaction() as tx:
                 row = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE)
-                if rows.is_changed(tx, seen, tree=tree, used_at=now):
-                    rows.count_written(tx, row, size_bytes=size_bytes, limits=self.limits)
-                    paths = [edit.path for edit in edits]
-                    rows.record(tx, "workspace.edit", seen, actor=actor, now=now, paths=paths)
-                    tx.session.flush()
-                    tx.session.refresh(row)
-                    return row.value()
+                if not rows.is_changed(tx, seen, tree=tree, used_at=now):
+                    continue
+                rows.count_written(tx, row, size_bytes=size_bytes, limits=self.limits)
+                paths = [edit.path for edit in edits]
+                rows.record(tx, "workspace.edit", seen, actor=actor, now=now, paths=paths)
+                tx.session.flush()
+                tx.session.refresh(row)
+                changed = row.value()
+            self._measured(changed, size_bytes=size_bytes)
+            return changed
         raise ChangedMeanwhile(workspace=name)
 
     def status(self, actor: Actor, name: str, *, patches: bool = False, since_base: bool = False) -> WorkspaceStatus:

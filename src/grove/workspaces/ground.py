@@ -1,6 +1,6 @@
 """What every desk of workspaces stands on: finding one that the actor may use, its objects, and moving it on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,13 +9,15 @@ from typing import Final
 
 from grove.git import ObjectReader, ObjectWriter, Person
 from grove.kit import faults
+from grove.kit.files import allocated_bytes
 from grove.kit.gate import Actor
-from grove.kit.transactions import Database
+from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
 from grove.repositories import Repository, get_repository
 from grove.workspaces import branches, rows
 from grove.workspaces.errors import ChangedMeanwhile
+from grove.workspaces.holding import BYTES_UNMEASURED_MAX, CHANGES_UNMEASURED_MAX, note_own
 from grove.workspaces.model import Standing, Workspace, WorkspaceLimits
 
 RESCUE: Final = "refs/grove/rescue"
@@ -35,6 +37,26 @@ class Ground:
     mirrors: MirrorReader
     locator: Locator
     limits: WorkspaceLimits
+    hold: Callable[[Transaction, Workspace], None]
+    """Raises when the owner's workspaces take as much room as they may."""
+
+    def _begun(self, actor: Actor, name: str) -> Workspace:
+        """A workspace to write more to.
+
+        :raises GroveError: if its owner's take as much room as they may.
+        """
+        with self.database.reading() as tx:
+            seen = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE).value()
+            self.hold(tx, seen)
+        return seen
+
+    def _measured(self, workspace: Workspace, *, size_bytes: int) -> None:
+        """Write down how much room the git directory takes, if enough has come since that was done."""
+        if workspace.version % CHANGES_UNMEASURED_MAX and size_bytes < BYTES_UNMEASURED_MAX:
+            return
+        own_bytes = allocated_bytes(self._folder(workspace))
+        with self.database.transaction() as tx:
+            note_own(tx, workspace_id=workspace.id, size_bytes=own_bytes)
 
     def _moved(
         self, actor: Actor, seen: Workspace, *, action: str, now: datetime, size_bytes: int = 0, **values: str
@@ -53,7 +75,9 @@ class Ground:
             rows.record(tx, action, seen, actor=actor, now=now, head=values.get("head", seen.head))
             tx.session.flush()
             tx.session.refresh(row)
-            return row.value()
+            moved = row.value()
+        self._measured(moved, size_bytes=size_bytes)
+        return moved
 
     def _seen(self, actor: Actor, name: str, *, action: str = rows.VIEW) -> Workspace:
         with self.database.reading() as tx:

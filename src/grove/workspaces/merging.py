@@ -11,7 +11,6 @@ from typing import Final
 
 from grove.git import Commit, Conflict, Merged, ObjectReader, Side, TreeComposer, read_commit
 from grove.kit.gate import Actor
-from grove.workspaces import rows
 from grove.workspaces.editing import edited
 from grove.workspaces.errors import ChangedMeanwhile, MergeConflicts, RebaseRefused, WorkspaceDirty
 from grove.workspaces.ground import Ground, committer
@@ -116,7 +115,7 @@ class MergeDesk(Ground):
 
     def _both(self, actor: Actor, name: str, upstream: str | None) -> tuple[Workspace, str | None]:
         """The workspace, and the commit to bring in; nothing if it has it already."""
-        seen = self._seen(actor, name, action=rows.CHANGE)
+        seen = self._begun(actor, name)
         theirs = self._upstream(actor, seen)
         if upstream is not None and upstream != theirs:
             raise ChangedMeanwhile(workspace=seen.name, found=theirs or "", expected=upstream)

@@ -25,6 +25,8 @@ class Workspace:
     head: str
     tree: str
     version: int
+    held_bytes: int
+    """The room that its git directory and its folder take, as it was measured."""
     created_at: datetime
     used_at: datetime
     ended_at: datetime | None

@@ -6,7 +6,6 @@ from typing import Final
 
 from grove.git import Misfit, TreeComposer
 from grove.kit.gate import Actor
-from grove.workspaces import rows
 from grove.workspaces.editing import path_bytes
 from grove.workspaces.errors import ChangedMeanwhile, PatchRefused
 from grove.workspaces.ground import Ground
@@ -30,7 +29,7 @@ class PatchDesk(Ground):
         :raises WorkspacePathRefused: if it would make a file of a path that cannot be one.
         :raises WorkspaceFull: if the owner has written as much as may be.
         """
-        seen = self._seen(actor, name, action=rows.CHANGE)
+        seen = self._begun(actor, name)
         if expected is not None and expected != seen.tree:
             raise ChangedMeanwhile(workspace=seen.name, found=seen.tree, expected=expected)
         folder = self._folder(seen)

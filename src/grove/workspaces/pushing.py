@@ -1,5 +1,6 @@
 """Commits that owners fetch from their workspaces and push to them with their own git."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -7,12 +8,13 @@ from typing import Final
 
 from grove.kit import faults
 from grove.kit.gate import Actor, Denied
-from grove.kit.transactions import Database
+from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
 from grove.repositories import get_repository
 from grove.workspaces import branches, rows
 from grove.workspaces.errors import ChangedMeanwhile, WorkspaceDirty, WorkspaceNotFound
+from grove.workspaces.holding import note_own
 from grove.workspaces.model import Workspace, WorkspaceLimits
 
 PUSHED: Final = faults.declare("workspace.pushed")
@@ -39,6 +41,8 @@ class PushDesk:
     mirrors: MirrorReader
     locator: Locator
     limits: WorkspaceLimits
+    hold: Callable[[Transaction, Workspace], None]
+    """Raises when the owner's workspaces take as much room as they may."""
 
     def open(self, actor: Actor, name: str, *, changes: bool) -> Exchange:
         """A workspace to fetch from, or to push to if `changes`. What one may not see is not there.
@@ -55,6 +59,7 @@ class PushDesk:
                 raise WorkspaceNotFound(workspace=name) from denied
             if changes:
                 row = rows.open_row(tx, actor=actor, name=name, action=rows.CHANGE)
+                self.hold(tx, row.value())
             seen = row.value()
             repository = get_repository(tx, actor=actor, repository_id=seen.repository_id)
             room_bytes = self.limits.written_bytes_max - rows.written_bytes(tx, owner_id=seen.owner_id)
@@ -90,4 +95,5 @@ class PushDesk:
             rows.record(tx, "workspace.push", seen, actor=actor, now=now, head=head, bytes=size_bytes)
             tx.session.flush()
             tx.session.refresh(row)
+            note_own(tx, workspace_id=seen.id, size_bytes=row.own_bytes + size_bytes)
             return row.value()

@@ -28,6 +28,8 @@ class WorkspaceRow(TenantTable):
     tree: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]
     written_bytes: Mapped[int] = mapped_column(BigInteger)
+    own_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    folder_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -48,6 +50,7 @@ class WorkspaceRow(TenantTable):
             head=self.head,
             tree=self.tree,
             version=self.version,
+            held_bytes=self.own_bytes + self.folder_bytes,
             created_at=self.created_at,
             used_at=self.used_at,
             ended_at=self.ended_at,
