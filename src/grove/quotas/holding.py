@@ -11,6 +11,7 @@ from grove.quotas.counting import used_by
 from grove.quotas.errors import QueriesUsedUp, QuotaExceeded
 from grove.quotas.model import Holder, HolderKind, Sort
 from grove.quotas.tables import QuotaRow
+from grove.workspaces import held_bytes
 
 
 def hold_repository(tx: Transaction, *, tenant_id: str, project_id: str, requested_by: str, now: datetime) -> None:
@@ -31,16 +32,16 @@ def hold_workspaces(tx: Transaction, *, tenant_id: str, owner_id: str, now: date
     _hold(tx, _holders(tenant_id, owner_id), Sort.WORKSPACES, tenant_id=tenant_id, now=now)
 
 
-def hold_workspace_bytes(tx: Transaction, *, tenant_id: str, owner_id: str, now: datetime) -> None:
+def hold_workspace_bytes(tx: Transaction, *, tenant_id: str, owner_id: str) -> None:
     """Return when the open workspaces may take more room than they do.
 
     :raises QuotaExceeded: if they take as much as they may, of the tenant or the user.
     """
     for row in _rows(tx, _holders(tenant_id, owner_id), Sort.WORKSPACE_BYTES, tenant_id=tenant_id):
-        holder = Holder(kind=HolderKind(row.holder_kind), id=row.holder_id)
-        used = used_by(tx, holder, Sort.WORKSPACE_BYTES, tenant_id=tenant_id, now=now)
+        is_users = row.holder_kind == HolderKind.USER
+        used = held_bytes(tx, tenant_id=tenant_id, owner_id=owner_id if is_users else None)
         if used >= row.limit:
-            raise QuotaExceeded(sort=Sort.WORKSPACE_BYTES, holder=holder.kind, limit=row.limit, used=used)
+            raise QuotaExceeded(sort=Sort.WORKSPACE_BYTES, holder=row.holder_kind, limit=row.limit, used=used)
 
 
 def hold_jobs(tx: Transaction, *, tenant_id: str, requested_by: str, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -236,12 +235,8 @@ def build(settings: Settings) -> Grove:
     desk = _desk(database, indexes=indexes, tools=index_tools, vectors=vectors, locator=locator, usage=usage)
     sources = _sources(settings, git=git, keyring=keyring)
     stores = secret_stores_of(settings, minters=_minters(database, sources))
-    limits = checkout_limits(settings)
     workspaces = _workspaces(settings, database=database, mirrors=reader, locator=locator)
-    ground = CheckoutGround(
-        database=database, mirrors=reader, locator=locator, limits=limits, confiner=confined, hold=workspaces.hold
-    )
-    checkouts = CheckoutDesk(ground=ground)
+    checkouts = _checkouts(settings, workspaces, confiner=confined)
     return Grove(
         settings=settings,
         node=node_of(settings.data_dir),
@@ -276,11 +271,22 @@ def build(settings: Settings) -> Grove:
 
 def _workspaces(settings: Settings, *, database: Database, mirrors: MirrorReader, locator: Locator) -> WorkspaceDesk:
     def hold(tx: Transaction, workspace: Workspace) -> None:
-        now = datetime.now(UTC)
-        hold_workspace_bytes(tx, tenant_id=workspace.tenant_id, owner_id=workspace.owner_id, now=now)
+        hold_workspace_bytes(tx, tenant_id=workspace.tenant_id, owner_id=workspace.owner_id)
 
     limits = workspace_limits(settings)
     return WorkspaceDesk(database=database, mirrors=mirrors, locator=locator, limits=limits, hold=hold)
+
+
+def _checkouts(settings: Settings, of: WorkspaceDesk, *, confiner: Confiner) -> CheckoutDesk:
+    ground = CheckoutGround(
+        database=of.database,
+        mirrors=of.mirrors,
+        locator=of.locator,
+        limits=checkout_limits(settings),
+        confiner=confiner,
+        hold=of.hold,
+    )
+    return CheckoutDesk(ground=ground)
 
 
 def _desk(
