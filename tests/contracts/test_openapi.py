@@ -267,7 +267,8 @@ def _generate(trial: Trial, strategy: Any, parameters: Mapping[str, str] | None)
     )
     @given(strategy)
     def each(case: Any) -> None:
-        trial.of(case)
+        with suppress(httpx2.InvalidURL):  # longer than our client sends
+            trial.of(case)
 
     with suppress(Unsatisfiable):  # an operation that takes nothing can be asked nothing wrong
         each()

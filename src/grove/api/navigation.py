@@ -33,7 +33,9 @@ class _Filters(Received):
     rev: _Alternatives = Field(default=[])
     path: _Alternatives = Field(default=[])
     lang: _Alternatives = Field(default=[])
-    workspace: _Alternatives = Field(default=[], description="Workspaces of yours, as they are now.")
+    workspace: list[Annotated[str, Field(max_length=60)]] = Field(
+        default=[], max_length=ALTERNATIVES_MAX, description="Workspaces of yours, as they are now."
+    )
     limit: int = Field(default=50, ge=1, le=ITEMS_MAX)
     offset: int = Field(default=0, ge=0, le=OFFSET_MAX)
 
