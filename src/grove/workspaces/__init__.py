@@ -107,4 +107,11 @@ __all__ = [
     "held_bytes",
     "holds_work",
     "is_upkeep_due",
+    "list_workspaces",
     "note_folder",
+    "open_workspace",
+    "refuse_removal",
+    "request_upkeep",
+    "sweep_workspaces",
+    "take_in",
+]
