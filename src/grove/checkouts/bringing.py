@@ -21,7 +21,11 @@ def bring_files(
     :raises CheckoutConflict: if a file is not as its entry tells, or something is in the way of a new one.
     :raises TreeRefused: if a path leads elsewhere.
     """
-    for path, now in sorted(changes.items(), key=lambda change: change[1] is not None):
+    ordered = sorted(changes.items(), key=lambda change: change[1] is not None)
+    left_out = {path for path, entry in entries.items() if entry.is_left_out}
+    wanted = [now[1] for path, now in ordered if now is not None and now[0] != SUBMODULE and path not in left_out]
+    contents = reader.read_blobs(wanted, file_bytes_max)
+    for path, now in ordered:
         if not is_safe_path(path):
             raise TreeRefused(path=path.decode(errors="backslashreplace"))
         before = entries.pop(path, None)
@@ -32,10 +36,10 @@ def bring_files(
         mode, oid = now
         if mode == SUBMODULE:
             continue
-        if before is not None and before.is_left_out:
+        if path in left_out:
             entries[path] = Entry(path=path, mode=mode, oid=oid, is_left_out=True)
             continue
-        content = reader.read(oid, file_bytes_max)
+        _, content = next(contents)
         try:
             state = write_file(files, path, content, mode=mode)
         except (FileNotFoundError, IsADirectoryError) as error:
