@@ -1,20 +1,23 @@
 """Quotas in a whole Grove, on both kinds of database."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from grove import quotas, repositories
+from grove import exports, quotas, repositories
 from grove.accounts import Role
+from grove.exports import ExportForm
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor, Denied
 from grove.mirrors import Source, check_source, connect_source
 from grove.quotas import Holder, HolderKind, QueriesUsedUp, QuotaExceeded, QuotaInvalid, Sort
 from grove.repositories import Repository
-from grove.search import Question
+from grove.search import Mode, Question
 from tests.support.git_repositories import Repository as Upstream
 from tests.support.grove import House, house
+from tests.support.sources import now_of, sync
 
 
 @pytest.fixture
@@ -160,3 +163,31 @@ class TestSetting:
         project = Holder(kind=HolderKind.PROJECT, id="p")
         with pytest.raises(QuotaInvalid):
             allow(made, Sort.QUERIES, 1, holder=project)
+
+
+class TestAMirrorThatGrows:
+    def test_stays_as_it_was_where_it_would_be_too_much(self, made: House, tmp_path: Path) -> None:
+        kept = connect(made, tmp_path, "app")
+        made.work()
+        with made.grove.database.reading() as tx:
+            before = repositories.get_repository(tx, actor=made.admin, repository_id=kept.id)
+        allow(made, Sort.BYTES, (before.size_bytes or 0) + 50_000)
+        Upstream(tmp_path / "src" / "app.git").commit({"noise.bin": os.urandom(200_000)})
+
+        job = sync(made, kept)
+
+        assert (job.error or {})["code"] == "quota_exceeded"
+        after = now_of(made, kept)
+        assert (after.head_commit, after.size_bytes) == (before.head_commit, before.size_bytes)
+        assert (after.problem or {})["code"] == "quota_exceeded"
+        assert made.grove.search.run(made.admin, Question(text="retry_call")).truth.files_found == 1
+        allow(made, Sort.BYTES, None)
+        assert sync(made, kept).error is None
+
+
+class TestAnExport:
+    def test_counts_as_a_job(self, made: House) -> None:
+        allow(made, Sort.JOBS, 0)
+        question = Question(text="retry_call", mode=Mode.TEXT)
+        with pytest.raises(QuotaExceeded), made.grove.database.transaction() as tx:
+            exports.create_export(tx, actor=made.admin, question=question, form=ExportForm.JSONL, now=made.now)

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from grove import activity, jobs
 from grove.exports.errors import ExportsTooMany
+from grove.exports.events import ExportBegun
 from grove.exports.model import EXPORTS_KEPT_MAX, RETENTION_HOURS, Export, ExportForm, written_question
 from grove.exports.queries import export_row, resource_of
 from grove.exports.tables import ExportRow
@@ -50,6 +51,7 @@ def create_export(
     tx.session.flush()
     activity.record(tx, actor=actor, action="export.create", target_kind="export", target_id=row.id, now=now, form=form)
     job = jobs.enqueue(tx, tenant_id=row.tenant_id, kind=WRITE_JOB, target_id=row.id, requested_by=actor.id, now=now)
+    tx.publish(ExportBegun(tenant_id=row.tenant_id, actor_id=actor.id, at=now))
     return row.value(), job
 
 

@@ -1,7 +1,7 @@
 """Bare copies of repositories: fetched aside, checked, published whole, never edited."""
 
 from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, PullNotFound, PullsNotTracked, RefsVanished
-from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
+from grove.mirrors.events import MirrorFoundCurrent, MirrorGrowing, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
 from grove.mirrors.moving import MOVE_JOB, move_upstream, request_new_address, settle_move
 from grove.mirrors.owning import PathOwners, path_owners
@@ -26,6 +26,7 @@ __all__ = [
     "FolderCache",
     "MirrorAbsent",
     "MirrorFoundCurrent",
+    "MirrorGrowing",
     "MirrorLimits",
     "MirrorPublished",
     "MirrorReader",

@@ -25,3 +25,10 @@ class SyncFailed(RepositoryEvent):
 
     host: str
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorGrowing(RepositoryEvent):
+    """What was fetched is about to be put into place; whoever minds its `grown_bytes` raises, and nothing is."""
+
+    grown_bytes: int

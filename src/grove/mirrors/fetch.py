@@ -31,6 +31,7 @@ from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_dur
 from grove.kit.transactions import Transaction
 from grove.mirrors.errors import RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
+from grove.mirrors.growing import claim_room
 from grove.mirrors.pulls import (
     PULL_PREFIX,
     MirroredPull,
@@ -111,6 +112,7 @@ def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
             return
         _check_refs_kept(tools.git, plan, listing)
         refs = _fetch(run, tools, plan, listing)
+        claim_room(run, plan.repository, fetched=plan.incoming / "mirror.git")
         _publish(tools.git, plan, listing, refs)
         _finish(run, plan, listing, refs, owners=_owners(tools.git, plan, listing, refs))
     finally:

@@ -1,7 +1,14 @@
 """How much a tenant, a project and a user may have, and have asked for; what is too much is refused with its reason."""
 
 from grove.quotas.errors import QueriesUsedUp, QuotaExceeded, QuotaInvalid
-from grove.quotas.holding import hold_jobs, hold_queries, hold_repository, hold_workspace_bytes, hold_workspaces
+from grove.quotas.holding import (
+    hold_growth,
+    hold_jobs,
+    hold_queries,
+    hold_repository,
+    hold_workspace_bytes,
+    hold_workspaces,
+)
 from grove.quotas.model import Holder, HolderKind, Quota, Sort
 from grove.quotas.operations import list_quotas, set_quota
 
@@ -13,6 +20,7 @@ __all__ = [
     "QuotaExceeded",
     "QuotaInvalid",
     "Sort",
+    "hold_growth",
     "hold_jobs",
     "hold_queries",
     "hold_repository",

@@ -24,6 +24,18 @@ def hold_repository(tx: Transaction, *, tenant_id: str, project_id: str, request
     _hold(tx, holders, Sort.BYTES, tenant_id=tenant_id, now=now)
 
 
+def hold_growth(
+    tx: Transaction, *, tenant_id: str, project_id: str, requested_by: str, grown_bytes: int, now: datetime
+) -> None:
+    """Return when the bytes of repositories are not too much, with so many more.
+
+    :raises QuotaExceeded: if they are, for the tenant, the project or the user.
+    """
+    holders = [*_holders(tenant_id, requested_by), Holder(kind=HolderKind.PROJECT, id=project_id)]
+    if grown_bytes:
+        _hold(tx, holders, Sort.BYTES, tenant_id=tenant_id, now=now, more=grown_bytes)
+
+
 def hold_workspaces(tx: Transaction, *, tenant_id: str, owner_id: str, now: datetime) -> None:
     """Return when the open workspaces are not too many, with the one that was just opened.
 
@@ -71,10 +83,12 @@ def _holders(tenant_id: str, principal_id: str) -> list[Holder]:
     return [Holder(kind=HolderKind.TENANT, id=tenant_id), Holder(kind=HolderKind.USER, id=principal_id)]
 
 
-def _hold(tx: Transaction, holders: Sequence[Holder], sort: Sort, *, tenant_id: str, now: datetime) -> None:
+def _hold(
+    tx: Transaction, holders: Sequence[Holder], sort: Sort, *, tenant_id: str, now: datetime, more: int = 0
+) -> None:
     for row in _rows(tx, holders, sort, tenant_id=tenant_id):
         holder = Holder(kind=HolderKind(row.holder_kind), id=row.holder_id)
-        wanted = used_by(tx, holder, sort, tenant_id=tenant_id, now=now)
+        wanted = used_by(tx, holder, sort, tenant_id=tenant_id, now=now) + more
         if wanted > row.limit:
             raise QuotaExceeded(sort=sort, holder=holder.kind, limit=row.limit, wanted=wanted)
 

@@ -1,6 +1,18 @@
 """What causes what: events, and the work that follows in the same transaction."""
 
-from grove import accounts, checkouts, followings, freshness, grants, indexing, promotions, quotas, retention, scip
+from grove import (
+    accounts,
+    checkouts,
+    exports,
+    followings,
+    freshness,
+    grants,
+    indexing,
+    promotions,
+    quotas,
+    retention,
+    scip,
+)
 from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
@@ -11,6 +23,7 @@ from grove.kit.transactions import Handlers, Transaction
 from grove.mirrors import (
     MOVE_JOB,
     MirrorFoundCurrent,
+    MirrorGrowing,
     MirrorPublished,
     SyncFailed,
 )
@@ -26,6 +39,7 @@ from grove.repositories import (
     RepositorySyncRequested,
     RepositoryWarmed,
     cold_among,
+    repository_of_job,
     restore_repository,
 )
 from grove.usage import RepositoriesUsed
@@ -67,7 +81,19 @@ def _hold_workspaces(tx: Transaction, event: WorkspaceOpened) -> None:
     quotas.hold_workspaces(tx, tenant_id=event.tenant_id, owner_id=event.actor_id, now=event.at)
 
 
-def _hold_jobs(tx: Transaction, event: RepositorySyncRequested) -> None:
+def _hold_growth(tx: Transaction, event: MirrorGrowing) -> None:
+    repository = repository_of_job(tx, tenant_id=event.tenant_id, repository_id=event.repository_id)
+    quotas.hold_growth(
+        tx,
+        tenant_id=event.tenant_id,
+        project_id=repository.project_id,
+        requested_by=event.actor_id,
+        grown_bytes=event.grown_bytes,
+        now=event.at,
+    )
+
+
+def _hold_jobs(tx: Transaction, event: RepositorySyncRequested | exports.ExportBegun | scip.ScipWanted) -> None:
     """Only what people ask for: what Grove does by itself has its own pace."""
     if not accounts.is_steward(tx.session, principal_id=event.actor_id):
         quotas.hold_jobs(tx, tenant_id=event.tenant_id, requested_by=event.actor_id, now=event.at)
@@ -245,6 +271,8 @@ WHEN: Handlers = {
     RepositoryConnected: [_hold_quotas],
     RepositoryApproved: [_mirror_approved, _keep_up],
     RepositorySyncRequested: [_mirror_again, _hold_jobs],
+    MirrorGrowing: [_hold_growth],
+    exports.ExportBegun: [_hold_jobs],
     RepositoryMoveWanted: [_move],
     RepositoryMoved: [_follow_move],
     grants.AccessCheckRequested: [_check_access],
@@ -264,7 +292,7 @@ WHEN: Handlers = {
     MirrorFoundCurrent: [_confirm_access, _resume_host, _follow_promotions],
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
-    scip.ScipWanted: [_index_symbols],
+    scip.ScipWanted: [_index_symbols, _hold_jobs],
     SyncFailed: [_pause_busy_host, _doubt_access],
     indexing.PinsChanged: [_index_commits],
     indexing.IndexGrown: [_merge_if_due],
