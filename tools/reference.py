@@ -15,15 +15,17 @@ from pathlib import Path
 import grove
 from grove.kit.errors import error_classes
 from grove.policies import RULES
+from grove.repositories.model import NEXT
 from grove.settings import SECRET_SETTINGS, Settings
 from grove.wiring import JOB_KINDS, WHEN
+from tools.moves import action_of_move
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([*_settings(), *_errors(), *_jobs(), *_events(), *_permissions()])
+    return "\n".join([*_settings(), *_errors(), *_jobs(), *_events(), *_permissions(), *_moves()])
 
 
 def _settings() -> Iterator[str]:
@@ -82,6 +84,18 @@ def _permissions() -> Iterator[str]:
     yield "## Permissions\n\n| action | least role | scope of the token | for what is one's own |\n|---|---|---|---|"
     for action, rule in sorted(RULES.items()):
         yield f"| `{action}` | {rule.role} | {rule.scope} | {rule.own or ''} |"
+    yield ""
+
+
+def _moves() -> Iterator[str]:
+    yield "## Moves of a repository\n"
+    yield "What may follow each state, and who may bring it about: the least role, or the jobs of those who may sync.\n"
+    yield "| field | from | to | action | least role |\n|---|---|---|---|---|"
+    for field, states in NEXT.items():
+        for present, following in states.items():
+            for wanted in sorted(following):
+                action = action_of_move(field, present, wanted)
+                yield f"| {field} | {present} | {wanted} | `{action}` | {RULES[action].role} |"
     yield ""
 
 

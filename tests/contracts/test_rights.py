@@ -58,9 +58,10 @@ TOOL_ROWS: Mapping[str, Mapping[str, Any]] = {
     "checkout_workspace": {"name": WORKSPACE, "action": "show"},
     "pull_request": {"repo": REPOSITORY},
     "promote_workspace": {"workspace": WORKSPACE},
+    "usage_and_limits": {},
 }
 """What each tool is asked: about a repository or a workspace that the administrator has."""
-ABOUT_NOTHING = {"list_repos", "repo_request"}
+ABOUT_NOTHING = {"list_repos", "repo_request", "usage_and_limits"}
 """The tools whose rows name nothing that there is."""
 JOB_ROWS: Mapping[str, str] = {
     "access.check": "repository",

@@ -34,10 +34,10 @@ from grove.kit.tenancy import serve
 from grove.kit.transactions import Database
 from grove.policies import PolicyGate
 import grove.wiring
-data, tenant, user, secret, stop, number = Path(sys.argv[1]), *sys.argv[2:7]
+data, tenant, user, secret, stop, url, number = Path(sys.argv[1]), *sys.argv[2:8]
 scopes = frozenset({"read", "write", "admin"})
 actor = Actor(id=user, tenant_id=tenant, name="ada", role="admin", scopes=scopes, source=Source.API)
-database = Database(f"sqlite:///{data}/grove.db", gate=PolicyGate(), handlers={})
+database = Database(url, gate=PolicyGate(), handlers={})
 ring = load_keyring(data / "master.key")
 serve(tenant)
 count = 0
@@ -54,8 +54,13 @@ print(count)
 """
 
 
-def rotate(data: Path) -> "subprocess.Popen[bytes]":
-    environment = {"PATH": os.environ["PATH"], "HOME": str(data), "GROVE_DATA_DIR": str(data)}
+def rotate(data: Path, url: str) -> "subprocess.Popen[bytes]":
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(data),
+        "GROVE_DATA_DIR": str(data),
+        "GROVE_DATABASE_URL": url,
+    }
     return subprocess.Popen([sys.executable, "-m", "grove.launch", "admin", "rotate-key"], env=environment)
 
 
@@ -82,17 +87,17 @@ def all_open(made: House, identifiers: list[str]) -> bool:
 
 
 class TestRotation:
-    def test_goes_on_beside_readers_and_writers_and_survives_a_kill(self, tmp_path: Path) -> None:
-        with house(tmp_path) as made:
+    def test_goes_on_beside_readers_and_writers_and_survives_a_kill(self, database_url: str, tmp_path: Path) -> None:
+        with house(tmp_path, database_url=database_url) as made:
             identifiers = fill(made)
             first = made.grove.keyring.current_kid
             stop = tmp_path / "stop"
-            words = [str(tmp_path), made.admin.tenant_id, made.admin.id, TOKEN, str(stop)]
+            words = [str(tmp_path), made.admin.tenant_id, made.admin.id, TOKEN, str(stop), database_url]
             workers = [
                 subprocess.Popen([sys.executable, "-c", READER, *words, str(number)], stdout=subprocess.PIPE)
                 for number in range(3)
             ]
-            killed = rotate(tmp_path)
+            killed = rotate(tmp_path, database_url)
             deadline = time.monotonic() + 60
             while made.grove.keyring.current_kid == first and time.monotonic() < deadline:
                 time.sleep(0.005)
@@ -101,7 +106,7 @@ class TestRotation:
             killed.wait()
 
             assert all_open(made, identifiers)
-            assert rotate(tmp_path).wait(timeout=120) == 0
+            assert rotate(tmp_path, database_url).wait(timeout=120) == 0
             stop.touch()
             counts = [int(worker.communicate(timeout=60)[0]) for worker in workers]
 
@@ -125,7 +130,7 @@ class TestDropOldKeys:
             assert needed == {old}
             with pytest.raises(MasterKeyInUse):
                 drop_old_keys(path, needed=needed, now=now + 3_600)
-            assert rotate(tmp_path).wait(timeout=60) == 0
+            assert rotate(tmp_path, f"sqlite:///{tmp_path}/grove.db").wait(timeout=60) == 0
             with made.grove.database.reading() as tx:
                 needed = kids_in_use(tx)
             with pytest.raises(MasterKeyInUse):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from sqlalchemy import MetaData, create_engine, select
 
 from tests.support.canary import CANARY, nowhere
 from tests.support.git_repositories import Repository
@@ -144,6 +146,27 @@ class TestTheMainJob:
         assert list(server.data.glob("t/*/index/s*/*")) == []
         actions = [entry["action"] for entry in server.get("/audit")["items"]]
         assert {"repository.connect", "credential.add", "repository.remove", "repository.removed"} <= set(actions)
+
+    def test_leaves_the_token_in_no_table_and_no_measure(
+        self, server: ServerProcess, forge: GitServer, upstream: Repository, database_settings: dict[str, str]
+    ) -> None:
+        identifier = connect(server, forge)["repository"]["id"]
+        server.wait_for_jobs(identifier)
+        forge.behaviour.status = 401
+        server.post(f"/repositories/{identifier}/sync", json={})
+        server.wait_for_jobs(identifier)
+
+        url = database_settings.get("database_owner_url", f"sqlite:///{server.data}/grove.db")
+        engine = create_engine(re.sub(r"//\w+@", "//grove@", url))  # its superuser sees through the walls
+        tables = MetaData()
+        with engine.connect() as connection:
+            tables.reflect(connection)
+            rows = [str(tuple(row)) for table in tables.sorted_tables for row in connection.execute(select(table))]
+        engine.dispose()
+        assert any(identifier in row for row in rows)
+        assert not [row for row in rows if CANARY in row]
+        assert CANARY not in httpx2.get(f"{server.address}/metrics").text
+        assert CANARY not in command_line(server, "audit", "export").stdout
 
     def test_by_the_routes_of_the_older_document(
         self, server: ServerProcess, forge: GitServer, upstream: Repository
