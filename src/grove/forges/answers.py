@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import httpx2
 
 from grove.forges.budget import Budgets, is_refusal, retry_after_seconds
+from grove.forges.deadline import over_within
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
@@ -140,6 +141,7 @@ def _response(
     if access.ca_file is not None:
         trusted.load_verify_locations(access.ca_file)
     with (
+        over_within(access.wait_seconds_max) as trace,
         httpx2.Client(
             verify=trusted, trust_env=False, follow_redirects=False, timeout=access.wait_seconds_max
         ) as client,
@@ -149,7 +151,7 @@ def _response(
             json=question.body,
             data=question.form,
             headers=httpx2.Headers({**headers, "Host": url.netloc.decode("ascii")}, encoding="utf-8"),
-            extensions={"sni_hostname": url.host},
+            extensions={"sni_hostname": url.host, "trace": trace},
         ) as response,
     ):
         yield response
