@@ -36,7 +36,7 @@ $(SERVICES): tests/support/install_services.py tests/support/install_oidc.py tes
 	$(PYTHON) tests/support/install_services.py
 	$(PYTHON) tests/support/install_indexers.py
 	$(PYTHON) tests/support/install_oidc.py
-	$(PYTHON) tests/support/install_opal.py
+	UV=$(UV) $(PYTHON) tests/support/install_opal.py
 	touch $@
 
 test: $(READY) $(SERVICES) ## Run all tests, on SQLite and on PostgreSQL
