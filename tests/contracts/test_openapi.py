@@ -135,7 +135,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         own = things_of(door.admin, repository=door.connect_ready())
         tokens = {role: door.made.actor(role, name=f"the {role}")[1] for role in ROLES}
         stranger = _stranger(door)
-        door.made.work()
+        door.made.work_until_idle()
     shutil.copytree(folder / "data", folder / "beside")
     with (
         reopened(folder / "data", upstream=upstream, tokens=tokens) as alone,

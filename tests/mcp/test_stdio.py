@@ -46,6 +46,7 @@ class TestStdio:
             "find_similar",
             "job_status",
             "repo_request",
+            "usage_and_limits",
             "open_workspace",
             "workspace_status",
             "edit_workspace",

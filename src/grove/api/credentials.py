@@ -148,7 +148,6 @@ def list_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
 def look_at_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
     """Ask the host for its keys; nothing is pinned. Compare them with what the host's owner tells."""
     with caller.writing() as tx:
-        pinned = _pinned(tx, caller, credential_id)
         lease = credentials.lease_to_look(
             tx,
             actor=caller.actor,
@@ -157,6 +156,7 @@ def look_at_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
             host=None,
             now=caller.now,
         )
+        pinned = _pinned(tx, caller, credential_id)
     with caller.edge.looks.one():
         offered = scan_host_keys(caller.grove.git.config, parse_remote_url(f"ssh://{lease.host}/any"))
     return _host_keys(credential_id, pinned, offered)

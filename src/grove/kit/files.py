@@ -64,14 +64,20 @@ def remove_tree(root: Path) -> None:
 def allocated_bytes(root: Path, *, since: float = 0.0) -> int:
     """The room that the files below a folder take on the disk; links count as themselves.
 
-    Only of files that were changed after `since`, in seconds of the system's clock.
+    Only of files that were changed after `since`, in seconds of the system's clock. What vanishes meanwhile does not
+    count, nor does what is nested so deep that the system knows no path to it.
     """
     total = 0
-    for folder, _, names in os.walk(root):
-        for name in names:
-            with suppress(OSError):  # it was removed meanwhile
-                state = Path(folder, name).lstat()
-                total += state.st_blocks * _BLOCK_BYTES if state.st_ctime > since else 0
+    waiting = [str(root)]
+    while waiting:  # and not by `os.walk`, which calls itself for each level
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                    continue
+                with suppress(FileNotFoundError):
+                    state = entry.stat(follow_symlinks=False)
+                    total += state.st_blocks * _BLOCK_BYTES if state.st_ctime > since else 0
     return total
 
 
