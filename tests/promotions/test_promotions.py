@@ -239,27 +239,16 @@ forbid (principal in Grove::Role::"developer", action == Grove::Action::"workspa
 unless { principal in Grove::Role::"admin" };"""
 
 
+WISH = Wish(title="One of them", body="Why.", draft=False)
+
+
 class TestAPolicyThatAsksAHuman:
     def test_keeps_commits_here_until_somebody_approves_just_those(self, github: Place) -> None:
         made, desk, now = github.made, github.made.grove.promotions, github.made.now
-        with made.grove.database.transaction() as tx:
-            policies.apply_policies(
-                tx,
-                actor=made.admin,
-                draft=PolicyDraft(documents={"people.cedar": ASKING}),
-                gate=made.grove.gate,
-                origin="test",
-                reason="a person decides",
-                now=now,
-            )
-        developer, _ = made.actor(Role.DEVELOPER)
-        name = made.grove.workspaces.create(developer, repository="shop", name="fix", target="", now=now).id
-        edit = Edit(kind=EditKind.WRITE, path="src/cart.py", content=b"total = 1\n")
-        made.grove.workspaces.edit(developer, name, edits=[edit], now=now)
-        workspace = made.grove.workspaces.commit_changes(developer, name, message="One", now=now)
+        developer, workspace = committed(github)
+        name = workspace.id
 
-        wish = Wish(title="One of them", body="Why.", draft=False)
-        asked = desk.promote(developer, name, wish=wish, now=now)
+        asked = desk.promote(developer, name, wish=WISH, now=now)
         assert (asked.waiting, asked.pushed, asked.number) == (workspace.head, "", None)
         assert desk.get(developer, name, now=now).waiting == workspace.head
         assert not [ref for ref in github.forge.repository.refs() if "/ws/" in ref]
@@ -269,7 +258,7 @@ class TestAPolicyThatAsksAHuman:
         made.grove.workspaces.commit_changes(developer, name, message="Two", now=now)
         with pytest.raises(PromotionMoved):
             desk.promote(made.admin, name, wish=Wish(), now=now)
-        desk.promote(developer, name, wish=wish, now=now)
+        desk.promote(developer, name, wish=WISH, now=now)
 
         approved = desk.promote(made.admin, name, wish=Wish(), now=now)
         assert (approved.waiting, approved.number, approved.draft) == ("", 1, False)
@@ -340,6 +329,13 @@ class TestAPolicyThatAsksAHuman:
 
 def asking(github: Place) -> tuple[Actor, Workspace]:
     """A developer whose commits have to wait, and their workspace with one that does."""
+    developer, workspace = committed(github)
+    github.made.grove.promotions.promote(developer, workspace.id, wish=WISH, now=github.made.now)
+    return developer, workspace
+
+
+def committed(github: Place) -> tuple[Actor, Workspace]:
+    """A developer whose commits have to wait, and their workspace with one that nobody has asked for yet."""
     made, now = github.made, github.made.now
     with made.grove.database.transaction() as tx:
         policies.apply_policies(
@@ -356,7 +352,6 @@ def asking(github: Place) -> tuple[Actor, Workspace]:
     edit = Edit(kind=EditKind.WRITE, path="src/cart.py", content=b"total = 1\n")
     made.grove.workspaces.edit(developer, name, edits=[edit], now=now)
     workspace = made.grove.workspaces.commit_changes(developer, name, message="One", now=now)
-    made.grove.promotions.promote(developer, name, wish=Wish(title="One of them", body="Why.", draft=False), now=now)
     return developer, workspace
 
 

@@ -148,14 +148,7 @@ def list_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
 def look_at_host_keys(credential_id: UUID, caller: CallerOf) -> HostKeysOut:
     """Ask the host for its keys; nothing is pinned. Compare them with what the host's owner tells."""
     with caller.writing() as tx:
-        lease = credentials.lease_to_look(
-            tx,
-            actor=caller.actor,
-            keyring=caller.grove.keyring,
-            credential_id=str(credential_id),
-            host=None,
-            now=caller.now,
-        )
+        lease = _leased(tx, caller, credential_id, host=None)
         pinned = _pinned(tx, caller, credential_id)
     with caller.edge.looks.one():
         offered = scan_host_keys(caller.grove.git.config, parse_remote_url(f"ssh://{lease.host}/any"))
@@ -183,14 +176,7 @@ def try_credential(credential_id: UUID, wanted: TrialIn, caller: CallerOf) -> Tr
     url = parse_remote_url(wanted.url) if wanted.url else None
     host = url.authority if url else None
     with caller.writing() as tx:
-        lease = credentials.lease_to_look(
-            tx,
-            actor=caller.actor,
-            keyring=caller.grove.keyring,
-            credential_id=str(credential_id),
-            host=host,
-            now=caller.now,
-        )
+        lease = _leased(tx, caller, credential_id, host=host)
     with caller.edge.looks.one():
         secret = caller.grove.stores.open(lease, path=url.path if url else None)
         if wanted.url is None:
@@ -217,6 +203,18 @@ def _secret(wanted: CredentialIn) -> str:
         return given
     passphrase = wanted.passphrase.get_secret_value() if wanted.passphrase else ""
     return credentials.SshKey.of(given, passphrase=passphrase, host_keys=wanted.host_keys).as_text()
+
+
+def _leased(tx: Transaction, caller: Caller, credential_id: UUID, *, host: str | None) -> credentials.Lease:
+    """A credential, to be tried at its host."""
+    return credentials.lease_to_look(
+        tx,
+        actor=caller.actor,
+        keyring=caller.grove.keyring,
+        credential_id=str(credential_id),
+        host=host,
+        now=caller.now,
+    )
 
 
 def _pinned(tx: Transaction, caller: Caller, credential_id: UUID) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import httpx2
 
 from grove.forges.budget import Budgets, is_refusal, retry_after_seconds
-from grove.forges.deadline import over_within
+from grove.forges.deadline import over_by
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
@@ -117,7 +117,7 @@ def put_question(root: str, question: Question, *, authorization: str | None, ac
     try:
         address = httpx2.URL(url)
         budget = access.budgets.asking(address.host, authorization, wait_seconds_max=access.wait_seconds_max)
-        with budget, _response(address, question, headers=headers, access=access) as response:
+        with budget, _response(address, question, headers=headers, access=access, deadline=deadline) as response:
             access.budgets.heed(address.host, authorization, status=response.status_code, headers=response.headers)
             body = _read(response, bytes_max=access.answer_bytes_max, deadline=deadline)
             if response.status_code not in _DONE:
@@ -133,7 +133,7 @@ def put_question(root: str, question: Question, *, authorization: str | None, ac
 
 @contextlib.contextmanager
 def _response(
-    url: httpx2.URL, question: Question, *, headers: Mapping[str, str], access: ForgeAccess
+    url: httpx2.URL, question: Question, *, headers: Mapping[str, str], access: ForgeAccess, deadline: float
 ) -> Iterator[httpx2.Response]:
     """Send the request to the address that was checked, under the name that was asked for."""
     address = access.resolve(url.host, url.port or 443)
@@ -141,7 +141,7 @@ def _response(
     if access.ca_file is not None:
         trusted.load_verify_locations(access.ca_file)
     with (
-        over_within(access.wait_seconds_max) as trace,
+        over_by(deadline) as trace,
         httpx2.Client(
             verify=trusted, trust_env=False, follow_redirects=False, timeout=access.wait_seconds_max
         ) as client,
@@ -163,9 +163,14 @@ def _read(response: httpx2.Response, *, bytes_max: int, deadline: float) -> byte
         body += part
         if len(body) > bytes_max:
             raise ForgeUnavailable(reason="answer too large")
-    if time.monotonic() > deadline:  # what came until it was cut off may look like an end
-        raise ForgeUnavailable(reason="answer too slow")
+        _require_time(deadline)
+    _require_time(deadline)
     return bytes(body)
+
+
+def _require_time(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise ForgeUnavailable(reason="answer too slow")
 
 
 def _parse(body: bytes) -> Any:

@@ -43,12 +43,13 @@ def handed_over(secret: Secret | None, url: RemoteUrl, *, job_dir: Path) -> Iter
         finally:
             os.close(descriptor)
         return
-    with _private_file(job_dir / _FILE_NAME, answer) as path:
+    with private_file(job_dir / _FILE_NAME, answer) as path:
         yield Handover(settings=(_helper(url, str(path)),))
 
 
 @contextmanager
-def _private_file(path: Path, content: bytes) -> Iterator[Path]:
+def private_file(path: Path, content: bytes) -> Iterator[Path]:
+    """Hold a secret in a file that only we can read, for the time of the block."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from grove.git.address import Address, pin
+from grove.git.credential import private_file
 from grove.git.errors import HostKeyUnknown, HostUnreachable, LocalPathRefused, RepositoryNotFound, SshKeyRequired
 from grove.git.model import GitConfig, Remote, SshIdentity
 from grove.git.url import RemoteUrl
@@ -129,11 +130,5 @@ def _held(identity: SshIdentity, job_dir: Path) -> Iterator[Path]:
         finally:
             os.close(descriptor)
         return
-    path = job_dir / "identity"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+    with private_file(job_dir / "identity", content) as path:
         yield path
-    finally:
-        path.unlink()

@@ -1,7 +1,6 @@
 """A process that answers requests: the API, MCP and the pages, all of which keep what they know in the database."""
 
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -87,12 +86,6 @@ def answer_until_stopped(settings: Settings) -> None:
         listening = _listening(settings, port=settings.port, shared=True)
         stack.enter_context(Answerer(grove, listening, workers_alive=lambda: not missing.exists()))
         stopping.wait()
-
-
-def forget_measures(places: ProcessPlaces) -> None:
-    """Begin to measure anew, as an earlier server's processes are gone."""
-    shutil.rmtree(places.measures, ignore_errors=True)
-    places.measures.mkdir(parents=True)
 
 
 def _listening(settings: Settings, *, port: int, shared: bool) -> socket.socket:

@@ -14,7 +14,7 @@ from grove.kit.errors import GroveError, Kind
 from grove.kit.ids import new_id
 from grove.kit.logging import logger
 from grove.kit.memory import share_arenas
-from grove.launch.answer import Answerer, forget_measures, listen
+from grove.launch.answer import Answerer, listen
 from grove.launch.setup import address_of, announce_setup_link, prepare, settle_administrator
 from grove.placement import ProcessPlaces
 from grove.sandbox import KeptProcesses, Worker, spawn
@@ -43,7 +43,7 @@ class Server:
         self._supervisor = Supervisor(self.grove)
         self._keeper = Keeper(self.grove.database, patience=self.grove.mirror_tools.checks.patience)
         self._workspaces = WorkspaceKeeper(self.grove.database, limits=self.grove.workspaces.limits)
-        forget_measures(ProcessPlaces(self.grove.locator))
+        ProcessPlaces(self.grove.locator).prepare()
         listening = listen(settings)
         self.port: int = listening.getsockname()[1]
         self.address = address_of(settings, port=self.port)

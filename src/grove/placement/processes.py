@@ -1,5 +1,6 @@
 """Where the processes of one server leave what the others must know."""
 
+import shutil
 from pathlib import Path
 
 from grove.placement.locator import Locator
@@ -10,6 +11,11 @@ class ProcessPlaces:
 
     def __init__(self, locator: Locator) -> None:
         self._folder = locator.data / "processes"
+
+    def prepare(self) -> None:
+        """Begin anew: an earlier server's processes are gone."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.measures.mkdir(parents=True)
 
     @property
     def measures(self) -> Path:

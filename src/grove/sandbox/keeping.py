@@ -60,10 +60,6 @@ class KeptProcesses:
         """Whether every one runs."""
         return all(process.poll() is None for process in list(self._processes.values()))
 
-    def pids(self) -> list[int]:
-        """The processes' numbers."""
-        return [process.pid for process in list(self._processes.values())]
-
     def _are_dead(self) -> bool:
         return all(process.poll() is not None for process in self._processes.values())
 
