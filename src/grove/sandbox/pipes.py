@@ -50,11 +50,6 @@ class Pipes:
         return bool(self._selector.get_map())
 
     @property
-    def has_unsent(self) -> bool:
-        """Whether there are bytes that the child has not yet taken."""
-        return bool(self._unsent) and self._stdin is not None
-
-    @property
     def output_ended(self) -> bool:
         """Whether the child closed its standard output."""
         return self._stdout is None
