@@ -41,6 +41,7 @@ _MODULES: Final[dict[str, tuple[str, str]]] = {
     "zig": ("tree_sitter_zig", "language"),
 }
 GRAMMAR_NAMES: Final = tuple(_MODULES)
+_SHARED_QUERIES: Final = {"tsx": "typescript"}
 
 
 @cache
@@ -49,5 +50,6 @@ def grammar(name: str) -> tuple[Parser, Query]:
     module, function = _MODULES[name]
     pointer: Callable[[], object] = getattr(import_module(module), function)
     language = Language(pointer())
-    query = files("grove.indexing").joinpath("queries", f"{name}.scm").read_text(encoding="utf-8")
+    file = f"{_SHARED_QUERIES.get(name, name)}.scm"
+    query = files("grove.indexing").joinpath("queries", file).read_text(encoding="utf-8")
     return Parser(language), Query(language, query)
