@@ -1,7 +1,5 @@
-"""The threads of a server that keep its mirrors up to date: one polls, one watches, one has forges asked."""
+"""The rounds of a server that keep its mirrors up to date: one polls, one watches, one has forges asked."""
 
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from grove.freshness.deliveries import forget_old_deliveries
 from grove.freshness.polling import poll_due, tenants_with_polls
 from grove.freshness.watching import changed_repositories, sync_watched, watched_by_tenant, watched_folders
 from grove.kit.logging import logger
+from grove.kit.rounds import Rounds
 from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Database
 
@@ -30,30 +29,23 @@ class Keeper:
     def __init__(self, database: Database, *, patience: grants.Patience = _PATIENCE) -> None:
         self._database = database
         self._patience = patience
-        self._stopping = threading.Event()
         self._ticks = 0
-        loops = {"polling": self._poll, "watching": self._watch, "checking": self._check}
-        self._threads = [
-            threading.Thread(target=self._go_on, args=(step,), name=name, daemon=True) for name, step in loops.items()
-        ]
+        self._watching = Rounds("watching", self._watch, seconds=TICK_SECONDS)
+        self._rounds = (
+            Rounds("polling", self._poll, seconds=TICK_SECONDS),
+            Rounds("checking", self._check, seconds=TICK_SECONDS),
+            self._watching,
+        )
 
     def start(self) -> None:
         """Begin."""
-        for thread in self._threads:
-            thread.start()
+        for rounds in self._rounds:
+            rounds.start()
 
     def stop(self) -> None:
         """End, and wait until it has ended."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _go_on(self, step: Callable[[], None]) -> None:
-        while not self._stopping.wait(TICK_SECONDS):
-            try:
-                step()
-            except Exception:
-                log.exception("keeping_up_failed", step=threading.current_thread().name)
+        for rounds in self._rounds:
+            rounds.stop()
 
     def _poll(self) -> None:
         now = datetime.now(UTC)
@@ -87,7 +79,7 @@ class Keeper:
             *folders,
             watch_filter=None,
             debounce=DEBOUNCE_MS,
-            stop_event=self._stopping,
+            stop_event=self._watching.stopping,
             rust_timeout=int(FOLDERS_SECONDS * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,

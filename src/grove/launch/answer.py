@@ -17,7 +17,7 @@ from grove.kit.errors import GroveError, Kind
 from grove.kit.memory import share_arenas
 from grove.placement import ProcessPlaces
 from grove.settings import Settings
-from grove.usage import UsageKeeper
+from grove.usage import usage_rounds
 from grove.wiring import Grove, build
 
 GRACE_SECONDS = 10
@@ -43,7 +43,7 @@ class Answerer:
             app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, proxy_headers=False
         )
         self._uvicorn = uvicorn.Server(config)
-        self._usage = UsageKeeper(grove.usage)
+        self._usage = usage_rounds(grove.usage)
         self._thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [listening]}, name="http")
 
     def __enter__(self) -> Self:

@@ -21,7 +21,7 @@ from grove.sandbox import KeptProcesses, Worker, spawn
 from grove.settings import Settings
 from grove.wiring import Grove, build
 from grove.worker import Supervisor
-from grove.workspaces import WorkspaceKeeper
+from grove.workspaces import workspace_rounds
 
 log = logger(__name__)
 
@@ -42,7 +42,7 @@ class Server:
         self._lock = _lock(self.grove)
         self._supervisor = Supervisor(self.grove)
         self._keeper = Keeper(self.grove.database, patience=self.grove.mirror_tools.checks.patience)
-        self._workspaces = WorkspaceKeeper(self.grove.database, limits=self.grove.workspaces.limits)
+        self._workspaces = workspace_rounds(self.grove.database, limits=self.grove.workspaces.limits)
         ProcessPlaces(self.grove.locator).prepare()
         listening = listen(settings)
         self.port: int = listening.getsockname()[1]

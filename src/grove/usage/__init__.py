@@ -1,7 +1,7 @@
 """Who uses which repository, by which door: counted beside the questions, and written down in batches."""
 
 from grove.usage.events import RepositoriesUsed
-from grove.usage.keeping import UsageKeeper
+from grove.usage.keeping import usage_rounds
 from grove.usage.meter import UsageMeter
 from grove.usage.model import Act, By, UsageLine, UsageQuestion, Use
 from grove.usage.queries import forget_usage, last_uses, searches_on, usage_of
@@ -10,7 +10,6 @@ __all__ = [
     "Act",
     "By",
     "RepositoriesUsed",
-    "UsageKeeper",
     "UsageLine",
     "UsageMeter",
     "UsageQuestion",
@@ -19,4 +18,5 @@ __all__ = [
     "last_uses",
     "searches_on",
     "usage_of",
+    "usage_rounds",
 ]

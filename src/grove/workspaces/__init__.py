@@ -51,7 +51,7 @@ from grove.workspaces.pushing import Exchange, PushDesk
 from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, list_workspaces, refuse_removal
 from grove.workspaces.stashing import StashDesk
 from grove.workspaces.sweeping import sweep_workspaces
-from grove.workspaces.upkeep import WorkspaceKeeper, request_upkeep
+from grove.workspaces.upkeep import request_upkeep, workspace_rounds
 
 __all__ = [
     "KEEP_UP_JOB",
@@ -92,7 +92,6 @@ __all__ = [
     "WorkspaceFile",
     "WorkspaceFull",
     "WorkspaceHeld",
-    "WorkspaceKeeper",
     "WorkspaceLimits",
     "WorkspaceNameInvalid",
     "WorkspaceNotFound",
@@ -114,4 +113,5 @@ __all__ = [
     "request_upkeep",
     "sweep_workspaces",
     "take_in",
+    "workspace_rounds",
 ]
