@@ -75,3 +75,49 @@ class TestTheWord:
     )
     def test_follows_from_the_four_fields(self, states: dict[str, object], word: str) -> None:
         assert request_status_of(replace(NEW, **states)) == word  # type: ignore[arg-type]
+
+
+class TestPuttingAside:
+    def path(self, door: Door) -> str:
+        return f"/registry/{door.connect_ready()}"
+
+    def test_keeps_what_holds_already_and_tells_the_trail_nothing(self, door: Door) -> None:
+        path = self.path(door)
+        acts = {"action": "repository.*"}
+        before = door.admin.get("/api/v1/audit", params=acts).json()["items"]
+
+        answers = [door.admin.put(path, json={"archived": False}) for _ in range(2)]
+        assert [(each.status_code, each.json()["archived"]) for each in answers] == [(200, False)] * 2
+        assert door.admin.get("/api/v1/audit", params=acts).json()["items"] == before
+
+        assert door.admin.put(path, json={"archived": True, "reason": "moved on"}).json()["archived"]
+        assert door.admin.put(path, json={"archived": True}).json()["archived"]
+        acts = door.admin.get("/api/v1/audit", params={"action": "repository.archive"}).json()["items"]
+        assert [each["facts"]["reason"] for each in acts] == ["moved on"]
+
+    @pytest.mark.parametrize("archived", [True, False])
+    def test_is_for_maintainers_also_when_nothing_would_change(self, door: Door, archived: bool) -> None:
+        path = self.path(door)
+        refused = door.of(Role.DEVELOPER).put(path, json={"archived": archived})
+
+        assert (refused.status_code, refused.json()["code"]) == (403, "denied")
+        assert door.of(Role.MAINTAINER).put(path, json={"archived": archived}).status_code == 200
+
+    @pytest.mark.parametrize("archived", [True, False])
+    def test_needs_a_token_that_may_write_also_when_nothing_would_change(self, door: Door, archived: bool) -> None:
+        path = self.path(door)
+        reading = door.admin.post("/api/v1/tokens", json={"name": "reads", "scopes": ["read"]}).json()
+        refused = door.client(reading["secret"]).put(path, json={"archived": archived})
+
+        assert (refused.status_code, refused.json()["code"]) == (403, "denied")
+        assert not door.admin.get(path).json()["archived"]
+
+    def test_takes_nothing_else_and_knows_nothing_of_other_tenants(self, door: Door) -> None:
+        path = self.path(door)
+
+        assert door.anonymous.put(path, json={"archived": True}).status_code == 401
+        assert door.stranger().put(path, json={"archived": True}).status_code == 404
+        assert door.admin.put("/registry/none", json={"archived": True}).status_code == 404
+        for body in ({}, {"archived": "maybe"}, {"archived": True, "last_indexed_commit": "0" * 40}):
+            assert door.admin.put(path, json=body).status_code == 422
+        assert not door.admin.get(path).json()["archived"]

@@ -2,12 +2,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import create_engine
 
-from grove import jobs
+from grove import jobs, migrations
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine
 from tests.support.grove import house
+from tests.support.postgres import Postgres
 
 BOX = {"GROVE-BOX01", "GROVE-BOX02"}
 """What depends on the machine."""
@@ -125,6 +128,28 @@ class TestTheDoctor:
 
         assert examined.exit_code == Exit.FAILED
         assert "s3cret" not in examined.output
+
+    def test_tells_whether_the_database_itself_keeps_tenants_apart(
+        self, stranger: CommandLine, tmp_path: Path, postgres: Postgres
+    ) -> None:
+        def examined(url: str, *, exit_code: Exit = Exit.DONE) -> tuple[str, str]:
+            found = findings(stranger, tmp_path / "data", exit_code=exit_code, GROVE_DATABASE_URL=url)["GROVE-DB06"]
+            return found["state"], found["problem"]
+
+        url, owner_url = postgres.new_databases_of_two_roles()
+        superuser = url.replace(url.split("//")[1].split("@")[0], "grove")
+        engine = create_engine(url)
+        migrations.migrate(engine, owner_url=owner_url)
+        engine.dispose()
+
+        assert examined(url) == ("pass", "")
+        assert examined(owner_url)[0] == "warn"
+        assert examined(owner_url)[1].endswith("owns the tables, and could stop that")
+        assert examined(superuser)[0] == "warn"
+        assert "may bypass row-level security" in examined(superuser)[1]
+        with psycopg.connect(owner_url.replace("+psycopg", "")) as connection:
+            connection.execute("ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY")
+        assert examined(url, exit_code=Exit.FAILED) == ("fail", "these tables have no walls: jobs")
 
     def test_notices_jobs_that_nobody_does(self, stranger: CommandLine, tmp_path: Path) -> None:
         past = datetime.now(UTC) - timedelta(hours=1)

@@ -1,7 +1,13 @@
 import json
+import shutil
+from pathlib import Path
 
+import pytest
+
+from grove.accounts import Role
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine, Site
+from tests.support.ssh_server import new_key, serving_ssh
 
 
 class TestTokens:
@@ -122,3 +128,52 @@ class TestCredentials:
 
     def test_that_do_not_exist(self, grove: CommandLine) -> None:
         assert grove("cred", "rotate", "none", "--stdin", stdin="x").exit_code == Exit.NOT_FOUND
+
+
+@pytest.mark.skipif(shutil.which("ssh-keyscan") is None, reason="the client of OpenSSH is not installed")
+class TestHostKeys:
+    def test_are_looked_at_and_pinned_by_whoever_says_yes(self, grove: CommandLine, site: Site, tmp_path: Path) -> None:
+        with serving_ssh(tmp_path) as server:
+            key = ("--kind", "ssh-key", "--stdin")
+            grove("cred", "add", "deploy", f"localhost:{server.port}", *key, stdin=server.client_key)
+            before = grove("cred", "host-keys", "deploy", "-o", "table")
+            unsure = grove("cred", "host-keys", "deploy", "--pin")
+            looked = json.loads(grove("cred", "host-keys", "deploy", "--look", "--json").stdout)
+            denied = grove("cred", "host-keys", "deploy", "--pin", "--yes", GROVE_TOKEN=site.user(Role.DEVELOPER))
+            pinned = grove("cred", "host-keys", "deploy", "--pin", "--yes")
+            after = json.loads(grove("cred", "host-keys", "deploy", "--json").stdout)
+            grove("cred", "rm", "deploy", "--yes")
+
+        assert "No keys of the host are pinned." in before.stderr
+        assert unsure.exit_code == Exit.INVALID
+        assert unsure.stderr.splitlines()[-1] == " next: grove cred host-keys deploy --pin --yes"
+        assert [(each["key"], each["pinned"], each["shown"]) for each in looked] == [(server.host_key, False, True)]
+        assert denied.exit_code == Exit.DENIED
+        assert (pinned.exit_code, pinned.stderr) == (Exit.DONE, "Pinned.\n")
+        assert [(each["key"], each["pinned"]) for each in after] == [(server.host_key, True)]
+
+    def test_are_those_of_ssh_keys_only(self, grove: CommandLine) -> None:
+        grove("cred", "add", "token", "git.example.org", "--stdin", stdin="s3cret\n")
+        refused = grove("cred", "host-keys", "token")
+        grove("cred", "rm", "token", "--yes")
+
+        assert refused.exit_code == Exit.INVALID
+        assert "only SSH keys have keys of their host" in refused.stderr
+
+    def test_stay_when_the_key_is_replaced_by_one_with_a_passphrase(self, grove: CommandLine, tmp_path: Path) -> None:
+        known, passphrase = tmp_path / "known_hosts", tmp_path / "passphrase"
+        known.write_text(f"# of the forge\ngit.example.org {new_key().export_public_key().decode()}")
+        passphrase.write_text("open it\n")
+        first, second = new_key(), new_key()
+        key = ("--kind", "ssh-key", "--stdin", "--known-hosts", str(known))
+        grove("cred", "add", "locked", "git.example.org", *key, stdin=first.export_private_key().decode())
+        before = grove("cred", "host-keys", "locked").stdout
+        locked = second.export_private_key(passphrase="open it").decode()
+        refused = grove("cred", "rotate", "locked", "--stdin", stdin=locked)
+        rotated = grove("cred", "rotate", "locked", "--stdin", "--passphrase-file", str(passphrase), stdin=locked)
+        after = grove("cred", "host-keys", "locked").stdout
+        grove("cred", "rm", "locked", "--yes")
+
+        assert refused.exit_code == Exit.INVALID
+        assert rotated.exit_code == Exit.DONE
+        assert before == after != ""

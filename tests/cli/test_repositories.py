@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 from grove.accounts import Role
 from grove.api.accounts import MeOut, PrincipalOut, ProjectOut, TokenOut
@@ -14,6 +15,7 @@ from grove.api.repositories import RefOut, RepositoryDetailOut, RepositoryOut
 from grove.cli import audit, credentials, freshness, hooks, jobs, people, reading, repositories, search, signing_in
 from grove.cli.failure import Exit
 from tests.cli.conftest import CommandLine, Site
+from tests.support.git_repositories import Repository
 
 LIST = [
     ["NAME", "REF", "COMMIT", "SYNCED", "SIZE", "INDEX", "STATUS"],
@@ -173,3 +175,34 @@ class TestApproval:
         assert asked_again.exit_code == Exit.DONE
         assert revoked.exit_code == Exit.DONE
         assert approved.exit_code == Exit.DONE
+
+
+class TestMoving:
+    def test_fetches_from_an_address_that_holds_the_same_history(self, grove: CommandLine, site: Site) -> None:
+        first = site.remote("mover", {"a.py": "quokka = 1\n"})
+        name = grove("add", first).stdout.split("\t")[0]
+        shutil.copytree(site.git.root / "mover.git", site.git.root / "moved.git")
+        Repository(site.git.root / "moved.git").commit({"b.py": "wombat = 2\n"})
+        moved = grove("repo", "move", name, site.git.url("moved.git"))
+        shown = json.loads(grove("repo", "view", "moved", "--json", "url,name,aliases").stdout)
+
+        assert (moved.exit_code, moved.stderr.splitlines()[-1]) == (Exit.DONE, "Moved.")
+        assert shown["url"] == site.git.url("moved.git")
+        assert name in str(shown["aliases"])
+        assert grove("search", "-F", "wombat").exit_code == Exit.DONE
+        grove("repo", "remove", name, "--yes")
+
+    def test_says_why_not(self, grove: CommandLine, site: Site) -> None:
+        name = grove("add", site.remote("stays", {"a.py": "a = 1\n"})).stdout.split("\t")[0]
+        other = site.remote("other", {"z.py": "z = 1\n"})
+        nowhere = grove("repo", "move", name)
+        unrelated = grove("repo", "move", name, other)
+        denied = grove("repo", "move", name, other, GROVE_TOKEN=site.user(Role.DEVELOPER))
+
+        assert unrelated.exit_code != Exit.DONE
+        assert "(history_unrelated)" in unrelated.stderr
+        assert nowhere.exit_code != Exit.DONE
+        assert "(address_unknown)" in nowhere.stderr
+        assert denied.exit_code == Exit.DENIED
+        assert json.loads(grove("repo", "view", name, "--json", "url").stdout) == {"url": site.git.url("stays.git")}
+        grove("repo", "remove", name, "--yes")

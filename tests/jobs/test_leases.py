@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from grove import jobs
+from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.errors import GroveError, Kind
 from grove.kit.gate import Actor
 from grove.kit.transactions import Database
@@ -50,6 +51,28 @@ def claimed(database: Database, **arguments: object) -> jobs.Job:
     job = claim(database, **arguments)  # type: ignore[arg-type]
     assert job is not None
     return job
+
+
+class TestAJobOfAKindThatThisVersionDoesNotKnow:
+    def claim(self, database: Database, *, after: timedelta) -> jobs.Job | None:
+        with database.transaction() as tx:
+            return jobs.claim(tx, worker="w1", now=NOON + after, known={"work"})
+
+    def test_is_left_to_a_newer_version_for_a_while(self, database: Database, admin: Actor) -> None:
+        enqueue(database, admin, kind="new")
+        waiting = enqueue(database, admin, target="t2")
+        first = self.claim(database, after=timedelta(0))
+
+        assert first is not None
+        assert first.id == waiting.id
+        assert self.claim(database, after=timedelta(seconds=59)) is None
+
+    def test_is_taken_when_nobody_has_come_for_it(self, database: Database, admin: Actor) -> None:
+        left = enqueue(database, admin, kind="new")
+        taken = self.claim(database, after=UNKNOWN_WAIT)
+
+        assert taken is not None
+        assert taken.id == left.id
 
 
 class TestClaim:

@@ -8,6 +8,7 @@ import pytest
 
 from grove import accounts, jobs
 from grove.jobs import JobState
+from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.gate import Actor
 from grove.worker import Worker
 from tests.support.git_repositories import Repository
@@ -73,6 +74,24 @@ class TestAWorker:
         with pytest.raises(jobs.LeaseLost), made.grove.database.transaction() as tx:
             jobs.finish(tx, job=late, error=None, now=made.now)
         assert now_of(made, repository) == before
+
+    def test_sets_a_job_aside_at_once_whose_kind_nobody_knows(self, made: House) -> None:
+        with made.grove.database.transaction() as tx:
+            job = jobs.enqueue(
+                tx,
+                tenant_id=made.admin.tenant_id,
+                kind="mirror.paint",
+                target_id="t",
+                requested_by=made.admin.id,
+                now=made.now - UNKNOWN_WAIT,
+            )
+        assert made.work() == 1
+
+        with made.grove.database.reading() as tx:
+            ended = jobs.get_job(tx, actor=made.admin, job_id=job.id)
+        assert (ended.state, ended.attempt) == (JobState.FAILED, 1)
+        assert ended.error is not None
+        assert (ended.error["code"], ended.error["facts"]) == ("job_kind_unknown", {"kind": "mirror.paint"})
 
     def test_shares_the_jobs_with_others_so_that_each_is_done_once(self, made: House, tmp_path: Path) -> None:
         repositories = []

@@ -88,12 +88,8 @@ def add_credential(
     file: FileOption = None,
     project: Annotated[str | None, typer.Option(help="The project that it is for; else all.")] = None,
     ref: Annotated[str | None, typer.Option(help="Where it is kept instead: vault:, aws:, env: or file:NAME.")] = None,
-    passphrase_file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Unlocks an SSH key; it is not kept.")
-    ] = None,
-    known_hosts: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Lines of known_hosts with the host's keys.")
-    ] = None,
+    passphrase_file: PassphraseOption = None,
+    known_hosts: KnownHostsOption = None,
 ) -> None:
     """Keep a secret, sealed, for the jobs that need it; or a reference to where it is kept."""
     password = None if ref else _secret(session, kind.value, stdin=stdin, file=file)
@@ -113,12 +109,18 @@ def add_credential(
 
 @command(app, "rotate", failing="The credential was not replaced.", fields=FIELDS)
 def rotate_credential(
-    session: Session, *, name: NameArgument, stdin: StdinOption = False, file: FileOption = None
+    session: Session,
+    *,
+    name: NameArgument,
+    stdin: StdinOption = False,
+    file: FileOption = None,
+    passphrase_file: PassphraseOption = None,
 ) -> None:
     """Replace a secret; whatever uses it goes on using it."""
     credential = _find(session, name)
     password = _secret(session, credential["kind"], stdin=stdin, file=file)
-    rotated = session.client.post(f"/credentials/{credential['id']}/rotate", {"password": password})
+    body = {"password": password, "passphrase": _line_of(passphrase_file)}
+    rotated = session.client.post(f"/credentials/{credential['id']}/rotate", body)
     session.output.row(rotated, LIST)
 
 

@@ -10,7 +10,7 @@ from grove.cli.command import command
 from grove.cli.output import Column
 from grove.cli.quantity import NOTHING, shown_age, shown_bytes
 from grove.cli.session import Session
-from grove.cli.watching import follow_job, follow_work, require_success
+from grove.cli.watching import follow_job, follow_work
 
 app = typer.Typer(no_args_is_help=True, help="Repositories: what is kept.")
 
@@ -228,7 +228,7 @@ def move_repository(
     repository = find_repository(session, name)
     wanted = {"url": url or None, "credential": credential or None}
     job = session.client.post(f"/repositories/{repository['id']}/move", wanted)["job"]
-    require_success(follow_job(session, job["id"]))
+    follow_work(session, repository["id"], first_job_id=job["id"])
     done(session, session.client.get(f"/repositories/{repository['id']}"), "Moved.")
 
 

@@ -25,11 +25,10 @@ class JobCancelled(GroveError):
 
 
 class JobKindUnknown(GroveError):
-    """This version knows no such kind of job; it is tried again, for a newer one may run beside it."""
+    """No worker knows this kind of job; retry it when workers of the version that asked for it run."""
 
     kind = Kind.UNAVAILABLE
     code = "job_kind_unknown"
-    transient = True
 
 
 class LeaseLost(GroveError):

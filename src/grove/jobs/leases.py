@@ -19,6 +19,8 @@ from grove.kit.logging import mask
 from grove.kit.transactions import Transaction
 
 LEASE_SECONDS = 60
+UNKNOWN_WAIT = timedelta(minutes=10)
+"""So long a job of a kind that this version does not know is left to a newer one, which may run beside it."""
 _CLAIM_LOCK = 0x67726F7665
 
 
@@ -29,10 +31,12 @@ def claim(
     now: datetime,
     lease_seconds: float = LEASE_SECONDS,
     background: Collection[str] = (),
+    known: Collection[str] | None = None,
 ) -> Job | None:
     """Take the job whose turn it is (see `grove.jobs.turns`), or one whose worker has not been heard of.
 
-    A job whose target is busy waits; those of the kinds in `background` let the others go first.
+    A job whose target is busy waits; those of the kinds in `background` let the others go first. Jobs of kinds that are
+    not `known` are left for a while to workers that know them.
     """
     if tx.session.get_bind().dialect.name == "postgresql":
         # SQLite has one writer; here two claims at once could each find the same target free.
@@ -40,7 +44,10 @@ def claim(
     busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
     due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now) & JobRow.target_id.not_in(busy)
     abandoned = (JobRow.state == JobState.RUNNING) & (JobRow.lease_until <= now)
-    chosen = in_turn(select(JobRow).where(or_(due, abandoned)), background=background, now=now).limit(1)
+    waiting = select(JobRow).where(or_(due, abandoned))
+    if known is not None:
+        waiting = waiting.where(or_(JobRow.kind.in_(list(known)), JobRow.run_at <= now - UNKNOWN_WAIT))
+    chosen = in_turn(waiting, background=background, now=now).limit(1)
     row = tx.session.scalar(chosen.with_for_update(skip_locked=True, of=JobRow))
     if row is None:
         return None

@@ -11,6 +11,8 @@ from grove.policies.book import PolicyBook
 from grove.policies.rules import RULES
 
 LARGE_BYTES: Final = 1 << 30
+_BY_GROVE: Final = "grove"
+"""Who sees a repository is decided by policies alone."""
 
 
 ForgeReads = Callable[[Session, Actor], Mapping[str, bool]]
@@ -35,10 +37,15 @@ class PolicyGate:
 
     def _known(self, session: Session, actor: Actor, resources: Sequence[Resource]) -> Sequence[Resource]:
         """The resources with what depends on the actor: it is looked up here, so that no operation can leave it out."""
-        if self._forge_reads is None or not any(each.kind == "repository" and each.id for each in resources):
+        if self._forge_reads is None or not any(map(_may_be_seen_by_forge, resources)):
             return resources
         reads = self._forge_reads(session, actor)
         return [_with_forge(each, reads.get(each.id or "")) for each in resources]
+
+
+def _may_be_seen_by_forge(resource: Resource) -> bool:
+    """Unless it says that its forge is not asked: an operation that leaves that out is not let off."""
+    return resource.kind == "repository" and bool(resource.id) and resource.attributes.get("permissions") != _BY_GROVE
 
 
 def _with_forge(resource: Resource, reads: bool | None) -> Resource:  # noqa: FBT001 - three values

@@ -60,6 +60,7 @@ def resource_of(repository: Repository) -> Resource:
         "fork": repository.fork,
         "requester": repository.requested_by,
         "owners": repository.owners,
+        "permissions": str(repository.permissions),
     }
     return Resource(kind="repository", id=repository.id, tenant_id=repository.tenant_id, attributes=attributes)
 

@@ -68,6 +68,7 @@ class Worker:
                     now=_now(),
                     lease_seconds=settings.lease_seconds,
                     background=self._background,
+                    known=self._grove.jobs,
                 )
         except GroveError as busy:
             log.warning("claim_failed", code=busy.code)
