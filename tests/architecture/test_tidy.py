@@ -29,7 +29,7 @@ CLOCKS = {
 goes by the clock; a question knows when it came, the desks when they met damage,
 and what makes tokens when they end."""
 
-LOOPS = {"worker/loop.py", "sandbox/answering.py", "kit/rounds.py"}
+LOOPS = {"api/intake.py", "worker/loop.py", "sandbox/answering.py", "kit/rounds.py"}
 """What goes on whatever the work in it raises."""
 
 NEVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|[Ii]ssue #?\d+")

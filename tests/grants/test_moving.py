@@ -115,7 +115,7 @@ class TestARepositoryThatWasRenamedAtItsForge:
             address = repositories.address_key(old.url)
             assert repositories.aliases_of(tx, repository_id=old.id) == [address]
             hooked = repositories.at_addresses(tx, tenant_id=old.tenant_id, addresses={address})
-        assert [each.id for each in hooked] == [old.id]
+        assert [each.id for each in hooked[address]] == [old.id]
 
     def test_leaves_its_steps_in_the_audit_trail(self, keep: Keep) -> None:
         kept = keep()

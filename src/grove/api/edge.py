@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -91,6 +91,14 @@ class Edge:
     is_started: bool = False
     is_schema_current: bool = False
 
+    def room_for_delivery(self, length: str | None) -> AbstractContextManager[None]:
+        """A seat for a delivery that is large, or does not say how large it is; small ones need none.
+
+        :raises TooBusy: when it is entered, if there are too many.
+        """
+        is_small = length is not None and int(length) < LARGE_DELIVERY_BYTES
+        return nullcontext() if is_small else self.large_deliveries.one()
+
 
 async def edge_of(request: Request) -> Edge:
     """What the app was made with."""
@@ -99,18 +107,6 @@ async def edge_of(request: Request) -> Edge:
 
 
 EdgeOf = Annotated[Edge, Depends(edge_of)]
-
-
-async def open_delivery(request: Request, edge: EdgeOf) -> AsyncIterator[None]:
-    """Count a delivery that is large, or does not say how large it is, while its request lasts.
-
-    :raises TooBusy: if there are too many.
-    """
-    if int(request.headers.get("content-length", LARGE_DELIVERY_BYTES)) < LARGE_DELIVERY_BYTES:
-        yield
-        return
-    with edge.large_deliveries.one():
-        yield
 
 
 async def open_stream(edge: EdgeOf) -> AsyncIterator[None]:

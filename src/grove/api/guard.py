@@ -3,9 +3,9 @@
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,13 +30,13 @@ CLIENT_GONE: Final = 499
 """What is counted when nobody waited for the answer."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DIGITS: Final = re.compile(r"[0-9]{1,19}")
-_HEADERS: Final[Mapping[str, str]] = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
+_HEADERS: Final[Mapping[bytes, bytes]] = {
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"referrer-policy": b"no-referrer",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
 }
 log = logger(__name__)
 
@@ -54,14 +54,14 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = _request_id(headers)
+        asked = _Asked.of(scope)
+        request_id = asked.request_id if _REQUEST_ID.fullmatch(asked.request_id) else new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         answer = _Answer(send, request_id, state=scope["state"])
         began = time.perf_counter()
         with bound(request_id=request_id):
             try:
-                app = self._refusal(scope, headers) or self._app
+                app = self._refusal(scope, asked) or self._app
                 await app(scope, _bounded(receive, _bytes_max(scope)), answer.send)
             except Exception:
                 log.exception("request_crashed")
@@ -71,20 +71,18 @@ class Guard:
             finally:
                 self._tell(scope, answer.status or CLIENT_GONE, time.perf_counter() - began)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope, asked: "_Asked") -> Response | None:
         """Why the request is not answered, if it is not; a declared length is looked at before a byte is read."""
-        hosts = headers.getlist("host")
-        length = headers.get("content-length", "0")
-        if len(hosts) != 1 or b"%00" in (scope.get("raw_path") or b"") or not _DIGITS.fullmatch(length):
+        if len(asked.hosts) != 1 or b"%00" in (scope.get("raw_path") or b"") or not _DIGITS.fullmatch(asked.length):
             return _refused(scope, 400, "bad_request", "The request cannot be understood.")
-        if not self._hosts.serves(hosts[0]):
+        host, origin = asked.hosts[0], asked.origin
+        if not self._hosts.serves(host):
             title = "This server is not known by that name; add it to GROVE_ALLOWED_HOSTS if it should be."
             return _refused(scope, 421, "host_not_served", title)
-        origin = headers.get("origin")
-        if scope["method"] not in SAFE_METHODS and origin is not None and not self._hosts.is_own(origin, hosts[0]):
+        if scope["method"] not in SAFE_METHODS and origin is not None and not self._hosts.is_own(origin, host):
             return _refused(scope, 403, "origin_refused", "Pages of another origin may not change anything here.")
         bytes_max = _bytes_max(scope)
-        if int(length) > bytes_max:
+        if int(asked.length) > bytes_max:
             return _refused(scope, 413, "body_too_large", f"The body may have {bytes_max:,} bytes at most.")
         return None
 
@@ -93,6 +91,30 @@ class Guard:
         method = scope["method"]
         self._metrics.count_request(route=route, method=method, code=status, seconds=seconds)
         log.info("http_request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The headers that the door looks at, found in one pass; of those that stand twice the first counts."""
+
+    hosts: list[str] = field(default_factory=list)
+    length: str = "0"
+    origin: str | None = None
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, scope: Scope) -> Self:
+        asked = cls()
+        for name, value in reversed(scope["headers"]):
+            if name == b"host":
+                asked.hosts.append(value.decode("latin-1"))
+            elif name == b"content-length":
+                asked.length = value.decode("latin-1")
+            elif name == b"origin":
+                asked.origin = value.decode("latin-1")
+            elif name == b"x-request-id":
+                asked.request_id = value.decode("latin-1")
+        return asked
 
 
 class _Answer:
@@ -107,10 +129,10 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self._request_id
-            for name, value in {**_HEADERS, **self._state.get("headers", {})}.items():
-                headers.setdefault(name, value)
+            headers = [*message["headers"], (b"x-request-id", self._request_id.encode())]
+            told = {name for name, _ in headers}
+            own = {name.lower().encode(): text.encode() for name, text in self._state.get("headers", {}).items()}
+            message["headers"] = headers + [each for each in {**_HEADERS, **own}.items() if each[0] not in told]
         await self._send(message)
 
 
@@ -135,11 +157,6 @@ def _bounded(receive: Receive, bytes_max: int) -> Receive:
         return message
 
     return receive_bounded
-
-
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else new_id()
 
 
 def _refused(scope: Scope, status: int, code: str, title: str) -> Response:

@@ -1,15 +1,17 @@
 """`/api/v1/hooks`: the webhooks of forges; and `/api/v1/webhooks`, where forges deliver."""
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import Field
 
 from grove import freshness
 from grove.api.caller import Caller, CallerOf
-from grove.api.edge import EdgeOf, open_delivery
+from grove.api.edge import EdgeOf
 from grove.api.routing import PUBLIC, needs, router_at
 from grove.api.shapes import Address, Page, Received, Shown
 from grove.freshness import Hook, Outcome, Provider
@@ -17,7 +19,6 @@ from grove.freshness import Hook, Outcome, Provider
 DELIVERIES_PREFIX: Final = "/api/v1/webhooks"
 
 router = router_at("/api/v1/hooks", tag="hooks")
-deliveries = router_at(DELIVERIES_PREFIX, tag="hooks")
 
 
 class HookIn(Received):
@@ -96,17 +97,39 @@ def list_deliveries(
     return Page(items=[DeliveryOut.model_validate(delivery) for delivery in found])
 
 
-@deliveries.post(
-    "/{provider}/{hook_id}", status_code=202, openapi_extra=needs(PUBLIC), dependencies=[Depends(open_delivery)]
-)
+class DeliveryRoute(APIRoute):
+    """Described like any other route, but answered without the framework's dependencies and checks: they would cost
+    more than the delivery, of which only the path, the headers and the bytes are used.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Answer deliveries; an address that cannot be one is left to the framework, which says what is wrong."""
+        checked = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                provider, hook_id = Provider(request.path_params["provider"]), UUID(request.path_params["hook_id"])
+            except ValueError:
+                return await checked(request)
+            told = await deliver(provider, hook_id, request, request.app.state.edge)
+            return Response(told.model_dump_json(), status_code=202, media_type="application/json")
+
+        return answer
+
+
+deliveries = router_at(DELIVERIES_PREFIX, tag="hooks", route_class=DeliveryRoute)
+
+
+@deliveries.post("/{provider}/{hook_id}", status_code=202, openapi_extra=needs(PUBLIC))
 async def deliver(provider: Provider, hook_id: UUID, request: Request, edge: EdgeOf) -> DeliveryOut:
     """Take a delivery of a forge, signed with the hook's secret. Nothing is done here but to write it down and to
     queue the syncs that it asks for.
     """
-    body = await request.body()
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    received = freshness.Received(headers=headers, body=body)
-    return DeliveryOut.model_validate(await edge.intake.take(provider, str(hook_id), received))
+    with edge.room_for_delivery(request.headers.get("content-length")):
+        body = await request.body()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+        received = freshness.Received(headers=headers, body=body)
+        return DeliveryOut.model_validate(await edge.intake.take(provider, str(hook_id), received))
 
 
 def _fields(hook: Hook, caller: Caller, request: Request) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import Match
+from starlette.types import Scope
 
 from grove.api.errors import BodyMalformed
 from grove.api.problems import Problem
@@ -17,12 +19,14 @@ from grove.policies import RULES
 PUBLIC: Final = "public"
 
 
-def router_at(prefix: str = "", *, tag: str, problem: type[BaseModel] = Problem) -> APIRouter:
+def router_at(
+    prefix: str = "", *, tag: str, problem: type[BaseModel] = Problem, route_class: type[APIRoute] | None = None
+) -> APIRouter:
     """Make the router of one capability; `problem` is how its routes tell a failure."""
     return APIRouter(
         prefix=prefix,
         tags=[tag],
-        route_class=StrictRoute,
+        route_class=route_class or StrictRoute,
         generate_unique_id_function=attrgetter("name"),
         responses={"default": {"model": problem, "description": "A failure"}},
     )
@@ -44,6 +48,11 @@ class StrictRoute(APIRoute):
         if is_post and extra.get("x-permission") not in {None, PUBLIC}:
             named["openapi_extra"] = {**extra, "parameters": [HEADER]}
         super().__init__(path, endpoint, **named)
+        self._stem = path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is meant; the pattern is tried only where the path begins as it does, for most do not."""
+        return super().matches(scope) if scope["path"].startswith(self._stem) else (Match.NONE, {})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Read the body more strictly than the framework does."""

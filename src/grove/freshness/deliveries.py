@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import delete, insert, select
 
 from grove import grants, jobs, repositories
-from grove.freshness.hook import Delivery, Hook, Outcome, Provider
+from grove.freshness.hook import Delivery, Outcome, Provider
 from grove.freshness.matter import Matter
 from grove.freshness.signed import Signed
 from grove.freshness.syncing import SYNC_KIND, request_sync
@@ -41,7 +42,7 @@ def receive(tx: Transaction, *, signed: Sequence[Signed], now: datetime) -> list
 
     The same delivery again, by its id, changes nothing, and neither does the same body while nothing else has come.
     """
-    outcomes = _Outcomes(tx, now=now)
+    outcomes = _Outcomes(tx, signed, now=now)
     seen = {hook_id: _Seen(tx, hook_id, of, now=now) for hook_id, of in _by_hook(signed).items()}
     told: list[Delivery] = []
     rows: list[dict[str, Any]] = []
@@ -108,41 +109,43 @@ class _Seen:
 
 
 class _Outcomes:
-    """What is done about deliveries in one transaction; what was asked or begun for one holds for the others."""
+    """What is done about deliveries in one transaction; what was asked or begun for one holds for the others.
 
-    def __init__(self, tx: Transaction, *, now: datetime) -> None:
+    The database is asked once for all of them: a storm is mostly about the same few repositories.
+    """
+
+    def __init__(self, tx: Transaction, signed: Sequence[Signed], *, now: datetime) -> None:
         self._tx = tx
         self._now = now
-        self._at: dict[tuple[str, frozenset[str]], list[Repository]] = {}
-        self._states: dict[str, _State] = {}
+        covered = frozenset[str]().union(*map(_covered, signed))
+        tenant_id = signed[0].hook.tenant_id
+        self._kept = repositories.at_addresses(tx, tenant_id=tenant_id, addresses=covered) if covered else {}
+        ids = {repository.id for of in self._kept.values() for repository in of}
+        heeding = select(FreshnessRow.repository_id).where(FreshnessRow.repository_id.in_(ids), FreshnessRow.on_hook)
+        self._heeding = set(tx.session.scalars(heeding)) if ids else set()
+        waiting = jobs.waiting_targets(tx, target_ids=self._heeding, kind=SYNC_KIND) if self._heeding else set()
+        self._states = {repository_id: _State(is_waiting=True) for repository_id in waiting}
 
     def of(self, signed: Signed) -> tuple[Outcome, str]:
         """What comes of a delivery that is new, and why."""
-        hook, notice = signed.hook, signed.notice
-        if notice.is_calm:
+        if signed.notice.is_calm:
             return Outcome.IGNORED, "nothing that is mirrored can have changed"
-        placed = {address_key(f"https://{hook.host}/{path}") for path in notice.paths}
-        covered = frozenset(address for address in notice.addresses | placed if hook.is_about(address))
+        covered = _covered(signed)
         if not covered:
-            return Outcome.IGNORED, f"it is about no address that the hook covers ({hook.covers})"
-        found = self._repositories(hook, covered)
+            return Outcome.IGNORED, f"it is about no address that the hook covers ({signed.hook.covers})"
+        found = {each.id: each for address in covered for each in self._kept.get(address, ())}
         if not found:
             return Outcome.IGNORED, "no repository is kept from that address"
-        if notice.matter in ASKED_MATTERS:
-            for each in found:
+        about = sorted(found.values(), key=attrgetter("name"))
+        if signed.notice.matter in ASKED_MATTERS:
+            for each in about:
                 grants.check_again(self._tx, repository_id=each.id, tenant_id=each.tenant_id, now=self._now)
-        told = [self._sync(repository, matter=notice.matter) for repository in found]
+        told = [self._sync(repository, matter=signed.notice.matter) for repository in about]
         begun = [reason for outcome, reason in told if outcome is Outcome.SYNCING]
         return (Outcome.SYNCING, begun[0]) if begun else told[0]
 
-    def _repositories(self, hook: Hook, covered: frozenset[str]) -> list[Repository]:
-        key = hook.tenant_id, covered
-        if key not in self._at:
-            self._at[key] = repositories.at_addresses(self._tx, tenant_id=hook.tenant_id, addresses=covered)
-        return self._at[key]
-
     def _sync(self, repository: Repository, *, matter: Matter) -> tuple[Outcome, str]:
-        state = self._states.get(repository.id) or self._state(repository)
+        state = self._states.get(repository.id) or self._requested(repository)
         if state.refusal:
             self._states[repository.id] = state
             return Outcome.IGNORED, state.refusal
@@ -150,14 +153,18 @@ class _Outcomes:
         waiting = ", which is waiting to be synced already" if state.is_waiting else ""
         return Outcome.SYNCING, f"{matter} at {repository.name}{waiting}"
 
-    def _state(self, repository: Repository) -> "_State":
-        """Have a repository synced, unless a sync of it waits already or may not be."""
-        row = self._tx.session.get(FreshnessRow, repository.id)
-        if row is None or not row.on_hook:
+    def _requested(self, repository: Repository) -> "_State":
+        """Have a repository synced of which no sync waits, unless it may not be."""
+        if repository.id not in self._heeding:
             return _State(refusal=f"{repository.name} does not heed hooks")
-        if jobs.is_waiting(self._tx, target_id=repository.id, kind=SYNC_KIND):
-            return _State(is_waiting=True)
         return _State(refusal=request_sync(self._tx, repository, source=Source.WEBHOOK, now=self._now))
+
+
+def _covered(signed: Signed) -> frozenset[str]:
+    """Of what a delivery is about, as far as its hook speaks for it."""
+    hook, notice = signed.hook, signed.notice
+    placed = {address_key(f"https://{hook.host}/{path}") for path in notice.paths}
+    return frozenset(address for address in notice.addresses | placed if hook.is_about(address))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from grove.jobs.queries import (
     newest_job,
     oldest_waiting_seconds,
     unfinished_targets,
+    waiting_targets,
 )
 from grove.jobs.run import Run
 
@@ -49,4 +50,5 @@ __all__ = [
     "renew",
     "retry_job",
     "unfinished_targets",
+    "waiting_targets",
 ]

@@ -1,5 +1,6 @@
 """What can be asked about jobs."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select, tuple_
@@ -75,10 +76,15 @@ def are_others_due(tx: Transaction, *, job: Job, now: datetime) -> bool:
 
 def is_waiting(tx: Transaction, *, target_id: str, kind: str) -> bool:
     """Whether a job of that kind waits to work on the target; the caller has checked that it may know."""
-    waiting = select(JobRow.id).where(
-        JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED
+    return bool(waiting_targets(tx, target_ids=[target_id], kind=kind))
+
+
+def waiting_targets(tx: Transaction, *, target_ids: Collection[str], kind: str) -> set[str]:
+    """On which of the targets a job of that kind waits to work; the caller has checked that it may know."""
+    waiting = select(JobRow.target_id).where(
+        JobRow.target_id.in_(target_ids), JobRow.kind == kind, JobRow.state == JobState.QUEUED
     )
-    return tx.session.scalar(waiting.limit(1)) is not None
+    return set(tx.session.scalars(waiting))
 
 
 def newest_job(tx: Transaction, *, target_id: str) -> Job | None:

@@ -15,6 +15,7 @@ from grove import mcp
 from grove.api import create_app
 from grove.kit.errors import GroveError, Kind
 from grove.kit.memory import share_arenas
+from grove.launch.protocol import BoundedHttp
 from grove.placement import ProcessPlaces
 from grove.settings import Settings
 from grove.usage import usage_rounds
@@ -40,7 +41,13 @@ class Answerer:
             grove, mounts=[("/mcp", mcp_app)], lifespans=[lambda: mcp_lifespan], workers_alive=workers_alive
         )
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, proxy_headers=False
+            app,
+            http=BoundedHttp,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            proxy_headers=False,
         )
         self._uvicorn = uvicorn.Server(config)
         self._usage = usage_rounds(grove.usage)

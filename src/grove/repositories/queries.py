@@ -1,6 +1,6 @@
 """What can be asked about repositories."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Select, func, or_, select
 
@@ -14,6 +14,9 @@ from grove.repositories.rows import resource_of, values_of
 from grove.repositories.tables import RepositoryAliasRow, RepositoryRow
 
 LIST_MAX = 200
+ADDRESSES_AT_ONCE = 500
+"""So many are looked for in one query, each in several spellings."""
+SSH_PREFIX = "ssh://git@"
 CANDIDATES_MAX = 5
 """So many repositories of one name are told at most."""
 
@@ -151,21 +154,37 @@ def repository_of_job(tx: Transaction, *, tenant_id: str, repository_id: str) ->
     return row.value()
 
 
-def at_addresses(tx: Transaction, *, tenant_id: str, addresses: Collection[str]) -> list[Repository]:
-    """The tenant's repositories that come from one of these addresses, or did; each as `address_key` spells it."""
-    before = select(RepositoryAliasRow.repository_id).where(
+def at_addresses(tx: Transaction, *, tenant_id: str, addresses: Collection[str]) -> dict[str, list[Repository]]:
+    """The tenant's repositories that come from these addresses, or did, by address, as `address_key` spells it."""
+    found: dict[str, list[Repository]] = {}
+    wanted = sorted(addresses)
+    for start in range(0, len(wanted), ADDRESSES_AT_ONCE):
+        some = set(wanted[start : start + ADDRESSES_AT_ONCE])
+        for address, repository in _at_addresses(tx, tenant_id, some):
+            found.setdefault(address, []).append(repository)
+    return found
+
+
+def _at_addresses(tx: Transaction, tenant_id: str, addresses: set[str]) -> Iterator[tuple[str, Repository]]:
+    before: dict[str, list[str]] = {}
+    aliases = select(RepositoryAliasRow.repository_id, RepositoryAliasRow.address).where(
         RepositoryAliasRow.tenant_id == tenant_id, RepositoryAliasRow.address.in_(addresses)
     )
+    for repository_id, address in tx.session.execute(aliases):
+        before.setdefault(repository_id, []).append(address)
     # A repository that is fetched over SSH is told of by its address for HTTPS.
-    by_ssh = {address.replace("https://", "ssh://git@", 1) for address in addresses}
-    spelt = [f"{address}{end}" for address in {*addresses, *by_ssh} for end in ("", ".git", "/", ".git/")]
+    by_ssh = {address.replace("https://", SSH_PREFIX, 1) for address in addresses}
+    spelt = [f"{address}{end}" for address in addresses | by_ssh for end in ("", ".git", "/", ".git/")]
     chosen = select(RepositoryRow).where(
         RepositoryRow.tenant_id == tenant_id,
         RepositoryRow.lifecycle == Lifecycle.ACTIVE,
         or_(func.lower(RepositoryRow.url).in_(spelt), RepositoryRow.id.in_(before)),
     )
-    rows = tx.session.scalars(chosen.order_by(RepositoryRow.name_key))
-    return [row.value() for row in rows]
+    for row in tx.session.scalars(chosen.order_by(RepositoryRow.name_key)):
+        key = address_key(row.url)
+        at = {key, key.replace(SSH_PREFIX, "https://", 1), *before.get(row.id, ())} & addresses
+        repository = row.value()
+        yield from ((address, repository) for address in sorted(at))
 
 
 def known_places(tx: Transaction) -> set[tuple[str, str]]:

@@ -1,0 +1,114 @@
+"""Bytes as they come over a connection: heads have an end, bodies pass."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from grove.launch.protocol import HEAD_BYTES_MAX, BoundedHttp
+
+HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
+PIECE = b"x" * 8_192
+
+
+async def measuring(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the length of the body."""
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+
+@contextmanager
+def answering() -> Iterator[int]:
+    server = uvicorn.Server(uvicorn.Config(measuring, port=0, http=BoundedHttp, lifespan="off", log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with answering() as port:
+        yield port
+
+
+def answer_to(port: int, *pieces: bytes) -> bytes:
+    """What comes until the other side closes."""
+
+    async def talk() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        told = b""
+        with suppress(ConnectionError):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+            async with asyncio.timeout(20):
+                while more := await reader.read(65_536):
+                    told += more
+        writer.close()
+        return told
+
+    return asyncio.run(talk())
+
+
+class TestAHead:
+    @pytest.mark.parametrize(
+        "begun",
+        [b"GET /", HEAD + b"X-A: ", HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-A: "],
+        ids=["address", "header", "after the body"],
+    )
+    def test_without_an_end_is_refused(self, port: int, begun: bytes) -> None:
+        told = answer_to(port, begun, *[PIECE] * (3 * HEAD_BYTES_MAX // len(PIECE)))
+
+        assert b" 200 " not in told
+
+    def test_of_many_headers_is_refused(self, port: int) -> None:
+        assert b" 200 " not in answer_to(port, HEAD, *[b"X-A: " + b"b" * 1_000 + b"\r\n"] * 200, b"\r\n")
+
+
+class TestABody:
+    def test_may_be_larger_than_a_head(self, port: int) -> None:
+        length = 20 * len(PIECE)
+        head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % length
+
+        assert answer_to(port, head, *[PIECE] * 20).endswith(b"%d" % length)
+
+    def test_may_come_in_parts(self, port: int) -> None:
+        head = HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        part = b"%x\r\n%s\r\n" % (len(PIECE), PIECE)
+
+        assert answer_to(port, head, *[part] * 20, b"0\r\n\r\n").endswith(b"%d" % (20 * len(PIECE)))
+
+    def test_may_follow_another_on_the_same_connection(self, port: int) -> None:
+        request = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(PIECE), PIECE)
+        last = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+        assert answer_to(port, *[request] * 12, last).count(b"HTTP/1.1 200") == 13
+
+
+class TestWhatIsNotHttp:
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\na",
+            HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+            HEAD + b"Content-Length : 1\r\n\r\na",
+            HEAD + b"Content-Length: 1x\r\n\r\na",
+            HEAD + b"X-A: a\rb\r\n\r\n",
+            HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n",
+            b"\x16\x03\x01\x02\x00",
+        ],
+    )
+    def test_is_refused(self, port: int, asked: bytes) -> None:
+        assert answer_to(port, asked).startswith(b"HTTP/1.1 400")
