@@ -98,6 +98,24 @@ class TestStatus:
         assert (type(listed.value), type(fetched.value)) == (error, error)
         assert "\x1b" not in str(listed.value)
 
+    @pytest.mark.parametrize(
+        ("headers", "seconds"),
+        [
+            ({"Retry-After": "37"}, 37),
+            ({"Retry-After": "Fri, 02 Jan 2026 12:00:30 GMT", "Date": "Fri, 02 Jan 2026 12:00:00 GMT"}, 30),
+            ({"Retry-After": "999999999"}, 86_400),
+            ({"Retry-After": "soon"}, None),
+            ({}, None),
+        ],
+    )
+    def test_that_it_is_busy_tells_for_how_long(
+        self, *, online: Git, server: GitServer, headers: dict[str, str], seconds: int | None
+    ) -> None:
+        server.behaviour.status, server.behaviour.status_headers = 429, headers
+        with pytest.raises(HostBusy) as busy:
+            online.listing(served(server, token="s3cr3t"))
+        assert busy.value.facts.get("retry_after_seconds") == seconds
+
     def test_of_a_repository_that_is_not_there(self, online: Git, server: GitServer) -> None:
         with pytest.raises(RepositoryNotFound):
             online.listing(served(server, "team/nothing.git"))

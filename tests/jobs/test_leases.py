@@ -136,6 +136,13 @@ class TestFinish:
         assert ended.state is jobs.JobState.QUEUED
         assert seconds * 0.9 <= waited <= seconds * 1.1
 
+    def test_does_not_try_again_sooner_than_it_was_told(self, database: Database, admin: Actor) -> None:
+        enqueue(database, admin)
+
+        ended = finish(database, claimed(database), Unreachable(retry_after_seconds=7_200), after=0)
+
+        assert (ended.run_at - NOON).total_seconds() == 7_200
+
     def test_gives_up_after_the_third_retry(self, database: Database, admin: Actor) -> None:
         enqueue(database, admin)
         for attempt in range(4):

@@ -1,13 +1,14 @@
 """Mirrors over real HTTPS: cloned, kept up to date, and left alone when something is wrong."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from grove import git, mirrors
+from grove import freshness, git, mirrors
 from grove.jobs import JobState
-from grove.repositories import Clone, Index, Repository
+from grove.repositories import Clone, Index, Repository, request_sync
 from tests.mirrors.conftest import TOKEN
 from tests.support import git_repositories as made_of
 from tests.support.git_server import GitServer
@@ -173,13 +174,29 @@ class TestFailure:
 
     def test_that_may_pass_is_tried_again(self, made: House, mirrored: Repository, server: GitServer) -> None:
         server.behaviour.status = 503
+        with made.grove.database.transaction() as tx:
+            request_sync(tx, actor=made.admin, repository_id=mirrored.id, now=made.now)
 
-        job = sync(made, mirrored)
+        made.worker().run_one()
 
-        assert job.state is JobState.QUEUED
+        assert last_job(made, mirrored, kind="mirror.sync").state is JobState.QUEUED
         server.behaviour.status = None
         made.work_until_idle()
         assert last_job(made, mirrored, kind="mirror.sync").state is JobState.SUCCEEDED
+
+    def test_of_a_host_that_says_when_to_come_again_has_it_left_alone_until_then(
+        self, made: House, mirrored: Repository, server: GitServer
+    ) -> None:
+        server.behaviour.status, server.behaviour.status_headers = 429, {"Retry-After": "40000"}
+        before = made.now
+
+        job = sync(made, mirrored)
+
+        assert job.run_at - before >= timedelta(seconds=40_000)
+        with made.grove.database.transaction() as tx:
+            due = before + timedelta(seconds=39_000)
+            assert freshness.poll_due(tx, now=due) == 0
+            assert not freshness.tenants_with_polls(tx, now=due)
 
     def test_of_a_first_clone_is_shown_on_the_repository(
         self, made: House, server: GitServer, upstream: made_of.Repository

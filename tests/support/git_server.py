@@ -42,6 +42,8 @@ class Behaviour:
     delay_seconds: float = 0.0
     status: int | None = None
     """Answer every request with this status."""
+    status_headers: dict[str, str] = field(default_factory=dict)
+    """Headers of these answers."""
     redirect_to: str | None = None
     """Answer every request with a redirect to this address, followed by the path."""
     token: str | None = None
@@ -160,7 +162,11 @@ class _Handler(BaseHTTPRequestHandler):
             raw = told if isinstance(told, Raw) else Raw(told[0], body=json.dumps(told[1]).encode())
             self._answer(raw.status, {"Content-Type": raw.kind, **raw.headers}, raw.body)
         elif behaviour.status is not None:
-            self._answer(behaviour.status, {"WWW-Authenticate": 'Basic realm="x"'}, b"\x1b]0;owned\x07no\n")
+            self._answer(
+                behaviour.status,
+                {"WWW-Authenticate": 'Basic realm="x"', **behaviour.status_headers},
+                b"\x1b]0;owned\x07no\n",
+            )
         elif place := self._elsewhere(behaviour):
             self._answer(302, {"Location": place}, b"")
         elif behaviour.token is not None and not self._knows(behaviour.token):

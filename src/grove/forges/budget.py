@@ -11,14 +11,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 from grove.forges.errors import ForgeRateLimited
+from grove.kit import retry_after
 
-RETRY_SECONDS_MAX: Final = 86_400
 UNDER_WAY_MAX: Final = 4
 PAUSE_SECONDS: Final = 60
 """For how long nothing is asked where a host does not say it; twice as long each further time."""
@@ -94,19 +93,13 @@ def is_refusal(status: int, headers: Mapping[str, str]) -> bool:
 
 def retry_after_seconds(headers: Mapping[str, str]) -> int | None:
     """How long to wait, by the forge's own clock; None when it does not say so in a way that can be read."""
-    told = headers.get("retry-after", "")
+    if "retry-after" in headers:
+        return retry_after.retry_after_seconds(headers)
     try:
-        if told.isdecimal():
-            seconds = int(told)
-        else:
-            answered = parsedate_to_datetime(headers["date"])
-            if told:
-                seconds = (parsedate_to_datetime(told) - answered) // timedelta(seconds=1)
-            else:
-                seconds = int(_first(headers, _RESET)) - int(answered.timestamp())
+        seconds = int(_first(headers, _RESET)) - int(parsedate_to_datetime(headers["date"]).timestamp())
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0), RETRY_SECONDS_MAX)
+    return min(max(seconds, 0), retry_after.SECONDS_MAX)
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str:

@@ -43,16 +43,17 @@ def poll_due(tx: Transaction, *, now: datetime) -> int:
     return count
 
 
-def pause_host(tx: Transaction, *, host: str, now: datetime) -> None:
-    """Leave a host alone that said that it is busy: a minute, and twice as long each further time, an hour at most.
+def pause_host(tx: Transaction, *, host: str, told_seconds: int | None = None, now: datetime) -> None:
+    """Leave a host alone that said that it is busy, for as long as it told.
 
-    Git does not pass on how long the host itself asks us to wait.
+    If it did not: a minute, and twice as long each further time, an hour at most.
     """
     row = tx.session.get(HostPauseRow, host, with_for_update=True)
     if row is None:
         row = HostPauseRow(host=host, until=now, failures=0)
         tx.session.add(row)
-    row.until = now + timedelta(seconds=min(PAUSE_SECONDS * 2**row.failures, PAUSE_SECONDS_MAX))
+    guessed_seconds = min(PAUSE_SECONDS * 2**row.failures, PAUSE_SECONDS_MAX)
+    row.until = now + timedelta(seconds=guessed_seconds if told_seconds is None else told_seconds)
     row.failures += 1
 
 

@@ -20,6 +20,7 @@ from grove.git.progress import ProgressReader
 from grove.git.refs import list_refs, ref_text
 from grove.git.runner import Call, Runner
 from grove.git.ssh import ssh_ready
+from grove.git.waiting import hearing_how_long
 from grove.kit.errors import GroveError
 from grove.sandbox import Limits
 
@@ -61,12 +62,13 @@ def connected(runner: Runner, remote: Remote, job_dir: Path) -> Iterator[Connect
         raise SshKeyRequired(host=remote.url.authority)
     entry = pin(remote.url, allowed=config.allowed_networks).entry
     pinned = (("http.curloptResolve", entry),) if entry else ()
-    with handed_over(remote.secret, remote.url, job_dir=job_dir) as handover:
+    with handed_over(remote.secret, remote.url, job_dir=job_dir) as handover, hearing_how_long() as listening:
         yield Connection(
             address=remote.url.text,
             protocol="https",
             settings=(*pinned, *handover.settings),
-            pass_fds=handover.pass_fds,
+            variables=listening.variables,
+            pass_fds=(*handover.pass_fds, *listening.pass_fds),
         )
 
 

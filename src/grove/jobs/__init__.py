@@ -2,7 +2,7 @@
 
 from grove.jobs.errors import JobCancelled, JobKindUnknown, JobNotFound, JobStateConflict, LeaseLost, WorkerLost
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
-from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress
+from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress, told_seconds
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job
 from grove.jobs.queries import (
     count_by_state,
@@ -49,6 +49,7 @@ __all__ = [
     "recover_workers",
     "renew",
     "retry_job",
+    "told_seconds",
     "unfinished_targets",
     "waiting_targets",
 ]

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 
 from grove.jobs.errors import LeaseLost, WorkerLost
 from grove.jobs.events import tell_state
-from grove.jobs.model import RETRY_SECONDS, Job, JobState, next_run
+from grove.jobs.model import RETRY_SECONDS, Job, JobState, next_run, told_seconds
 from grove.jobs.tables import JobRow
 from grove.jobs.turns import in_turn, take_turn
 from grove.kit.errors import GroveError
@@ -107,7 +107,9 @@ def finish(
     elif error.transient and row.attempt < row.attempts_max:
         row.error = _described(error)
         row.state = JobState.QUEUED
-        row.run_at = next_run(attempt=row.attempt, now=now, retry_seconds=retry_seconds)
+        row.run_at = next_run(
+            attempt=row.attempt, now=now, retry_seconds=retry_seconds, told_seconds=told_seconds(row.error)
+        )
         tell_state(tx, row=row, now=now)
     else:
         _set_aside(tx, row=row, error=error, now=now)

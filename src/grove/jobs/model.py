@@ -98,7 +98,18 @@ class JobKind:
     is_background: bool = False
 
 
-def next_run(*, attempt: int, now: datetime, retry_seconds: float = RETRY_SECONDS) -> datetime:
-    """When to try again after `attempt` tries: 60, 120, 240 seconds, give or take a tenth."""
+def next_run(
+    *, attempt: int, now: datetime, retry_seconds: float = RETRY_SECONDS, told_seconds: int | None = None
+) -> datetime:
+    """When to try again after `attempt` tries: 60, 120, 240 seconds, give or take a tenth.
+
+    Never before `told_seconds`, for which whoever was asked wants to be left alone.
+    """
     jitter = random.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)  # noqa: S311 - spreads load, hides nothing
-    return now + timedelta(seconds=retry_seconds * 2 ** (attempt - 1) * jitter)
+    return now + timedelta(seconds=max(retry_seconds * 2 ** (attempt - 1) * jitter, told_seconds or 0))
+
+
+def told_seconds(error: dict[str, Any] | None) -> int | None:
+    """For how long whoever was asked wants to be left alone, by the error of a job."""
+    told = str(((error or {}).get("facts") or {}).get("retry_after_seconds", ""))
+    return int(told) if told.isdecimal() else None

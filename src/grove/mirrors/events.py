@@ -21,10 +21,14 @@ class MirrorFoundCurrent(RepositoryEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncFailed(RepositoryEvent):
-    """A mirror could not be brought up to date; `code` is that of the error."""
+    """A mirror could not be brought up to date; `code` is that of the error.
+
+    `retry_after_seconds` is for how long the host wants to be left alone, when it said so.
+    """
 
     host: str
     code: str
+    retry_after_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

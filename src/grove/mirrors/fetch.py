@@ -25,7 +25,7 @@ from grove.git import (
     RemoteUrl,
     parse_remote_url,
 )
-from grove.jobs import Job, JobState, Progress, Run
+from grove.jobs import Job, JobState, Progress, Run, told_seconds
 from grove.kit import faults
 from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_durably
 from grove.kit.transactions import Transaction
@@ -139,6 +139,7 @@ def settle_sync(tx: Transaction, job: Job) -> None:
             actor_id=job.requested_by,
             host=repository.host,
             code=problem.code,
+            retry_after_seconds=told_seconds(job.error),
             at=at,
         )
     )

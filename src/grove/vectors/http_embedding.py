@@ -8,7 +8,6 @@ that wait: it is asked once, and after a failure not at all for a while.
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ import httpx2
 import numpy as np
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
+from grove.kit.retry_after import retry_after_seconds
 from grove.vectors.errors import (
     EmbedderAnswerInvalid,
     EmbedderBusy,
@@ -151,7 +151,7 @@ class HttpEmbedder:
         if status in _UNAUTHORIZED:
             return EmbedderKeyRefused(embedder=self.name, status=status)
         if status in _BUSY:
-            after = _retry_after_seconds(answer)
+            after = retry_after_seconds(answer.headers)
             named = {} if after is None else {"retry_after_seconds": after}
             return EmbedderBusy(embedder=self.name, status=status, **named)
         if status >= _SERVER_ERROR:
@@ -190,17 +190,3 @@ def _reason(answer: httpx2.Response) -> str:
     except (ValueError, AttributeError):
         return ""
     return str(told.get("message", "") if isinstance(told, dict) else told)[:REASON_CHARACTERS_MAX]
-
-
-def _retry_after_seconds(answer: httpx2.Response) -> float | None:
-    """What `Retry-After` says, in seconds or as a date."""
-    told = answer.headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, float(told))
-    except ValueError:
-        pass
-    try:
-        until, since = (parsedate_to_datetime(date) for date in (told, answer.headers.get("date", "")))
-        return max(0.0, (until - since).total_seconds())
-    except (ValueError, TypeError):
-        return None

@@ -185,7 +185,7 @@ def _follow_promotions(tx: Transaction, event: MirrorPublished | MirrorFoundCurr
 
 def _pause_busy_host(tx: Transaction, event: SyncFailed) -> None:
     if event.code == HostBusy.code:
-        freshness.pause_host(tx, host=event.host, now=event.at)
+        freshness.pause_host(tx, host=event.host, told_seconds=event.retry_after_seconds, now=event.at)
 
 
 def _follow_policies(tx: Transaction, event: MirrorPublished) -> None:
