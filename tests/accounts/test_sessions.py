@@ -51,7 +51,7 @@ class TestASession:
                 assert [session.id for session in listed] == [second.session.id, first.session.id]
             with pytest.raises(Denied):
                 accounts.list_sessions(tx, actor=bob, principal_id=ada.id, now=NOON)
-            with pytest.raises(Denied):
+            with pytest.raises(SessionNotFound):
                 accounts.end_session(tx, actor=bob, session_id=first.session.id, now=NOON)
 
             accounts.end_session(tx, actor=admin, session_id=first.session.id, now=NOON)

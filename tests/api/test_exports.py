@@ -26,7 +26,7 @@ class TestExports:
         assert {json.loads(line)["path"] for line in fetched.text.splitlines()} == {"src/retry.py"}
         assert [each["id"] for each in shared.admin.get("/api/v1/exports").json()["items"]] == [told["id"]]
 
-        assert shared.of(Role.MAINTAINER).get(f"{address}/file").status_code == 403
+        assert shared.of(Role.MAINTAINER).get(f"{address}/file").status_code == 404
         assert shared.stranger().get(address).status_code == 404
         assert shared.admin.delete(address).status_code == 200
         assert shared.admin.get(address).status_code == 404

@@ -8,6 +8,7 @@ import pytest
 from grove.accounts import Role
 from tests.api.conftest import Door
 from tests.api.streams import watch
+from tests.api.test_policies import HIDE, put
 
 
 class TestJobs:
@@ -55,6 +56,28 @@ class TestJobs:
         assert stranger.get(f"/api/v1/jobs/{job}{suffix}").status_code == 404
         assert stranger.get(f"/api/v1/jobs/{uuid4()}{suffix}").status_code == 404
         assert stranger.get("/api/v1/jobs").json()["items"] == []
+
+    def test_about_what_one_may_not_see_are_not_there(self, door: Door) -> None:
+        payments = door.connect_ready()
+        developer = door.of(Role.DEVELOPER)
+        export = door.admin.post("/api/v1/exports", json={"q": "retry"}).json()
+        hers = developer.post("/api/v1/exports", json={"q": "retry"}).json()["job_id"]
+        job = developer.get("/api/v1/jobs", params={"target": payments}).json()["items"][0]["id"]
+
+        put(door.admin, HIDE)
+
+        for each in (job, export["job_id"]):
+            answers = [
+                developer.get(f"/api/v1/jobs/{each}"),
+                developer.get(f"/api/v1/jobs/{each}/events"),
+                developer.post(f"/api/v1/jobs/{each}/cancel"),
+                developer.post(f"/api/v1/jobs/{each}/retry"),
+            ]
+            assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "job_not_found")}
+        listed = developer.get("/api/v1/jobs", params={"limit": 1}).json()
+        assert ([each["id"] for each in listed["items"]], listed["has_more"]) == ([hers], False)
+        assert developer.get("/api/v1/jobs", params={"target": payments}).json()["items"] == []
+        assert door.admin.get(f"/api/v1/jobs/{job}").status_code == 200
 
     def test_are_not_continued_from_a_cursor_of_another_list(self, shared: Door) -> None:
         assert shared.admin.get("/api/v1/jobs", params={"cursor": "YQ"}).json()["code"] == "list_cursor_invalid"

@@ -9,9 +9,8 @@ from sqlalchemy import text
 
 from grove.accounts import Role
 from grove.checkouts import CheckoutMissing, CheckoutsFull, CheckoutTooLarge, TreeRefused
-from grove.kit.gate import Denied
 from grove.repositories import find_repository, request_sync
-from grove.workspaces import Edit, EditKind
+from grove.workspaces import Edit, EditKind, WorkspaceNotFound
 from tests.checkouts.conftest import checked_out, opened
 from tests.support.git_repositories import FILE, LINK, SUBMODULE, Repository, git
 from tests.support.grove import House
@@ -107,11 +106,11 @@ class TestPermission:
         hers = made.grove.workspaces.create(ann, repository="acme/shop", name="hers", target="", now=now)
         desk.checkout(ann, "hers", now=now)
         assert desk.find(made.admin, hers.id).path.is_dir()
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             desk.find(bob, hers.id)
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             desk.checkout(bob, hers.id, now=now)
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             desk.remove(bob, hers.id, now=now)
 
 

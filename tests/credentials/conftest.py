@@ -1,6 +1,6 @@
 import base64
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,9 @@ class RoleGate:
     def decide(self, session: Session, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
         assert all(resource.tenant_id == actor.tenant_id for resource in resources)
         return [Decision(allowed=actor.role != "guest")] * len(resources)
+
+    def hidden(self, session: Session, actor: Actor, ids: Collection[str]) -> set[str]:
+        return set()
 
 
 def actor_of(tenant: str, *, role: str = "maintainer") -> Actor:

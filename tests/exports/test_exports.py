@@ -14,7 +14,7 @@ from grove import exports
 from grove.accounts import Role
 from grove.exports import Export, ExportForm, ExportGone, ExportNotFound, ExportsTooMany, ExportUnfinished
 from grove.kit.errors import GroveError
-from grove.kit.gate import Actor, Denied
+from grove.kit.gate import Actor
 from grove.repositories import list_visible, remove_repository
 from grove.search import FilterUnknown, Mode, ModeConflict, Question
 from tests.support.git_repositories import Repository
@@ -117,8 +117,10 @@ class TestReadingAnExport:
 
         assert finished(made, export, actor=viewer).rows
         assert finished(made, export).rows
-        with pytest.raises(Denied):
+        with pytest.raises(ExportNotFound):
             finished(made, export, actor=other)
+        with pytest.raises(ExportNotFound), made.grove.database.transaction() as tx:
+            exports.remove_export(tx, actor=other, export_id=export.id, now=made.now)
 
     def test_ends_when_a_repository_in_it_is_gone(self, made: House) -> None:
         export = create(made, "needle")

@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import pytest
-from joserfc import jwk, jwt
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc import jwe, jwk, jwt
 
 from grove.oidc import IdTokenInvalid
 from grove.oidc.id_token import KeyUnknown, read_id_token
@@ -41,9 +43,17 @@ def read(token: str, *, keys: list[dict[str, Any]] | None = None, access_token: 
     return read_id_token(token, keys=known, expected=EXPECTED, access_token=access_token, now=NOW)
 
 
-def raw(header: dict[str, Any], claims: dict[str, Any], signature: bytes = b"") -> str:
+def raw(header: Any, claims: Any, signature: bytes = b"") -> str:
     parts = (json.dumps(header).encode(), json.dumps(claims).encode(), signature)
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+def truly_signed(header: Any, claims: Any = GOOD, *, key: jwk.RSAKey = KEY) -> str:
+    """What no library would make: whatever it says, its RS256 signature is right."""
+    unsigned = raw(header, claims).rstrip(".")
+    assert key.private_key is not None
+    signature = key.private_key.sign(unsigned.encode(), PKCS1v15(), SHA256())
+    return f"{unsigned}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 class TestAnIdToken:
@@ -117,22 +127,56 @@ class TestAnIdToken:
         [
             {"jku": "https://evil.test/keys"},
             {"x5u": "https://evil.test/chain"},
-            {"jwk": dict(OTHER.as_dict(private=False))},
+            {"jwk": {name: OTHER.as_dict(private=False)[name] for name in ("kty", "n", "e")}},
+            {"x5c": ["AAAA"]},
         ],
     )
     def test_brings_no_key_of_its_own(self, header: dict[str, Any]) -> None:
-        token = raw({"alg": "RS256", "kid": "one", **header}, GOOD, b"x" * 256)
+        told = {"alg": "RS256", "kid": "one", **header}
         with pytest.raises(IdTokenInvalid):
-            read(token)
+            read(truly_signed(told, key=OTHER))
+        with pytest.raises((IdTokenInvalid, KeyUnknown)):
+            read(truly_signed({**told, "kid": "two"}, key=OTHER))
 
-    def test_is_refused_when_it_wants_something_unknown_to_be_critical(self) -> None:
-        token = raw({"alg": "RS256", "kid": "one", "crit": ["b64"], "b64": False}, GOOD, b"x" * 256)
+    @pytest.mark.parametrize(
+        "header",
+        [
+            {"crit": ["b64"], "b64": False},
+            {"crit": ["x"], "x": 1},
+            {"crit": ["exp"], "exp": 1},
+            {"crit": "x"},
+            {"b64": False},
+            {"zip": "DEF"},
+        ],
+    )
+    def test_is_refused_when_it_wants_something_unknown_to_be_critical(self, header: dict[str, Any]) -> None:
+        assert read(truly_signed({"alg": "RS256", "kid": "one"}))["sub"] == "ada"
         with pytest.raises(IdTokenInvalid):
-            read(token)
+            read(truly_signed({"alg": "RS256", "kid": "one", **header}))
+
+    @pytest.mark.parametrize("claims", [[], "x", 1, None, {**GOOD, "exp": float("inf")}, {**GOOD, "exp": float("nan")}])
+    def test_is_refused_when_what_it_says_makes_no_sense(self, claims: Any) -> None:
+        with pytest.raises(IdTokenInvalid):
+            read(truly_signed({"alg": "RS256", "kid": "one"}, claims))
+
+    def test_is_refused_when_it_is_huge_before_anything_is_verified(self) -> None:
+        with pytest.raises(IdTokenInvalid, match="not a signed token"):
+            read(truly_signed({"alg": "RS256", "kid": "one"}, {**GOOD, "x": "y" * 1_000_000}))
+
+    def test_is_refused_when_it_is_encrypted(self) -> None:
+        header = {"alg": "RSA-OAEP", "enc": "A256GCM", "zip": "DEF"}
+        for_us = jwk.import_key({name: value for name, value in public(KEY)[0].items() if name != "use"})
+        bomb = jwe.encrypt_compact(header, b"a" * 200_000, for_us, algorithms=["RSA-OAEP", "A256GCM", "DEF"])
+        with pytest.raises(IdTokenInvalid, match="not a signed token"):
+            read(bomb)
 
     def test_names_a_key_that_is_known(self) -> None:
         with pytest.raises(KeyUnknown):
             read(signed(GOOD, kid="../../dev/null"))
+        with pytest.raises(KeyUnknown):
+            read(signed(GOOD, kid="https://evil.test/keys/one"))
+        with pytest.raises(KeyUnknown):
+            read(truly_signed({"alg": "RS256", "kid": ["one"]}))
         with pytest.raises(KeyUnknown):
             read(signed(GOOD), keys=[])
         encrypting = [{**public(KEY)[0], "use": "enc"}]

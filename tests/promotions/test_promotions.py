@@ -32,7 +32,7 @@ from grove.promotions import (
     list_waiting,
     refuse,
 )
-from grove.workspaces import Edit, EditKind, Workspace, WorkspaceDirty
+from grove.workspaces import Edit, EditKind, Workspace, WorkspaceDirty, WorkspaceNotFound
 from tests.support.git_repositories import Repository, git
 from tests.support.git_server import GitServer, serving
 from tests.support.grove import ADMIN_TOKEN, House, house
@@ -419,7 +419,7 @@ class TestPromotingIsRefused:
         workspace = github.commit()
         actor, _ = github.made.actor(Role.MAINTAINER)
 
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             github.made.grove.promotions.promote(actor, workspace.id, wish=Wish(), now=github.made.now)
 
     def test_when_somebody_has_worked_on_the_branch(self, github: Place) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from grove.accounts import Role
-from grove.kit.gate import Denied
 from grove.repositories import find_repository, request_sync
 from grove.workspaces import (
     BranchExists,
@@ -19,6 +18,7 @@ from grove.workspaces import (
     SwitchRefused,
     WorkspaceHeld,
     WorkspaceNameInvalid,
+    WorkspaceNotFound,
 )
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
@@ -115,9 +115,9 @@ class TestABranch:
     def test_is_nobody_elses_to_make(self, made: House) -> None:
         stranger, _ = made.actor(Role.DEVELOPER)
         workspace = made.grove.workspaces.status(made.admin, "fix").workspace
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             made.grove.branches.create(stranger, workspace.id, branch="theirs", now=made.now)
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             made.grove.branches.switch(stranger, workspace.id, branch="fix", now=made.now)
 
 

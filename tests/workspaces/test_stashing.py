@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from grove.accounts import Role
-from grove.kit.gate import Denied
-from grove.workspaces import Edit, EditKind, MergeConflicts, NothingToStash, StashNotFound
+from grove.workspaces import Edit, EditKind, MergeConflicts, NothingToStash, StashNotFound, WorkspaceNotFound
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect
@@ -75,5 +74,5 @@ class TestAStash:
             made.grove.stashes.save(made.admin, "fix", message="", now=made.now)
         other, _ = made.actor(Role.DEVELOPER)
         theirs = made.grove.workspaces.owned(made.admin)[0].id
-        with pytest.raises(Denied):
+        with pytest.raises(WorkspaceNotFound):
             made.grove.stashes.save(other, theirs, message="", now=made.now)

@@ -78,15 +78,14 @@ def end_session(tx: Transaction, *, actor: Actor, session_id: str, now: datetime
     """Sign somebody out of one session; again is allowed and changes nothing.
 
     :raises Denied: if `actor` may not.
-    :raises SessionNotFound: if there is no such session in the tenant.
+    :raises SessionNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
     """
     row = tx.session.get(SessionRow, session_id, with_for_update=True)
     if row is None or row.tenant_id != actor.tenant_id:
         raise SessionNotFound(session=session_id)
     attributes: dict[str, object] = {"owner": row.principal_id}
-    tx.require(
-        actor, "session.end", Resource(kind="session", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
-    )
+    resource = Resource(kind="session", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
+    tx.require(actor, "session.end", resource, absent=SessionNotFound(session=session_id))
     if row.ended_at is None:
         row.ended_at = now
         _record(tx, actor, "session.end", row.id, now, owner=row.principal_id)

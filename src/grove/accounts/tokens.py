@@ -50,14 +50,15 @@ def rotate_token(tx: Transaction, *, actor: Actor, token_id: str, overlap_hours:
     `overlap_hours` more, so that whoever uses it has the time to change over.
 
     :raises Denied: if `actor` may not, or lacks a scope of the token.
-    :raises TokenNotFound: if there is no such token in the tenant.
+    :raises TokenNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
     :raises TokenSpent: if it is expired, revoked or replaced already.
     """
     row = _token_row(tx, actor=actor, token_id=token_id)
     owner = principal_row(tx, actor=actor, principal_id=row.principal_id)
     token = row.value()
     attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for, "scopes": token.scopes}
-    tx.require(actor, "token.rotate", Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes))
+    resource = Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
+    tx.require(actor, "token.rotate", resource, absent=TokenNotFound(token=token_id))
     if row.revoked_at or row.replaced_by or (row.expires_at and row.expires_at <= now):
         raise TokenSpent(token=row.id)
     expires_at = now + (row.expires_at - row.created_at) if row.expires_at else None
@@ -73,11 +74,12 @@ def revoke_token(tx: Transaction, *, actor: Actor, token_id: str, now: datetime)
     """Make a token worthless from now on; again is allowed and changes nothing.
 
     :raises Denied: if `actor` may not.
-    :raises TokenNotFound: if there is no such token in the tenant.
+    :raises TokenNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
     """
     row = _token_row(tx, actor=actor, token_id=token_id)
     attributes: dict[str, object] = {"owner": row.principal_id}
-    tx.require(actor, "token.revoke", Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes))
+    resource = Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
+    tx.require(actor, "token.revoke", resource, absent=TokenNotFound(token=token_id))
     row.revoked_at = row.revoked_at or now
     _record(tx, "token.revoke", row.value(), actor=actor, now=now)
     return row.value()

@@ -37,7 +37,7 @@ class CommandDesk:
         The listener hears what it says while it runs. A tenth of a second after they have gone it is ended; what it
         changed until then is collected all the same.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises CommandRefused: if it is no command, or its bounds are too wide.
         :raises CommandsTooMany: if as many run as may.
         :raises ConfinementUnavailable: if nothing on this machine can confine it.

@@ -48,7 +48,7 @@ class CheckoutDesk:
         preparation failed is told and not raised: the files are there. With `sparse`, only these folders are laid out;
         to a sparse one that there is they are added.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises CheckoutBusy: if something else is being done with it.
         :raises CheckoutTooLarge: if its files take more room than a checkout may.
         :raises CheckoutsFull: if the owner's checkouts take more than they may.
@@ -144,7 +144,7 @@ class CheckoutDesk:
     def find(self, actor: Actor, name: str) -> PlacedCheckout:
         """Where the files of a workspace are.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises CheckoutMissing: if they are in no folder.
         """
         with self.ground.database.reading() as tx:
@@ -154,7 +154,7 @@ class CheckoutDesk:
     def collect(self, actor: Actor, name: str, *, now: datetime) -> Collected:
         """Take what was changed in the folder into the workspace, and the other way round; all of it, or nothing.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises CheckoutMissing: if its files are in no folder.
         :raises CheckoutBusy: if something else is being done with it.
         :raises CheckoutConflict: if a file was changed here and there.
@@ -171,7 +171,7 @@ class CheckoutDesk:
     def close(self, actor: Actor, workspace_id: str, *, now: datetime) -> None:
         """Take what was changed in the folder of a workspace that has ended into it, and the folder away.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises CheckoutBusy: if something else is being done with it.
         :raises CheckoutConflict: if a file was changed here and there; the folder stays.
         """
@@ -190,7 +190,7 @@ class CheckoutDesk:
     def remove(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
         """Take the folder of a workspace away, with whatever is in it; a job removes it from the disk.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises CheckoutMissing: if there is none.
         :raises CheckoutBusy: if something else is being done with it.
         """

@@ -4,7 +4,7 @@ from grove.exports.errors import ExportGone, ExportNotFound, ExportsTooMany, Exp
 from grove.exports.events import ExportBegun
 from grove.exports.model import Export, ExportForm
 from grove.exports.operations import create_export, remove_export
-from grove.exports.queries import export_to_read, get_export, list_exports
+from grove.exports.queries import export_to_read, get_export, list_exports, resources_among
 from grove.exports.writing import ExportTools, sweep_exports, write_export
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "get_export",
     "list_exports",
     "remove_export",
+    "resources_among",
     "sweep_exports",
     "write_export",
 ]

@@ -8,7 +8,7 @@ from grove import activity, jobs
 from grove.exports.errors import ExportsTooMany
 from grove.exports.events import ExportBegun
 from grove.exports.model import EXPORTS_KEPT_MAX, RETENTION_HOURS, Export, ExportForm, written_question
-from grove.exports.queries import export_row, resource_of
+from grove.exports.queries import allowed_row
 from grove.exports.tables import ExportRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
@@ -58,11 +58,10 @@ def create_export(
 def remove_export(tx: Transaction, *, actor: Actor, export_id: str, now: datetime) -> Export:
     """Forget an export, and stop writing it; the next sweep removes its file.
 
-    :raises Denied: if it is somebody else's, and `actor` no administrator.
-    :raises ExportNotFound: if the tenant has no such export.
+    :raises Denied: if `actor` may not.
+    :raises ExportNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
     """
-    row = export_row(tx, tenant_id=actor.tenant_id, export_id=export_id)
-    tx.require(actor, "export.remove", resource_of(row))
+    row = allowed_row(tx, actor=actor, export_id=export_id, action="export.remove")
     removed = row.value()
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
     tx.session.delete(row)

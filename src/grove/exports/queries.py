@@ -2,9 +2,11 @@
 may read every repository whose lines are in it.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from grove.exports.errors import ExportGone, ExportNotFound, ExportUnfinished
 from grove.exports.model import Export
@@ -19,12 +21,9 @@ LIST_MAX = 200
 def get_export(tx: Transaction, *, actor: Actor, export_id: str) -> Export:
     """The export.
 
-    :raises Denied: if it is somebody else's, and `actor` no administrator.
-    :raises ExportNotFound: if the tenant has no such export.
+    :raises ExportNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
     """
-    row = export_row(tx, tenant_id=actor.tenant_id, export_id=export_id)
-    tx.require(actor, "export.view", resource_of(row))
-    return row.value()
+    return allowed_row(tx, actor=actor, export_id=export_id, action="export.view").value()
 
 
 def list_exports(tx: Transaction, *, actor: Actor, now: datetime) -> list[Export]:
@@ -42,7 +41,7 @@ def list_exports(tx: Transaction, *, actor: Actor, now: datetime) -> list[Export
 def export_to_read(tx: Transaction, *, actor: Actor, export_id: str, now: datetime) -> Export:
     """An export whose file `actor` may read now.
 
-    :raises Denied: if it is somebody else's, and `actor` no administrator.
+    :raises Denied: if `actor` may not.
     :raises ExportNotFound: if the tenant has no such export, or it has expired.
     :raises ExportUnfinished: if it is not written yet.
     :raises ExportGone: if a repository in it cannot be read by `actor` any more.
@@ -58,6 +57,23 @@ def export_to_read(tx: Transaction, *, actor: Actor, export_id: str, now: dateti
     return export
 
 
+def resources_among(session: Session, *, tenant_id: str, ids: Collection[str]) -> list[Resource]:
+    """The exports that have some ids, as policies know them."""
+    chosen = select(ExportRow).where(ExportRow.tenant_id == tenant_id, ExportRow.id.in_(ids))
+    return [_resource_of(row) for row in session.scalars(chosen)]
+
+
+def allowed_row(tx: Transaction, *, actor: Actor, export_id: str, action: str) -> ExportRow:
+    """The row of an export to which `actor` may do something.
+
+    :raises Denied: if `actor` may not do that to its own.
+    :raises ExportNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
+    """
+    row = export_row(tx, tenant_id=actor.tenant_id, export_id=export_id)
+    tx.require(actor, action, _resource_of(row), absent=ExportNotFound(export=export_id))
+    return row
+
+
 def export_row(tx: Transaction, *, tenant_id: str, export_id: str) -> ExportRow:
     """The row of an export of the tenant.
 
@@ -69,6 +85,5 @@ def export_row(tx: Transaction, *, tenant_id: str, export_id: str) -> ExportRow:
     return row
 
 
-def resource_of(row: ExportRow) -> Resource:
-    """The export as the gate knows it."""
+def _resource_of(row: ExportRow) -> Resource:
     return Resource(kind="export", id=row.id, tenant_id=row.tenant_id, attributes={"owner": row.requested_by})

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from grove.jobs.errors import JobNotFound, JobStateConflict
+from grove.jobs.errors import JobStateConflict
 from grove.jobs.events import tell_state
 from grove.jobs.model import ATTEMPTS_MAX, Job, JobState
+from grove.jobs.queries import job_row
 from grove.jobs.tables import JobRow
-from grove.kit.gate import Actor, Resource
+from grove.kit.gate import Actor
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 
@@ -70,11 +71,10 @@ def cancel_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> 
     """Stop a job: at once when it waits, within a second when it runs.
 
     :raises Denied: if `actor` may not.
-    :raises JobNotFound: if the tenant has no such job.
+    :raises JobNotFound: if the tenant has no such job, or `actor` may not know of what it is about.
     :raises JobStateConflict: if it is over.
     """
-    row = _row(tx, actor=actor, job_id=job_id)
-    tx.require(actor, "job.cancel", Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
+    row = job_row(tx, actor=actor, job_id=job_id, action="job.cancel", locked=True)
     if JobState(row.state).is_final:
         raise JobStateConflict(job=job_id, state=row.state)
     _cancel(tx, row=row, now=now)
@@ -98,11 +98,10 @@ def retry_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> J
     """Queue a failed or cancelled job again, with all its attempts.
 
     :raises Denied: if `actor` may not.
-    :raises JobNotFound: if the tenant has no such job.
+    :raises JobNotFound: if the tenant has no such job, or `actor` may not know of what it is about.
     :raises JobStateConflict: if it waits, runs, or has succeeded.
     """
-    row = _row(tx, actor=actor, job_id=job_id)
-    tx.require(actor, "job.retry", Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
+    row = job_row(tx, actor=actor, job_id=job_id, action="job.retry", locked=True)
     if row.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise JobStateConflict(job=job_id, state=row.state)
     row.state = JobState.QUEUED
@@ -121,10 +120,3 @@ def _cancel(tx: Transaction, *, row: JobRow, now: datetime) -> None:
         row.state = JobState.CANCELLED
         row.finished_at = now
         tell_state(tx, row=row, now=now)
-
-
-def _row(tx: Transaction, *, actor: Actor, job_id: str) -> JobRow:
-    row = tx.session.get(JobRow, job_id, with_for_update=True)
-    if row is None or row.tenant_id != actor.tenant_id:
-        raise JobNotFound(job=job_id)
-    return row

@@ -1,9 +1,9 @@
-"""What can be asked about jobs."""
+"""What can be asked about jobs. Whoever may not know of what a job is about does not learn of the job either."""
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 
 from grove.jobs.errors import JobNotFound
 from grove.jobs.model import Job, JobEvent, JobState
@@ -17,14 +17,23 @@ EVENTS_MAX = 500
 def get_job(tx: Transaction, *, actor: Actor, job_id: str) -> Job:
     """The job.
 
-    :raises Denied: if `actor` may not see it.
-    :raises JobNotFound: if the tenant has no such job.
+    :raises Denied: if `actor` may not see jobs.
+    :raises JobNotFound: if the tenant has no such job, or `actor` may not know of what it is about.
     """
-    row = tx.session.get(JobRow, job_id)
-    if row is None or row.tenant_id != actor.tenant_id:
+    return job_row(tx, actor=actor, job_id=job_id, action="job.view").value()
+
+
+def job_row(tx: Transaction, *, actor: Actor, job_id: str, action: str, locked: bool = False) -> JobRow:
+    """The row of a job to which `actor` may do something.
+
+    :raises Denied: if `actor` may not do that to jobs.
+    :raises JobNotFound: if the tenant has no such job, or `actor` may not know of what it is about.
+    """
+    row = tx.session.get(JobRow, job_id, with_for_update=locked)
+    if row is None or row.tenant_id != actor.tenant_id or tx.hidden(actor, [row.target_id]):
         raise JobNotFound(job=job_id)
-    tx.require(actor, "job.view", Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
-    return row.value()
+    tx.require(actor, action, Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
+    return row
 
 
 def list_jobs(
@@ -36,7 +45,7 @@ def list_jobs(
     before: Job | None = None,
     limit: int = 50,
 ) -> list[Job]:
-    """Jobs of the tenant, newest first; `before` goes on where a page ended.
+    """Jobs of the tenant about what `actor` may know of, newest first; `before` goes on where a page ended.
 
     :raises Denied: if `actor` may not.
     """
@@ -48,15 +57,14 @@ def list_jobs(
         chosen = chosen.where(JobRow.state == state)
     if before is not None:
         chosen = chosen.where(tuple_(JobRow.created_at, JobRow.id) < (before.created_at, before.id))
-    newest_first = chosen.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(limit)
-    return [row.value() for row in tx.session.scalars(newest_first)]
+    return _first_seen(tx, actor, chosen.order_by(JobRow.created_at.desc(), JobRow.id.desc()), limit=limit)
 
 
 def events_after(tx: Transaction, *, actor: Actor, job_id: str, sequence: int) -> list[JobEvent]:
     """What the job told after an event that the reader has seen.
 
-    :raises Denied: if `actor` may not see it.
-    :raises JobNotFound: if the tenant has no such job.
+    :raises Denied: if `actor` may not see jobs.
+    :raises JobNotFound: if the tenant has no such job, or `actor` may not know of what it is about.
     """
     get_job(tx, actor=actor, job_id=job_id)
     chosen = (
@@ -120,3 +128,16 @@ def oldest_waiting_seconds(tx: Transaction, *, now: datetime) -> float:
     due = select(func.min(JobRow.run_at)).where(JobRow.state == JobState.QUEUED, JobRow.run_at <= now)
     oldest = tx.session.scalar(due)
     return (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _first_seen(tx: Transaction, actor: Actor, chosen: Select[JobRow], *, limit: int) -> list[Job]:
+    """The first so many that `actor` may know of: what is hidden is filled up from behind, so that pages are full."""
+    seen: list[Job] = []
+    offset = 0
+    while True:
+        rows = tx.session.scalars(chosen.offset(offset).limit(limit)).all()
+        hidden = tx.hidden(actor, {row.target_id for row in rows})
+        seen += [row.value() for row in rows if row.target_id not in hidden]
+        if len(seen) >= limit or len(rows) < limit:
+            return seen[:limit]
+        offset += len(rows)

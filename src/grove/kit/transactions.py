@@ -3,7 +3,7 @@
 Operations receive a `Transaction`; they never commit, and events they publish are answered before the commit.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -61,6 +61,10 @@ class Gate(Protocol):
         """A decision for each resource, by what is in force in this transaction."""
         ...
 
+    def hidden(self, session: Session, actor: Actor, ids: Collection[str]) -> set[str]:
+        """Those of some ids, whatever they are of, that are of things which the actor may not know of."""
+        ...
+
 
 class Transaction:
     """One unit of work: rows, and the events that commit with them."""
@@ -72,13 +76,17 @@ class Transaction:
         self._last_acts: list[Callable[[Transaction], None]] = []
         self._decisions: dict[str, list[Decision]] = {}
 
-    def require(self, actor: Actor, action: str, resource: Resource) -> None:
+    def require(self, actor: Actor, action: str, resource: Resource, *, absent: GroveError | None = None) -> None:
         """Return when `actor` may do `action` to `resource`.
 
         :raises Denied: if it may not.
+        :raises GroveError: `absent` instead, if the resource is somebody else's: whoever may do nothing to a private
+            thing does not learn that it is there.
         """
         decision = self.decision(actor, action, resource)
         if not decision.allowed:
+            if absent is not None and resource.attributes.get("owner") != actor.id:
+                raise absent
             named = {"policy": ", ".join(decision.policies)} if decision.policies else {}
             raise Denied(action=action, reason=decision.reason, **named)
 
@@ -92,6 +100,10 @@ class Transaction:
     def allowed(self, actor: Actor, action: str, resources: Sequence[Resource]) -> list[bool]:
         """Which of some resources `actor` may do `action` to."""
         return [decision.allowed for decision in self._gate.decide(self.session, actor, action, resources)]
+
+    def hidden(self, actor: Actor, ids: Collection[str]) -> set[str]:
+        """Those of some ids, whatever they are of, that are of things which `actor` may not know of."""
+        return self._gate.hidden(self.session, actor, ids)
 
     def decisions(self, actor: Actor) -> Sequence[Decision]:
         """What was decided in favour of `actor` in this transaction, for the audit trail."""

@@ -62,7 +62,7 @@ class Navigator:
     def outline_in_workspace(self, actor: Actor, *, workspace: str, path: str) -> Outline:
         """What a file of a workspace defines as it is now; the commit is the workspace's last one.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceEnded: if it has ended.
         :raises PathMissing: if there is no such file.

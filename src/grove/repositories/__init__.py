@@ -80,6 +80,7 @@ from grove.repositories.queries import (
     names_of,
     of_unsure_access,
     repository_of_job,
+    resources_among,
 )
 from grove.repositories.reasons import explain_state, why_not_ready
 from grove.repositories.requests import RepositoryRequest, get_request, list_requests
@@ -163,6 +164,7 @@ __all__ = [
     "request_status_of",
     "request_sync",
     "resource_of",
+    "resources_among",
     "restore_repository",
     "revoke_approval",
     "screen_status_of",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
 
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
@@ -128,6 +129,12 @@ def names_of(tx: Transaction, *, actor: Actor, repository_ids: Collection[str]) 
     )
     every = [row.value() for row in tx.session.scalars(chosen)]
     return {repository.id: repository.name for repository in _visible(tx, actor, every)}
+
+
+def resources_among(session: Session, *, tenant_id: str, ids: Collection[str]) -> list[Resource]:
+    """The repositories that have some ids, as policies know them."""
+    chosen = select(RepositoryRow).where(RepositoryRow.tenant_id == tenant_id, RepositoryRow.id.in_(ids))
+    return [resource_of(row.value()) for row in session.scalars(chosen)]
 
 
 def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:

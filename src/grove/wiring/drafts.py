@@ -18,7 +18,7 @@ class WorkspaceDrafts:
     def __call__(self, tx: Transaction, *, actor: Actor, name: str) -> Draft:
         """The workspace of that name, as it is now.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceEnded: if it has ended.
         """

@@ -65,6 +65,7 @@ from grove.wiring.configuration import (
 )
 from grove.wiring.drafts import WorkspaceDrafts
 from grove.wiring.secrets import keyring_of, secret_stores_of
+from grove.wiring.sight import things
 from grove.wiring.work import JOB_KINDS
 from grove.workspaces import (
     BranchDesk,
@@ -221,7 +222,7 @@ def build(settings: Settings) -> Grove:
     faults.arm(settings.fault, folder=locator.data)
     table = StaticEmbedder.load()
     models = models_of(settings, table)
-    gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads)
+    gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
     when = WHEN_EMBEDDED if models.are_further else WHEN
     database = Database(database_url(settings, locator), gate=gate, handlers=when)
     git, keyring = Git(git_config(settings, locator)), keyring_of(settings, locator)

@@ -14,7 +14,7 @@ from grove.workspaces.tables import WorkspaceRow
 def open_workspace(tx: Transaction, *, actor: Actor, name: str, changing: bool) -> Workspace:
     """An open workspace by its id, or by the name that the actor gave it.
 
-    :raises Denied: if it is somebody else's, and `actor` no administrator.
+    :raises Denied: if `actor` may not.
     :raises WorkspaceNotFound: if there is none.
     :raises WorkspaceEnded: if it has ended.
     """
@@ -24,7 +24,7 @@ def open_workspace(tx: Transaction, *, actor: Actor, name: str, changing: bool) 
 def any_workspace(tx: Transaction, *, actor: Actor, workspace_id: str) -> Workspace:
     """A workspace to be changed, whether it has ended or not.
 
-    :raises Denied: if it is somebody else's, and `actor` no administrator.
+    :raises Denied: if `actor` may not.
     :raises WorkspaceNotFound: if there is none.
     """
     return rows.row_of(tx, actor=actor, name=workspace_id, action=rows.CHANGE).value()
@@ -45,7 +45,7 @@ def take_in(
 
     One that has ended takes it too, so that it is there when it is restored.
 
-    :raises Denied: if it is somebody else's, and `actor` no administrator.
+    :raises Denied: if `actor` may not.
     :raises WorkspaceFull: if the owner has written as much as may be.
     """
     row = rows.row_of(tx, actor=actor, name=seen.id, action=rows.CHANGE)

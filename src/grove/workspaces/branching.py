@@ -39,7 +39,7 @@ class BranchDesk(Ground):
     def branches(self, actor: Actor, name: str) -> list[Branch]:
         """The branches of a workspace, the current one first.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceEnded: if it has ended.
         """
@@ -58,7 +58,7 @@ class BranchDesk(Ground):
     ) -> Branch:
         """Make a branch at the workspace's last commit, or at a branch, tag or commit of the mirror; none is changed.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNameInvalid: if it cannot be called so.
         :raises BranchExists: if there is one of that name.
         :raises BranchesTooMany: if there are as many as there may be.
@@ -90,7 +90,7 @@ class BranchDesk(Ground):
 
         What is not committed comes along where both branches have these files alike.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises BranchNotFound: if there is none of that name.
         :raises BranchExists: if it is to be made, and is there.
         :raises SwitchRefused: if files that are not committed are others on that branch.
@@ -126,7 +126,7 @@ class BranchDesk(Ground):
     def remove(self, actor: Actor, name: str, *, branch: str, discards: bool, now: datetime) -> Branch:
         """Remove a branch; one with commits that are nowhere else only if it `discards` them.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises BranchInUse: if it is the current one.
         :raises BranchNotFound: if there is none of that name.
         :raises BranchUnmerged: if it has commits that are nowhere else.

@@ -113,7 +113,7 @@ class WorkspaceDesk(Ground):
     def end(self, actor: Actor, name: str, *, now: datetime) -> Workspace:
         """End a workspace; its commits and changes are kept, and it can be restored.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceEnded: if it has ended.
         :raises ChangedMeanwhile: if others change it all the time.
@@ -132,7 +132,7 @@ class WorkspaceDesk(Ground):
     def restore(self, actor: Actor, name: str, *, now: datetime) -> Workspace:
         """Open a workspace again that has ended, as it was; one that has not ended stays as it is.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNotFound: if there is none of that id.
         :raises WorkspaceExists: if its name has been taken meanwhile.
         """
@@ -177,7 +177,7 @@ class WorkspaceDesk(Ground):
     def edit(self, actor: Actor, name: str, *, edits: Sequence[Edit], now: datetime) -> Workspace:
         """Change files: all of the edits count, or none.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceFull: if the owner has written as much as may be.
         :raises ChangedMeanwhile: if a file is not as an edit expects it, or others change the workspace all the time.
         :raises PathMissing: if a file to move or remove is not there.

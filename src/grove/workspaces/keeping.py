@@ -63,7 +63,7 @@ class KeepDesk(Ground):
     def set_following(self, actor: Actor, name: str, *, follows: bool, now: datetime) -> Workspace:
         """Have a workspace moved forward by itself after each sync, as long as nothing of the owner's is in the way.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceEnded: if it has ended.
         """

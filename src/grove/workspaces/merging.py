@@ -38,7 +38,7 @@ class MergeDesk(Ground):
 
         `resolutions` say what conflicting paths are to be; `upstream` is the commit that they were made for.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceDirty: if there are changes that are not committed.
         :raises MergeConflicts: if a path has conflicts and no resolution; all of them are in the facts.
         :raises ChangedMeanwhile: if the mirror has moved on from `upstream`, or the workspace was changed meanwhile.
@@ -74,7 +74,7 @@ class MergeDesk(Ground):
     def rebase(self, actor: Actor, name: str, *, now: datetime) -> Workspace:
         """Make the workspace's commits anew on top of what the mirror has of the branch; empty ones are left out.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises WorkspaceDirty: if there are changes that are not committed.
         :raises RebaseRefused: if there are merges among the commits.
         :raises MergeConflicts: if a commit does not fit; it and its conflicts are in the facts.

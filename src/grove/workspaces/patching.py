@@ -23,7 +23,7 @@ class PatchDesk(Ground):
 
         `expected` is the tree that the workspace must have now.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises PatchRefused: if it does not fit; the hunks that did not are in the facts.
         :raises ChangedMeanwhile: if the workspace is not as expected, or was changed meanwhile.
         :raises WorkspacePathRefused: if it would make a file of a path that cannot be one.

@@ -43,8 +43,8 @@ def check_name(name: str) -> str:
 def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
     """The workspace of that id, or the actor's open one of that name.
 
-    :raises Denied: if it is somebody else's, and the actor no administrator.
-    :raises WorkspaceNotFound: if the tenant has none.
+    :raises Denied: if the actor may not do that to its own.
+    :raises WorkspaceNotFound: if the tenant has none, or it is somebody else's, and the actor no administrator.
     """
     row = tx.session.get(WorkspaceRow, name)
     if row is None:
@@ -56,6 +56,7 @@ def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> Workspac
         actor,
         action,
         Resource(kind="workspace", id=row.id, tenant_id=row.tenant_id, attributes={"owner": row.owner_id}),
+        absent=WorkspaceNotFound(workspace=name),
     )
     return row
 

@@ -23,7 +23,7 @@ class StashDesk(Ground):
     def save(self, actor: Actor, name: str, *, message: str, now: datetime) -> Workspace:
         """Put all that is not committed aside; the workspace is clean then.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises NothingToStash: if there is nothing.
         :raises ChangedMeanwhile: if the workspace was changed meanwhile.
         """
@@ -49,7 +49,7 @@ class StashDesk(Ground):
     def apply(self, actor: Actor, name: str, *, stash: str = "", drop: bool, now: datetime) -> Workspace:
         """Bring changes back onto the files as they are now: all of them, or nothing. Without an id the newest.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises StashNotFound: if there is no such stash.
         :raises MergeConflicts: if the same lines were changed meanwhile; all of them are in the facts.
         :raises ChangedMeanwhile: if the workspace was changed meanwhile.
@@ -72,7 +72,7 @@ class StashDesk(Ground):
     def drop(self, actor: Actor, name: str, *, stash: str, now: datetime) -> Workspace:
         """Throw away what was put aside.
 
-        :raises Denied: if it is somebody else's, and `actor` no administrator.
+        :raises Denied: if `actor` may not.
         :raises StashNotFound: if there is no such stash.
         """
         seen = self._seen(actor, name, action=rows.CHANGE)
