@@ -23,9 +23,15 @@ async def measuring(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(str(len(body)))(scope, receive, send)
 
 
+class Impatient(BoundedHttp):
+    """Waits shortly."""
+
+    wait_seconds_max = 0.5
+
+
 @contextmanager
-def answering() -> Iterator[int]:
-    server = uvicorn.Server(uvicorn.Config(measuring, port=0, http=BoundedHttp, lifespan="off", log_config=None))
+def answering(http: type[BoundedHttp] = BoundedHttp) -> Iterator[int]:
+    server = uvicorn.Server(uvicorn.Config(measuring, port=0, http=http, lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -43,7 +49,13 @@ def port() -> Iterator[int]:
         yield port
 
 
-def answer_to(port: int, *pieces: bytes) -> bytes:
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[int]:
+    with answering(Impatient) as port:
+        yield port
+
+
+def answer_to(port: int, *pieces: bytes, pause_seconds: float = 0.0) -> bytes:
     """What comes until the other side closes."""
 
     async def talk() -> bytes:
@@ -53,6 +65,7 @@ def answer_to(port: int, *pieces: bytes) -> bytes:
             for piece in pieces:
                 writer.write(piece)
                 await writer.drain()
+                await asyncio.sleep(pause_seconds)
             async with asyncio.timeout(20):
                 while more := await reader.read(65_536):
                     told += more
@@ -112,3 +125,36 @@ class TestWhatIsNotHttp:
     )
     def test_is_refused(self, port: int, asked: bytes) -> None:
         assert answer_to(port, asked).startswith(b"HTTP/1.1 400")
+
+
+class TestAConnectionThatOnlyHoldsItsPlace:
+    @pytest.mark.parametrize(
+        "begun",
+        [
+            b"",
+            b"GET / HT",
+            HEAD + b"X-A: ",
+            HEAD + b"Content-Length: 9\r\n\r\nabc",
+            HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+        ],
+        ids=["nothing", "address", "header", "body", "part"],
+    )
+    def test_is_closed(self, impatient: int, begun: bytes) -> None:
+        assert answer_to(impatient, begun).endswith(b"content-length: 0\r\n\r\n")
+
+    @pytest.mark.parametrize("more", [b"\r\n", b"GET /"])
+    def test_is_closed_when_it_has_been_of_use_before(self, impatient: int, more: bytes) -> None:
+        told = answer_to(impatient, HEAD + b"Content-Length: 1\r\n\r\na", more, pause_seconds=0.2)
+
+        assert (told.count(b" 200 "), told.count(b" 408 ")) == (1, 1)
+
+    def test_is_closed_however_often_a_byte_comes(self, impatient: int) -> None:
+        head = HEAD + b"Content-Length: 1000\r\n\r\n"
+
+        assert b" 200 " not in answer_to(impatient, head, *[b"a"] * 20, pause_seconds=0.1)
+
+    def test_is_no_slow_body_that_keeps_coming(self, impatient: int) -> None:
+        pieces = [PIECE] * 12
+        head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % (len(PIECE) * len(pieces))
+
+        assert answer_to(impatient, head, *pieces, pause_seconds=0.1).endswith(b"%d" % (len(PIECE) * len(pieces)))
