@@ -38,6 +38,34 @@ def connect(door: Door, server: SshServer) -> Any:
     return door.admin.post("/api/v1/repositories", json=wanted)
 
 
+class TestAKeyThatAStoreKeeps:
+    def test_opens_a_repository_at_a_host_whose_keys_are_pinned_here(self, tmp_path: Path) -> None:
+        root, secrets = tmp_path / "served", tmp_path / "secrets"
+        secrets.mkdir()
+        Repository.new(root / "app.git").commit({"main.py": "def settle_invoice(): ...\n"})
+        networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+        for door in open_door(tmp_path, allowed_networks=networks, secrets_dir=secrets):
+            with serving_ssh(root) as server:
+                (secrets / "deploy").write_text(server.client_key)
+                added = add_key(door.admin, server, password=None, reference="file:deploy").json()
+                assert connect(door, server).json()["code"] == "host_key_unknown"
+                pinned = door.admin.put(
+                    f"/api/v1/credentials/{added['id']}/host-keys", json={"keys": [server.host_key]}
+                )
+                assert pinned.status_code == 200, pinned.text
+                assert connect(door, server).status_code == 201
+                door.made.work()
+            found = door.admin.get("/api/v1/search", params={"q": "settle_invoice"}).json()
+            assert [each["path"] for each in found["files"]] == ["main.py"]
+
+    def test_is_for_administrators_and_keys_of_hosts_are_for_ssh(self, door: Door) -> None:
+        body = {"name": "deploy", "kind": "ssh_key", "host": "git.example.org", "reference": "file:deploy"}
+        assert door.of(Role.MAINTAINER).post("/api/v1/credentials", json={**body, "username": "git"}).status_code == 403
+        key = " ".join(new_key().export_public_key().decode().split()[:2])
+        token = {**body, "kind": "token", "username": "git", "host_keys": [key]}
+        assert "only SSH keys" in door.admin.post("/api/v1/credentials", json=token).text
+
+
 class TestARepositoryThatIsKeptOverSsh:
     def test_is_opened_by_a_key_once_its_host_is_known(self, door: Door, tmp_path: Path) -> None:
         root = tmp_path / "served"
@@ -89,7 +117,12 @@ class TestARepositoryThatIsKeptOverSsh:
             assert door.admin.post("/api/v1/repositories", json=https).json()["code"] == "ssh_key_required"
 
     @pytest.mark.parametrize(
-        "change", [{"password": "no key"}, {"host_keys": ["no key"]}, {"reference": "env:KEY", "password": None}]
+        "change",
+        [
+            {"password": "no key"},
+            {"host_keys": ["no key"]},
+            {"reference": "env:KEY", "password": None, "host_keys": ["no key"]},
+        ],
     )
     def test_is_refused_a_credential_that_is_no_key(self, door: Door, tmp_path: Path, change: dict[str, Any]) -> None:
         server = SshServer(root=tmp_path, port=22, client_key=new_key().export_private_key().decode(), host_key="")

@@ -1,5 +1,6 @@
 """Every place that a secret may be kept in behaves alike."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from moto.server import ThreadedMotoServer
 from grove.credentials import (
     CredentialDraft,
     CredentialInvalid,
+    CredentialKind,
     CredentialReferenced,
     EnvironmentStore,
     FileStore,
@@ -25,15 +27,20 @@ from grove.credentials import (
     SecretMissing,
     SecretStore,
     SecretStores,
+    SshKey,
     StoreRefused,
     StoreUnavailable,
     StoreUnknown,
     add_credential,
     create_key_file,
+    host_keys_of,
+    kids_in_use,
     kms_wrapper,
     lease_secret,
     load_keyring,
+    pin_host_keys,
     read_secret,
+    reseal_credentials,
     rotate_credential,
     rotate_key_file,
     secrets_manager,
@@ -43,7 +50,9 @@ from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from tests.credentials.conftest import NOON, TOKEN
 from tests.support.openbao import PROGRAM, ROOT_TOKEN, running_openbao
+from tests.support.ssh_server import new_key
 
+HOST = "git.example.org"
 REGION = "eu-central-1"
 SECOND = "glpat-another-secret-0123456789"
 
@@ -93,11 +102,11 @@ def aws_place(endpoint: str) -> Place:
     client: Any = boto3.client("secretsmanager", region_name=REGION, endpoint_url=endpoint)
 
     def put(name: str, value: str) -> None:
-        identifier = f"grove/acme/{name}"
+        identifier, document = f"grove/acme/{name}", json.dumps({"token": value})
         try:
-            client.create_secret(Name=identifier, SecretString=f'{{"token": "{value}"}}')
+            client.create_secret(Name=identifier, SecretString=document)
         except client.exceptions.ResourceExistsException:
-            client.put_secret_value(SecretId=identifier, SecretString=f'{{"token": "{value}"}}')
+            client.put_secret_value(SecretId=identifier, SecretString=document)
 
     store = secrets_manager(prefix="grove/{tenant}/", region=REGION, endpoint=endpoint)
     return Place(name="aws", store=store, put=put, field="token")
@@ -129,6 +138,20 @@ def credential(tx: Transaction, keyring: Keyring, actor: Actor, reference: str, 
     return add_credential(tx, actor=actor, keyring=keyring, draft=draft, now=NOON).id
 
 
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Both parts of a key, as ssh-keygen writes them."""
+
+    private_key: str
+    public_key: str
+
+
+def made_key() -> Key:
+    made = new_key()
+    public = " ".join(made.export_public_key().decode().split()[:2])
+    return Key(private_key=made.export_private_key().decode(), public_key=public)
+
+
 class TestEveryStore:
     def test_gives_what_was_put_there_and_what_takes_its_place(
         self, place: Place, tx: Transaction, keyring: Keyring, ada: Actor
@@ -155,6 +178,45 @@ class TestEveryStore:
             with pytest.raises(SecretMissing) as missing:
                 place.store.read(name, field=field, tenant_id="acme")
             assert TOKEN not in str(missing.value)
+
+    def test_gives_an_ssh_key_whose_hosts_keys_are_pinned_here(
+        self, place: Place, tx: Transaction, keyring: Keyring, ada: Actor
+    ) -> None:
+        key, host_key, other = (made_key() for _ in range(3))
+        place.put("deploy", key.private_key)
+        reference = f"{place.name}:deploy" + (f"#{place.field}" if place.field else "")
+        draft = CredentialDraft(
+            name="deploy",
+            host=HOST,
+            username="git",
+            password="",
+            reference=reference,
+            kind=CredentialKind.SSH_KEY,
+            host_keys=[f"{HOST} {host_key.public_key} of the host"],
+        )
+        added = add_credential(tx, actor=ada, keyring=keyring, draft=draft, now=NOON)
+        named: Any = {"actor": ada, "keyring": keyring, "credential_id": added.id}
+        stores = SecretStores({place.name: place.store})
+
+        def opened() -> SshKey:
+            lease = lease_secret(tx, keyring=keyring, tenant_id="acme", credential_id=added.id, host=HOST, now=NOON)
+            secret = stores.open(lease, path="app.git")
+            assert secret.kind is CredentialKind.SSH_KEY
+            return SshKey.parse(secret.password)
+
+        assert host_keys_of(tx, **named) == (host_key.public_key,)
+        assert opened().fingerprint == SshKey.of(key.private_key).fingerprint
+        assert opened().host_keys == (host_key.public_key,)
+        pin_host_keys(tx, **named, host_keys=[other.public_key], now=NOON)
+        assert opened().host_keys == (other.public_key,)
+        assert reseal_credentials(tx, keyring=keyring, count_max=10) == 0
+        assert kids_in_use(tx) == {keyring.current_kid}
+        with pytest.raises(CredentialReferenced):
+            rotate_credential(tx, **named, password=key.private_key, now=NOON)
+        place.put("deploy", "this is no key")
+        with pytest.raises(CredentialInvalid) as refused:
+            opened()
+        assert "no key" not in str(refused.value)
 
     def test_keeps_tenants_apart(self, place: Place) -> None:
         if not place.knows_tenants:

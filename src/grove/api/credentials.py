@@ -113,6 +113,7 @@ def add_credential(wanted: CredentialIn, caller: CallerOf) -> CredentialOut:
             username=wanted.username,
             password=_secret(wanted),
             reference=wanted.reference,
+            host_keys=wanted.host_keys,
             project_id=_project_id(tx, caller, wanted.project or ""),
         )
         added = credentials.add_credential(

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,6 +50,8 @@ class CredentialDraft:
     reference: str | None = None
     """Where the secret is kept, when it is not here; the password is empty then."""
     kind: CredentialKind = CredentialKind.TOKEN
+    host_keys: Sequence[str] = ()
+    """By which the host of an SSH key is known; they are kept here, wherever the key is."""
 
     def __post_init__(self) -> None:
         _require(_is_line(self.name, NAME_CHARACTERS_MAX), f"name: one line of 1 to {NAME_CHARACTERS_MAX} characters")
@@ -57,12 +60,11 @@ class CredentialDraft:
         _require(username_is_line, f"username: one line of 1 to {USERNAME_CHARACTERS_MAX} characters without a colon")
         if self.kind is CredentialKind.GITHUB_APP:
             _require(self.username.isalnum() and self.username.isascii(), "username: the id of the GitHub App")
+        _require(not self.host_keys or self.kind is CredentialKind.SSH_KEY, "only SSH keys have keys of their host")
         if self.reference is None:
             check_secret(self.kind, self.password)
         elif self.kind is CredentialKind.OAUTH:
             _require(False, "what an OAuth application was given changes with each use, so it is kept here")
-        elif self.kind is CredentialKind.SSH_KEY:
-            _require(False, "an SSH key is kept here, together with the keys of its host")
         else:
             _require(not self.password, "either a secret or a reference to one")
 

@@ -62,6 +62,8 @@ def add_credential(
     else:
         row.fingerprint = _referred(tx, draft.reference)
         row.kid, row.wrapped_key, row.ciphertext = "", b"", b""
+        if draft.kind is CredentialKind.SSH_KEY:
+            row.sealed = seal(keyring, SshKey.elsewhere(host_keys=draft.host_keys).as_text().encode(), row.binding)
     try:
         with tx.session.begin_nested():
             tx.session.add(row)
@@ -91,13 +93,13 @@ def rotate_credential(
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
-    kind = CredentialKind(row.kind)
-    if kind is CredentialKind.SSH_KEY:
-        host_keys = SshKey.parse(open_content(row, keyring=keyring)).host_keys
-        password = SshKey.of(password, passphrase=passphrase, host_keys=host_keys).as_text()
-    check_secret(kind, password)
     if row.reference is not None:
         raise CredentialReferenced(credential=row.id, reference=row.reference)
+    kind = CredentialKind(row.kind)
+    if kind is CredentialKind.SSH_KEY:
+        host_keys = _ssh_key(row, keyring=keyring).host_keys
+        password = SshKey.of(password, passphrase=passphrase, host_keys=host_keys).as_text()
+    check_secret(kind, password)
     _seal_anew(row, keyring, password)
     _record(tx, "credential.rotate", row, actor=actor, now=now)
     return row.value()
@@ -112,7 +114,7 @@ def host_keys_of(tx: Transaction, *, actor: Actor, keyring: Keyring, credential_
     """
     tx.require(actor, "credential.list", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = _ssh_row(tx, actor=actor, credential_id=credential_id)
-    return SshKey.parse(open_content(row, keyring=keyring)).host_keys
+    return _ssh_key(row, keyring=keyring).host_keys
 
 
 def pin_host_keys(
@@ -126,7 +128,7 @@ def pin_host_keys(
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = _ssh_row(tx, actor=actor, credential_id=credential_id)
-    key = SshKey.parse(open_content(row, keyring=keyring)).pinned_to(host_keys)
+    key = _ssh_key(row, keyring=keyring).pinned_to(host_keys)
     _seal_anew(row, keyring, key.as_text())
     shown = [host_key_fingerprint(each) for each in key.host_keys]
     _record(tx, "credential.pin", row, actor=actor, now=now, host_keys=shown)
@@ -140,9 +142,14 @@ def _ssh_row(tx: Transaction, *, actor: Actor, credential_id: str) -> Credential
     return row
 
 
+def _ssh_key(row: CredentialRow, *, keyring: Keyring) -> SshKey:
+    return SshKey.parse(open_content(row, keyring=keyring), is_elsewhere=row.reference is not None)
+
+
 def _seal_anew(row: CredentialRow, keyring: Keyring, content: str) -> None:
     row.version += 1
-    row.fingerprint = fingerprint_of(content, CredentialKind(row.kind))
+    if row.reference is None:
+        row.fingerprint = fingerprint_of(content, CredentialKind(row.kind))
     row.sealed = seal(keyring, content.encode(), row.binding)
 
 
@@ -172,6 +179,7 @@ def lease_secret(
     row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id, lock=True)
     _check_host(row, host)
     row.last_used_at = now
+    is_key_elsewhere = row.reference is not None and row.kind == CredentialKind.SSH_KEY
     return Lease(
         tenant_id=tenant_id,
         username=row.username,
@@ -181,6 +189,7 @@ def lease_secret(
         version=row.version,
         kind=CredentialKind(row.kind),
         host=row.host,
+        host_keys=_ssh_key(row, keyring=keyring).host_keys if is_key_elsewhere else (),
     )
 
 
@@ -262,7 +271,8 @@ def kids_in_use(tx: Transaction) -> frozenset[str]:
 
 
 def _is_sealed() -> ColumnElement[bool]:
-    return CredentialRow.revoked_at.is_(None) & CredentialRow.reference.is_(None)
+    """Whether anything is: a secret, or of an SSH key that a store keeps the keys of its host."""
+    return CredentialRow.revoked_at.is_(None) & (CredentialRow.kid != "")
 
 
 def check_keyring(tx: Transaction, *, keyring: Keyring) -> None:

@@ -29,7 +29,7 @@ _PrivateKey = RSAPrivateKey | Ed25519PrivateKey | EllipticCurvePrivateKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshKey:
-    """What is sealed of an SSH key."""
+    """What is sealed of an SSH key; the private key is empty when a store keeps it."""
 
     private_key: str = field(repr=False)
     host_keys: tuple[str, ...] = ()
@@ -45,14 +45,23 @@ class SshKey:
         return cls(private_key=plain).pinned_to(host_keys)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """What `as_text` wrote.
+    def elsewhere(cls, *, host_keys: Iterable[str]) -> Self:
+        """What is sealed when the private key is kept in a store: by which keys its host is known.
+
+        :raises CredentialInvalid: if a host key is none, or there are too many.
+        """
+        return cls(private_key="").pinned_to(host_keys)
+
+    @classmethod
+    def parse(cls, text: str, *, is_elsewhere: bool = False) -> Self:
+        """What `as_text` wrote, of a key that is sealed with it or of one that is kept elsewhere.
 
         :raises CredentialInvalid: if it is not that.
         """
         try:
             told = json.loads(text)
-            _loaded(told["private_key"], "")
+            if not is_elsewhere:
+                _loaded(told["private_key"], "")
             return cls(private_key=told["private_key"]).pinned_to(told["host_keys"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise CredentialInvalid(rule="an SSH key is a private key and the keys of its host") from None

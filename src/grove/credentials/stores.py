@@ -13,6 +13,7 @@ from typing import Protocol, Self
 from grove.credentials.errors import ReferenceInvalid, SecretMissing, StoreUnknown
 from grove.credentials.kinds import CredentialKind
 from grove.credentials.model import Secret, check_secret
+from grove.credentials.ssh_keys import SshKey
 
 REFERENCE_CHARACTERS_MAX = 500
 STORES_OF_ONE_TENANT = frozenset({"env", "file"})
@@ -67,6 +68,8 @@ class Lease:
     version: int = 1
     kind: CredentialKind = CredentialKind.TOKEN
     host: str = ""
+    host_keys: tuple[str, ...] = ()
+    """By which the host is known, of an SSH key that is kept in a store; else they are sealed with the key."""
 
 
 class Minter(Protocol):
@@ -129,5 +132,7 @@ class SecretStores:
         found = store.read(reference.name, field=reference.field, tenant_id=lease.tenant_id).rstrip("\r\n")
         if not found:
             raise SecretMissing(name=reference.name, reason="it is empty")
+        if lease.kind is CredentialKind.SSH_KEY:
+            return SshKey.of(found, host_keys=lease.host_keys).as_text()
         check_secret(lease.kind, found)
         return found
