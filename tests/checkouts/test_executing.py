@@ -1,7 +1,9 @@
 """Commands that run in a workspace's folder, confined, and what comes of them."""
 
 import pytest
+from sqlalchemy import text
 
+from grove.activity import AuditUnwritable
 from grove.checkouts import CommandRefused, Executed, Listener, Order
 from grove.checkouts.executing import KEPT_BYTES
 from grove.sandbox import Method, Stop
@@ -141,3 +143,16 @@ class TestMuchOutput:
         opened(made)
         for script in ("yes", "yes >&2"):
             assert run(made, script).outcome.stopped is Stop.OUTPUT
+
+
+class TestACommandThatCannotBeWrittenDown:
+    def test_is_not_run(self, made: House) -> None:
+        opened(made)
+        placed = checked_out(made, "fix")
+        with made.grove.database.transaction() as tx:
+            tx.session.execute(
+                text("CREATE TRIGGER shut BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(FAIL, 'shut'); END")
+            )
+        with pytest.raises(AuditUnwritable):
+            run(made, "echo 42 > answer.txt")
+        assert not (placed.path / "answer.txt").exists()

@@ -58,6 +58,7 @@ def made(tmp_path: Path, upstream: Repository, method: CheckoutMethod) -> Iterat
     kinds = {CheckoutMethod.BTRFS: "btrfs", CheckoutMethod.CLONE: "xfs"}
     settings = {"local_roots": (tmp_path,), "checkout_methods": (method.value,), "warm_checkouts": 0}
     upstream.commit({"large.bin": b"0123456789abcdef" * 9_000, "larger.bin": b"fedcba98" * 30_001})
+    upstream.commit({".gitattributes": "*.md eol=crlf ident working-tree-encoding=UTF-16\n", "id.md": "$Id$\n"})
     if method is CheckoutMethod.OVERLAY and not can_overlay():
         pytest.skip("only root may mount")
     if method in kinds:
@@ -87,6 +88,7 @@ class TestEveryMethod:
             assert (one.path / "large.bin").read_bytes() == b"0123456789abcdef" * 9_000
             assert (one.path / "larger.bin").read_bytes() == b"fedcba98" * 30_001
             assert (one.path / "docs").is_symlink()
+            assert (one.path / "id.md").read_bytes() == b"$Id$\n"
         assert git(other.path, "status", "--porcelain") == b""
         assert git(placed.path, "status", "--porcelain") == b"A  written.txt\n"
         (placed.path / "large.bin").write_bytes(b"changed")

@@ -26,11 +26,21 @@ class TestWorkspaces:
         assert grove("ws", "rm", "cli-fix", "src/newer.py").exit_code == Exit.DONE
         ended = json.loads(grove("ws", "delete", "cli-fix", "--yes", "--json").stdout)
         assert "cli-fix" in grove("ws", "list", "--ended").stdout
-        assert grove("ws", "restore", ended["id"]).exit_code == Exit.DONE
-        assert "cli-fix" in grove("ws", "list").stdout
+        assert json.loads(grove("ws", "restore", "cli-fix", "--json").stdout)["id"] == ended["id"]
+        (listed,) = json.loads(grove("ws", "list", "--all", "--json").stdout)
+        assert (listed["name"], listed["owner"], listed["repository"]) == ("cli-fix", "admin", "payments-api")
 
         refused = grove("ws", "read", "cli-fix", "src/newer.py")
         assert refused.exit_code == Exit.NOT_FOUND
+        assert " next: grove ws files cli-fix" in refused.stderr
+        nowhere = grove("ws", "create", "payments-api", "--name", "other", "--ref", "nowhere")
+        assert "(revision=nowhere, repository=payments-api)" in nowhere.stderr
+        assert " next: grove repo refs payments-api" in nowhere.stderr
+        assert "has nothing of main that is not here" in grove("ws", "refresh", "cli-fix").stderr
+        assert "Follows main." in grove("ws", "follow", "cli-fix").stderr
+        assert "which it follows" in grove("ws", "status", "cli-fix").stderr
+        clash = grove("ws", "write", "cli-fix", "new.txt", "--expected", "0" * 40, stdin="x")
+        assert " next: grove ws status cli-fix" in clash.stderr
         unknown = grove("ws", "status", "nothing")
         assert " next: grove ws list" in unknown.stderr
 
@@ -50,7 +60,7 @@ class TestWorkspaces:
         assert not Path(made["path"]).exists()
         assert grove("ws", "delete", "on-disk", "--yes").exit_code == Exit.DONE
 
-    def test_take_patches_and_list_their_commits(self, grove: CommandLine) -> None:
+    def test_take_patches_and_list_their_commits(self, grove: CommandLine, tmp_path: Path) -> None:
         assert grove("ws", "create", "payments-api", "--name", "patched").exit_code == Exit.DONE
         patch = "--- /dev/null\n+++ b/made.txt\n@@ -0,0 +1 @@\n+made\n"
         applied = grove("ws", "apply", "patched", stdin=patch)
@@ -61,7 +71,15 @@ class TestWorkspaces:
         assert grove("ws", "stash", "save", "patched", "-m", "Later").exit_code == Exit.DONE
         (stash,) = json.loads(grove("ws", "stash", "list", "patched", "--json").stdout)
         assert stash["message"] == "Later\n"
-        assert grove("ws", "stash", "apply", "patched", "--keep").exit_code == Exit.DONE
+        assert stash["branch"] == "ws/patched"
+        assert grove("ws", "write", "patched", "made.txt", stdin="other\n").exit_code == Exit.DONE
+        clash = grove("ws", "stash", "apply", "patched", "--write", str(tmp_path / "conflicts"))
+        assert clash.exit_code == Exit.CONFLICT
+        assert "grove ws stash apply patched --write DIR" in clash.stderr
+        assert "<<<<<<<" not in clash.stderr
+        assert "other" in (tmp_path / "conflicts" / "made.txt").read_text()
+        settled = grove("ws", "stash", "apply", "patched", "--keep", "--theirs", "made.txt")
+        assert settled.exit_code == Exit.DONE, settled.output
         assert grove("ws", "stash", "drop", "patched", stash["oid"]).exit_code == Exit.DONE
         assert grove("ws", "stash", "drop", "patched", stash["oid"]).exit_code == Exit.NOT_FOUND
         assert grove("ws", "commit", "patched", "-m", "Made").exit_code == Exit.DONE

@@ -247,7 +247,7 @@ class TestAWorkspace:
 
         refused = ada.run("push", "origin", f"HEAD:{ref}", cwd=copy)
         assert refused.returncode != 0
-        assert "hidden ref" in refused.stderr
+        assert "A push to a workspace goes to its current branch" in refused.stderr
         assert head_of(server, name) == server.get(f"/workspaces/{name}")["workspace"]["base"]
 
     def test_keeps_what_is_not_committed(self, server: ServerProcess, ada: GitClient) -> None:

@@ -113,6 +113,27 @@ class TestAWorkspace:
         assert "2 ahead, 0 behind" in merged.truth
         assert tools.call("read_file", workspace="fix", path="README.md").lines == ["1: both"]
 
+    def test_has_stashes_that_are_brought_back_with_their_conflicts_settled(self, tools: Tools) -> None:
+        write = {"action": "write", "path": "README.md", "text": "aside\n"}
+        tools.call("edit_workspace", name="fix", edits=[write])
+        tools.call("change_workspace", name="fix", action="stash", message="Later")
+        (line,) = tools.call("workspace_status", name="fix", view="stashes").lines
+        assert "on ws/fix" in line
+        tools.call("edit_workspace", name="fix", edits=[write | {"text": "now\n"}])
+
+        refused = tools.call("change_workspace", name="fix", action="unstash")
+        assert refused.truth.startswith("NOT BROUGHT BACK")
+        assert {"conflict README.md", "aside", "now"} <= set(refused.lines)
+        tools.call(
+            "change_workspace",
+            name="fix",
+            action="unstash",
+            stash=line.split()[0],
+            resolutions=[{"path": "README.md", "take": "theirs"}],
+        )
+        assert tools.call("read_file", workspace="fix", path="README.md").lines == ["1: aside"]
+        assert tools.call("workspace_status", name="fix", view="stashes").lines == ["(none)"]
+
     def test_ends_and_is_restored(self, tools: Tools) -> None:
         tools.call("change_workspace", name="fix", action="branch", branch="trial")
         branches = tools.call("workspace_status", name="fix", view="branches")

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from grove import policies
 from grove.accounts import Role
+from grove.activity import AuditUnwritable
 from grove.api import create_app
 from grove.forges import CheckState, ForgeCredentialRejected, ForgeRateLimited, PullsUnsupported
 from grove.git import PushRejected
@@ -106,6 +108,20 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
 @pytest.fixture
 def github(tmp_path: Path) -> Iterator[Place]:
     yield from place_at(tmp_path, "github")
+
+
+class TestWhatCannotBeWrittenDown:
+    def test_is_not_promoted(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        with github.made.grove.database.transaction() as tx:
+            tx.session.execute(
+                text("CREATE TRIGGER shut BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(FAIL, 'shut'); END")
+            )
+        with pytest.raises(AuditUnwritable):
+            github.promote()
+        assert [ref for ref in github.forge.repository.refs() if "ws/" in ref] == []
+        assert github.forge.pulls == []
 
 
 class TestPromoting:

@@ -11,7 +11,7 @@ from grove import checkouts
 from grove.jobs.tables import JobRow
 from grove.kit import faults
 from grove.repositories import Repository as Known
-from grove.repositories import find_repository, request_sync
+from grove.repositories import find_repository, remove_repository, request_sync
 from grove.workspaces import Edit, EditKind, Workspace, request_upkeep, sweep_workspaces
 from grove.workspaces.tables import WorkspaceRow
 from tests.support.git_repositories import Repository
@@ -99,6 +99,18 @@ class TestAWorkspaceThatFollows:
         ]
         assert made.grove.workspaces.read(made.admin, "clean", path="README.md").content == b"new\n"
 
+    def test_has_its_further_branches_moved_forward_too(self, made: House, upstream: Repository) -> None:
+        branches = made.grove.branches
+        for name in ("own", "behind"):
+            branches.create(made.admin, "ahead", branch=name, ref="main" if name == "behind" else "", now=made.now)
+        before = {each.name: each.head for each in branches.branches(made.admin, "ahead")}
+        theirs = upstream.commit({"README.md": "new\n"})
+        sync(made)
+        after = {each.name: each.head for each in branches.branches(made.admin, "ahead")}
+        assert after == {**before, "ws/behind": theirs}
+        moved = branches.switch(made.admin, "ahead", branch="behind", now=made.now)
+        assert (moved.base, moved.head) == (theirs, theirs)
+
     def test_counts_as_used_by_its_owner_alone(self, made: House, upstream: Repository) -> None:
         before = by_name(made)["clean"].used_at
         upstream.commit({"README.md": "new\n"})
@@ -168,6 +180,34 @@ class TestAWorkspaceThatHasEnded:
         assert removed == [folder_of(made, ended)]
         refs = made.grove.git.refs(made.grove.mirrors.path(repository(made)))
         assert not [name for name in refs if ended.id in name]
+
+    def test_keeps_what_comes_out_of_its_folder_later(self, made: House) -> None:
+        placed = made.grove.checkouts.checkout(made.admin, "dirty", now=made.now)
+        (placed.path / "late.txt").write_text("late\n")
+        ended = made.grove.workspaces.end(made.admin, "dirty", now=made.now)
+        made.work()
+        assert not placed.path.exists()
+        rescue = by_name(made, ended=True)["dirty"].rescue
+        assert rescue not in {None, ended.rescue}
+        folder = folder_of(made, ended)
+        assert made.grove.git.refs(folder)["refs/grove/rescue"] == rescue
+        with made.grove.git.objects(folder) as reader:
+            assert reader.blob_at(str(rescue), b"late.txt") == b"late\n"
+            assert reader.blob_at(str(rescue), b"mine.txt") == b"mine\n"
+
+    def test_goes_with_its_folder_when_its_repository_has_gone_before(self, made: House) -> None:
+        placed = made.grove.checkouts.checkout(made.admin, "dirty", now=made.now)
+        ended = [
+            made.grove.workspaces.end(made.admin, name, now=made.now - timedelta(days=181)) for name in by_name(made)
+        ]
+        with made.grove.database.transaction() as tx:
+            tx.session.execute(delete(JobRow).where(JobRow.kind == checkouts.TRASH_JOB))
+            remove_repository(tx, actor=made.admin, repository_id=ended[0].repository_id, now=made.now)
+        made.work()
+        look_after(made)
+        assert by_name(made, ended=True) == {}
+        assert not [each for each in ended if folder_of(made, each).exists()]
+        assert not placed.path.exists()
 
     def test_stays_as_long_as_its_folder_does(self, made: House) -> None:
         made.grove.checkouts.checkout(made.admin, "dirty", now=made.now)

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -227,7 +228,7 @@ class Life(RuleBasedStateMachine):
         if not was_killed:
             self.settle(name, words)
         for stash in self.made.grove.stashes.stashes(self.made.admin, self.id):
-            self.made.grove.stashes.drop(self.made.admin, self.id, stash=stash.oid, now=self.made.now)
+            self.made.grove.stashes.drop(self.made.admin, self.id, stash=stash.commit.oid, now=self.made.now)
 
     def words_for(self, name: str, *, path: str, text: str, branch: str) -> dict[str, str]:
         """What an act is done with."""
@@ -313,10 +314,14 @@ def _is_there(reader: Any, tree: str, path: str) -> bool:
     return True
 
 
-TestTheLifeOfAWorkspace = Life.TestCase
+LIVES = int(os.environ.get("GROVE_TEST_LIVES", "3"))
+STEPS = int(os.environ.get("GROVE_TEST_LIFE_STEPS", "12"))
+STEP_SECONDS_MAX = 15
+"""On a busy machine; a failing life is lived again to find its shortest form."""
+TestTheLifeOfAWorkspace = pytest.mark.timeout(LIVES * STEPS * STEP_SECONDS_MAX)(Life.TestCase)
 TestTheLifeOfAWorkspace.settings = settings(
-    max_examples=int(os.environ.get("GROVE_TEST_LIVES", "3")),
-    stateful_step_count=int(os.environ.get("GROVE_TEST_LIFE_STEPS", "12")),
+    max_examples=LIVES,
+    stateful_step_count=STEPS,
     deadline=None,
     derandomize=True,
     database=None,

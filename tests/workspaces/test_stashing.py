@@ -1,13 +1,22 @@
 """Changes of a workspace put aside, and brought back."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grove.accounts import Role
-from grove.workspaces import Edit, EditKind, MergeConflicts, NothingToStash, StashNotFound, WorkspaceNotFound
+from grove.workspaces import (
+    Edit,
+    EditKind,
+    NothingToStash,
+    Resolution,
+    StashConflicts,
+    StashNotFound,
+    WorkspaceNotFound,
+)
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect
@@ -39,7 +48,7 @@ class TestAStash:
         write(made, "README.md", "one\nTWO\nthree\n")
         stashes.save(made.admin, "fix", message="Later", now=made.now)
         assert read(made, "README.md") == b"one\ntwo\nthree\n"
-        assert [stash.subject for stash in stashes.stashes(made.admin, "fix")] == ["Later"]
+        assert [stash.commit.subject for stash in stashes.stashes(made.admin, "fix")] == ["Later"]
 
         write(made, "other.txt", "mine\n")
         stashes.apply(made.admin, "fix", drop=True, now=made.now)
@@ -51,12 +60,38 @@ class TestAStash:
         write(made, "README.md", "one\nTWO\nthree\n")
         stashes.save(made.admin, "fix", message="", now=made.now)
         write(made, "README.md", "one\nzwei\nthree\n")
-        with pytest.raises(MergeConflicts) as refused:
+        with pytest.raises(StashConflicts) as refused:
             stashes.apply(made.admin, "fix", drop=True, now=made.now)
         conflicts: Any = refused.value.facts["conflicts"]
         assert [conflict["path"] for conflict in conflicts] == ["README.md"]
         assert read(made, "README.md") == b"one\nzwei\nthree\n"
         assert len(stashes.stashes(made.admin, "fix")) == 1
+        assert "zwei" not in str(refused.value)
+
+        resolved = [Resolution(path="README.md", content=b"one\nboth\nthree\n")]
+        stashes.apply(made.admin, "fix", resolutions=resolved, drop=True, now=made.now)
+        assert read(made, "README.md") == b"one\nboth\nthree\n"
+        assert stashes.stashes(made.admin, "fix") == []
+
+    def test_is_of_the_branch_that_it_was_made_on(self, made: House) -> None:
+        stashes, branches = made.grove.stashes, made.grove.branches
+        write(made, "other.txt", "first\n")
+        stashes.save(made.admin, "fix", message="First", now=made.now)
+        branches.switch(made.admin, "fix", branch="trial", creates=True, now=made.now)
+        with pytest.raises(StashNotFound):
+            stashes.apply(made.admin, "fix", drop=True, now=made.now)
+        write(made, "other.txt", "second\n")
+        stashes.save(made.admin, "fix", message="Second", now=made.now + timedelta(seconds=1))
+        found = stashes.stashes(made.admin, "fix")
+        assert [(each.branch, each.commit.subject) for each in found] == [("ws/trial", "Second"), ("ws/fix", "First")]
+
+        branches.switch(made.admin, "fix", branch="fix", now=made.now)
+        stashes.apply(made.admin, "fix", drop=True, now=made.now)
+        assert read(made, "other.txt") == b"first\n"
+        edited = [Edit(kind=EditKind.WRITE, path="other.txt", content=b"other\n")]
+        made.grove.workspaces.edit(made.admin, "fix", edits=edited, now=made.now)
+        stashes.apply(made.admin, "fix", stash=found[0].commit.oid[:10], drop=True, now=made.now)
+        assert read(made, "other.txt") == b"second\n"
 
     def test_outlives_the_end_of_its_workspace_and_can_be_thrown_away(self, made: House) -> None:
         stashes, desk = made.grove.stashes, made.grove.workspaces
@@ -65,9 +100,9 @@ class TestAStash:
         ended = desk.end(made.admin, "fix", now=made.now)
         desk.restore(made.admin, ended.id, now=made.now)
         (stash,) = stashes.stashes(made.admin, "fix")
-        stashes.drop(made.admin, "fix", stash=stash.oid[:8], now=made.now)
+        stashes.drop(made.admin, "fix", stash=stash.commit.oid[:8], now=made.now)
         with pytest.raises(StashNotFound):
-            stashes.apply(made.admin, "fix", stash=stash.oid, drop=True, now=made.now)
+            stashes.apply(made.admin, "fix", stash=stash.commit.oid, drop=True, now=made.now)
 
     def test_needs_something_to_hold_and_somebody_who_may(self, made: House) -> None:
         with pytest.raises(NothingToStash):

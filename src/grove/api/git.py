@@ -147,7 +147,7 @@ async def push_to_workspace(name: Name, caller: GitCaller, request: Request) -> 
         # What git reports is told when it is true: after the workspace has moved.
         report = await said_by(receiving, body, bytes_max=REPORT_BYTES_MAX)
         try:
-            await run_in_threadpool(_accept, caller, exchange, git_dir)
+            await run_in_threadpool(_accept, caller, exchange, git_dir, commands)
         except GroveError as error:
             report = refusal_report(commands, error)
     return Response(report, media_type="application/x-git-receive-pack-result")
@@ -177,10 +177,11 @@ async def fetch_mirror(name: Repo, caller: GitCaller, request: Request) -> Respo
     )
 
 
-def _accept(caller: Caller, exchange: Exchange, stage: Folder) -> None:
+def _accept(caller: Caller, exchange: Exchange, stage: Folder, commands: Commands) -> None:
     """With the rights that the caller has now: a push may take long."""
     again = caller.again()
-    again.grove.pushes.accept(again.actor, exchange, stage=stage, now=again.now)
+    refs = {ref.decode(errors="replace") for ref in commands.refs}
+    again.grove.pushes.accept(again.actor, exchange, stage=stage, refs=refs, now=again.now)
 
 
 def _mirrored(caller: Caller, name: str) -> Repository:

@@ -53,10 +53,15 @@ class StashIn(Received):
 
 
 class UnstashIn(Received):
-    """Which stash to bring back, by how its id begins, the newest if empty; and whether it goes when it is back."""
+    """Which stash to bring back, by how its id begins, the newest of the current branch if empty.
+
+    `drop` says whether it goes when it is back; `resolutions`, what paths with conflicts are to be: `ours` are the
+    files as they are now.
+    """
 
     stash: str = Field(default="", max_length=64)
     drop: bool = True
+    resolutions: list[ResolutionIn] = Field(default=[], max_length=EDITS_MAX)
 
 
 class WorkspaceCommitOut(Shown):
@@ -67,6 +72,12 @@ class WorkspaceCommitOut(Shown):
     author: str
     committed_at: datetime
     message: str
+
+
+class StashOut(WorkspaceCommitOut):
+    """What was put aside, and on which branch."""
+
+    branch: str
 
 
 @router.post("/{name}/patches", status_code=201, openapi_extra=needs("workspace.change"))
@@ -105,9 +116,10 @@ def rebase_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
 
 
 @router.get("/{name}/stashes", openapi_extra=needs("workspace.view"))
-def list_stashes(name: Name, caller: CallerOf) -> Page[WorkspaceCommitOut]:
+def list_stashes(name: Name, caller: CallerOf) -> Page[StashOut]:
     """What was put aside, the newest first."""
-    return Page(items=[_commit(stash) for stash in caller.grove.stashes.stashes(caller.actor, name)])
+    found = caller.grove.stashes.stashes(caller.actor, name)
+    return Page(items=[StashOut(**_commit(stash.commit).model_dump(), branch=stash.branch) for stash in found])
 
 
 @router.post("/{name}/stashes", status_code=201, openapi_extra=needs("workspace.change"))
@@ -119,7 +131,12 @@ def save_stash(name: Name, wanted: StashIn, caller: CallerOf) -> WorkspaceOut:
 @router.post("/{name}/unstash", openapi_extra=needs("workspace.change"))
 def apply_stash(name: Name, wanted: UnstashIn, caller: CallerOf) -> WorkspaceOut:
     """Bring back what was put aside; conflicts are in the facts of the refusal, and nothing has changed."""
-    return shown(caller.grove.stashes.apply(caller.actor, name, stash=wanted.stash, drop=wanted.drop, now=caller.now))
+    resolutions = [resolution.resolution() for resolution in wanted.resolutions]
+    return shown(
+        caller.grove.stashes.apply(
+            caller.actor, name, stash=wanted.stash, resolutions=resolutions, drop=wanted.drop, now=caller.now
+        )
+    )
 
 
 @router.delete("/{name}/stashes/{stash}", openapi_extra=needs("workspace.change"))

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Base64Bytes, Field
 
-from grove import workspaces
+from grove import accounts, repositories, workspaces
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Line, Page, PathText, Received, Shown, Words
@@ -55,8 +55,13 @@ class WorkspaceOut(Shown):
 
 
 class ListedWorkspaceOut(WorkspaceOut):
-    """A workspace, and how it and its branch in the mirror have gone apart: `state` says it in a word."""
+    """A workspace, and how it and its branch in the mirror have gone apart: `state` says it in a word.
 
+    `repository` is empty when it is gone, or not yours to see any more.
+    """
+
+    owner: str
+    repository: str
     state: str
     advice: str
     ahead: int
@@ -196,9 +201,15 @@ def list_workspaces(caller: CallerOf, *, ended: bool = False, everybody: bool = 
     """Your open workspaces, or those that have ended; administrators may see everybody's."""
     found = caller.grove.workspaces.owned(caller.actor, ended=ended, everybody=everybody)
     standings = caller.grove.keeping.standings(caller.actor, found)
+    with caller.reading() as tx:
+        owners = accounts.names_of(tx, principal_ids={each.owner_id for each in found})
+        kept = {each.repository_id for each in found}
+        names = repositories.names_of(tx, actor=caller.actor, repository_ids=kept)
     items = [
         ListedWorkspaceOut(
             **shown(workspace).model_dump(),
+            owner=owners.get(workspace.owner_id, ""),
+            repository=names.get(workspace.repository_id, ""),
             state=standing.state,
             advice=standing.advice,
             ahead=standing.ahead,
@@ -232,7 +243,7 @@ def end_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
 
 @router.post("/{name}/restore", openapi_extra=needs("workspace.change"))
 def restore_workspace(name: Name, caller: CallerOf) -> WorkspaceOut:
-    """Open a workspace again that has ended, by its id."""
+    """Open a workspace again that has ended: by its id, or the one of yours of that name that ended last."""
     return shown(caller.grove.workspaces.restore(caller.actor, name, now=caller.now))
 
 

@@ -15,7 +15,6 @@ from grove.checkouts.gathering import Gatherer
 from grove.kit.errors import GroveError, needing_room
 from grove.kit.gate import Actor
 from grove.repositories import get_repository
-from grove.sandbox import Outcome
 from grove.workspaces import Workspace, open_workspace
 
 COMMANDS_MAX: Final = 4
@@ -60,9 +59,11 @@ class CommandDesk:
         gatherer = Gatherer(ground=ground, actor=actor, now=now)
         with ground.alone(workspace), self._turn():
             gatherer.gather(workspace)
+            # What cannot be written down is not run.
+            self._record("workspace.execute", actor, workspace, order, now=now)
             running.listener.started()
             outcome = running.run(ground.confiner)
-            self._record(actor, workspace, order, outcome, now=now)
+            self._record("workspace.executed", actor, workspace, order, now=now, exit_code=outcome.exit_code)
             try:
                 with needing_room():
                     collected, problem = gatherer.gather(workspace), ""
@@ -73,18 +74,20 @@ class CommandDesk:
             outcome=outcome, stdout=running.stdout, stderr=running.stderr, collected=collected, problem=problem
         )
 
-    def _record(self, actor: Actor, workspace: Workspace, order: Order, outcome: Outcome, *, now: datetime) -> None:
+    def _record(
+        self, action: str, actor: Actor, workspace: Workspace, order: Order, *, now: datetime, **facts: object
+    ) -> None:
         with self.checkouts.ground.database.transaction() as tx:
             activity.record(
                 tx,
                 actor=actor,
-                action="workspace.execute",
+                action=action,
                 target_kind="workspace",
                 target_id=workspace.id,
                 now=now,
                 command=order.words[0],
-                exit_code=outcome.exit_code,
                 network=order.network,
+                **facts,
             )
 
     @contextmanager

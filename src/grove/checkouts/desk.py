@@ -1,9 +1,10 @@
 """What can be done with the files of a workspace on disk."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from grove import activity, jobs
 from grove.checkouts import rows
@@ -26,11 +27,18 @@ from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_of
 from grove.repositories import Repository, get_repository
-from grove.workspaces import Workspace, any_workspace, open_workspace
+from grove.workspaces import Workspace, WorkspaceNotFound, any_workspace, open_workspace
 
 TRASH_JOB: Final = "checkout.remove"
 WARM_JOB: Final = "checkout.warm"
 PLACED: Final = faults.declare("checkout.placed")
+
+
+class Rescuing(Protocol):
+    """Keeps what a workspace that has ended has of its own by one commit."""
+
+    def __call__(self, actor: Actor, workspace_id: str, *, now: datetime) -> None:
+        """Keep it so, as it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,24 +176,37 @@ class CheckoutDesk:
             self.ground.measure(workspace)
         return collected
 
-    def close(self, actor: Actor, workspace_id: str, *, now: datetime) -> None:
+    def close(self, actor: Actor, workspace_id: str, *, rescue: Rescuing, now: datetime) -> None:
         """Take what was changed in the folder of a workspace that has ended into it, and the folder away.
+
+        What came into it is `rescue`d. Of a workspace that is gone, the folder goes as it is.
 
         :raises Denied: if `actor` may not.
         :raises CheckoutBusy: if something else is being done with it.
         :raises CheckoutConflict: if a file was changed here and there; the folder stays.
         """
+        workspace: Workspace | None = None
         with self.ground.database.reading() as tx:
-            workspace = any_workspace(tx, actor=actor, workspace_id=workspace_id)
             found = rows.find_checkout(tx, workspace_id=workspace_id)
-        if found is None or workspace.ended_at is None:
+            with suppress(WorkspaceNotFound):
+                workspace = any_workspace(tx, actor=actor, workspace_id=workspace_id)
+        if found is None:
             return
-        with self.ground.alone(workspace):
-            if self.ground.folder(workspace).is_dir():
-                Gatherer(ground=self.ground, actor=actor, now=now).gather(workspace)
-            with self.ground.database.transaction() as tx:
-                rows.forget_checkout(tx, workspace_id=workspace_id)
-            throw_away(self.ground.folder(workspace), self.ground.places.trash(tenant_id=workspace.tenant_id))
+        if workspace is None:
+            self._give_up(found)
+        elif workspace.ended_at is not None:
+            with self.ground.alone(workspace):
+                if self.ground.folder(workspace).is_dir():
+                    Gatherer(ground=self.ground, actor=actor, now=now).gather(workspace)
+                    rescue(actor, workspace_id, now=now)
+                self._give_up(found)
+
+    def _give_up(self, found: Checkout) -> None:
+        places = self.ground.places
+        with self.ground.database.transaction() as tx:
+            rows.forget_checkout(tx, workspace_id=found.workspace_id)
+        folder = places.checkout(tenant_id=found.tenant_id, workspace_id=found.workspace_id)
+        throw_away(folder, places.trash(tenant_id=found.tenant_id))
 
     def remove(self, actor: Actor, name: str, *, now: datetime) -> PlacedCheckout:
         """Take the folder of a workspace away, with whatever is in it; a job removes it from the disk.

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from grove.checkouts import rows
-from grove.checkouts.desk import CheckoutDesk
+from grove.checkouts.desk import CheckoutDesk, Rescuing
 from grove.checkouts.errors import CheckoutMissing
 from grove.checkouts.lasting import is_lasting
 from grove.checkouts.placing import LaidFacts
@@ -15,7 +15,7 @@ from grove.kit.tenancy import serving, serving_all
 from grove.placement import CheckoutPlaces
 
 
-def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
+def remove_checkouts(run: Run, *, desk: CheckoutDesk, rescue: Rescuing) -> None:
     """Close the checkout of a workspace that has ended, and remove from the disk all that was thrown away.
 
     Done again, it goes on where it was cut off.
@@ -23,7 +23,7 @@ def remove_checkouts(run: Run, *, desk: CheckoutDesk) -> None:
     :raises CheckoutConflict: if a file was changed in the folder and in the workspace; the folder stays.
     """
     if run.job.target_id != run.job.tenant_id:
-        desk.close(run.actor, run.job.target_id, now=run.now)
+        desk.close(run.actor, run.job.target_id, rescue=rescue, now=run.now)
     empty_trash(desk.ground.places.trash(tenant_id=run.job.tenant_id))
 
 

@@ -58,7 +58,7 @@ def _checks(checks: list[dict[str, str]]) -> str:
 
 
 PULL = (
-    Column("STATE", lambda item: item["state"], _state),
+    Column("STATE", _state),
     Column("BRANCH", lambda item: item["branch"]),
     Column("INTO", lambda item: item["target"]),
     Column("COMMIT", lambda item: item["pushed"], lambda item: item["pushed"][:12]),
@@ -85,7 +85,10 @@ def promote(
     session.subject = name
     wish = {"title": title, "body": body, "target": target, "draft": not ready, "accept_secrets": accept_secrets}
     path = f"/workspaces/{name}/promotion"
-    session.output.row(session.client.get(path) if status else session.client.post(path, wish), PULL)
+    found = session.client.get(path) if status else session.client.post(path, wish)
+    session.output.row(found, PULL)
+    if found["waiting"]:
+        session.output.note(f"{found['waiting'][:12]} goes to the forge when somebody approves it: grove ws inbox")
 
 
 @command(app, "inbox", failing="What waits could not be listed.", fields=WAITING_FIELDS)

@@ -27,6 +27,12 @@ _EXITS = {
 _EXITS_OF_CODES = {"query_too_long": Exit.INVALID, "pattern_too_complex": Exit.INVALID}
 _NEXT_OF_CODES = {
     "access_forbidden": "grove add {subject} --ask-token",
+    "branch_exists": "grove ws branch {subject}",
+    "branch_in_use": "grove ws branch {subject}",
+    "branch_not_found": "grove ws branch {subject}",
+    "branch_unmerged": "grove ws branch {subject}",
+    "branches_too_many": "grove ws branch {subject}",
+    "changed_meanwhile": "grove ws status {subject}",
     "checkout_busy": "{command} {subject}    (again, in a moment)",
     "checkout_conflict": "grove ws diff {subject}",
     "checkout_missing": "grove ws checkout {subject}",
@@ -41,11 +47,18 @@ _NEXT_OF_CODES = {
     "job_state_conflict": "grove job list",
     "merge_conflicts": "grove ws merge {subject} --write DIR    (edit there, then --resolved DIR)",
     "mode_conflict": "grove help query",
+    "nothing_to_commit": "grove ws status {subject}",
+    "nothing_to_promote": "grove ws log {subject}",
+    "nothing_to_stash": "grove ws status {subject}",
     "patch_refused": "grove ws diff {subject}",
     "path_missing": "grove tree {subject}",
     "pattern_invalid": "grove help query",
     "principal_not_found": "grove user list",
     "project_not_found": "grove project list",
+    "promotion_moved": "grove ws inbox",
+    "promotion_not_found": "grove ws promote {subject}",
+    "promotion_paths_guarded": "grove ws diff {subject} --base",
+    "promotion_secrets_found": "grove ws diff {subject} --base",
     "query_invalid": "grove help query",
     "rebase_refused": "grove ws merge {subject}",
     "repository_ambiguous": "grove repo list {subject}",
@@ -53,7 +66,10 @@ _NEXT_OF_CODES = {
     "repository_not_found": "grove add {subject} --ask-token",
     "repository_not_found_here": "grove repo list",
     "repository_state_conflict": "grove repo view {subject}",
-    "revision_unknown": "grove repo refs {subject}",
+    "revision_unknown": "grove repo refs {repository}",
+    "stash_conflicts": "grove ws stash apply {subject} --write DIR    (edit there, then --resolved DIR)",
+    "stash_not_found": "grove ws stash list {subject}",
+    "switch_refused": "grove ws stash save {subject}    (or commit)",
     "token_invalid": "grove login {host}",
     "token_missing": "grove login {host}",
     "token_not_found": "grove token list",
@@ -62,9 +78,16 @@ _NEXT_OF_CODES = {
     "workspace_diverged": "grove ws merge {subject}    (or rebase)",
     "workspace_ended": "grove ws restore {subject}",
     "workspace_exists": "grove ws list",
-    "workspace_not_found": "grove ws list",
+    "workspace_full": "grove ws list",
+    "workspace_held": "grove ws collect {subject}",
+    "workspace_not_found": "grove ws list    (--ended: those that have ended)",
+    "workspaces_open": "grove ws list --all",
     "workspaces_too_many": "grove ws list",
 }
+_NEXT_IN_WORKSPACES = {
+    "path_missing": "grove ws files {subject}",
+}
+"""The subject of `grove ws` is no repository."""
 _NEXT_OF_EXITS = {
     Exit.INVALID: "{command} --help",
     Exit.NOT_FOUND: "{command} --help",
@@ -107,11 +130,12 @@ def failure_of(refused: Refused, *, what: str, context: Context) -> Failure:
     return Failure(
         what,
         why=f"{refused.reason}{code}",
-        next_step=_next_step(refused).format(
+        next_step=_next_step(refused, command=context.command).format(
             command=context.command,
             host=quote(context.host),
             subject=quote(context.subject),
             name=quote(str(refused.facts.get("name", context.subject))),
+            repository=quote(str(refused.facts.get("repository", context.subject))),
         ),
         exit_code=refused.exit_code,
     )
@@ -122,7 +146,9 @@ def unreachable(host: str, *, reason: str) -> Refused:
     return Refused(status=0, problem_code="", reason=f"no server answers at {host}: {reason}", facts={"host": host})
 
 
-def _next_step(refused: Refused) -> str:
+def _next_step(refused: Refused, *, command: str) -> str:
     if refused.status == 0:
         return "grove serve" if is_loopback(str(refused.facts["host"])) else "curl -sS {host}/livez"
+    if command.startswith("grove ws ") and refused.problem_code in _NEXT_IN_WORKSPACES:
+        return _NEXT_IN_WORKSPACES[refused.problem_code]
     return _NEXT_OF_CODES.get(refused.problem_code) or _NEXT_OF_EXITS[refused.exit_code]

@@ -14,7 +14,7 @@ from grove.cli.output import Column
 from grove.cli.quantity import counted, shown_age
 from grove.cli.refusal import Refused
 from grove.cli.session import Session
-from grove.cli.workspaces import FIELDS, LIST, NameArgument
+from grove.cli.workspaces import FIELDS, LIST, NameArgument, bring_in
 from grove.git import is_safe_path
 
 app = typer.Typer()
@@ -36,6 +36,14 @@ CONFLICTS = (
     Column("OURS", lambda item: _short(item["ours"])),
     Column("THEIRS", lambda item: _short(item["theirs"])),
 )
+
+WriteOption = Annotated[
+    Path | None, typer.Option("--write", metavar="DIR", help="Write files with conflicts here, both sides marked.")
+]
+ResolvedOption = Annotated[
+    Path | None, typer.Option("--resolved", metavar="DIR", help="Take the files in this folder for conflicts.")
+]
+OursOption = Annotated[list[str] | None, typer.Option("--ours", metavar="PATH", help="Keep the workspace's side.")]
 
 
 @command(app, "apply", failing="The patch was not applied.", fields=FIELDS)
@@ -75,13 +83,9 @@ def merge(
     session: Session,
     *,
     name: NameArgument,
-    write: Annotated[
-        Path | None, typer.Option("--write", metavar="DIR", help="Write files with conflicts here, both sides marked.")
-    ] = None,
-    resolved: Annotated[
-        Path | None, typer.Option("--resolved", metavar="DIR", help="Take the files in this folder for conflicts.")
-    ] = None,
-    ours: Annotated[list[str] | None, typer.Option(metavar="PATH", help="Keep the workspace's side.")] = None,
+    write: WriteOption = None,
+    resolved: ResolvedOption = None,
+    ours: OursOption = None,
     theirs: Annotated[list[str] | None, typer.Option(metavar="PATH", help="Take the mirror's side.")] = None,
 ) -> None:
     """Merge what the mirror has of the branch: all of it, or nothing.
@@ -89,42 +93,44 @@ def merge(
     Where both changed the same lines, say what it is to be: --ours, --theirs, or --write DIR, edit there, and
     --resolved DIR.
     """
-    session.subject = name
-    sides = [("ours", path) for path in ours or ()] + [("theirs", path) for path in theirs or ()]
-    resolutions: list[dict[str, Any]] = [{"path": path, "take": side} for side, path in sides]
-    if resolved is not None:
-        paths = [path for path in sorted(resolved.rglob("*")) if path.is_file()]
-        resolutions += [
-            {"path": path.relative_to(resolved).as_posix(), "text": _read(session, path, name).decode(errors="replace")}
-            for path in paths
-        ]
-    try:
-        session.output.row(session.client.post(f"/workspaces/{name}/merge", {"resolutions": resolutions}), LIST)
-    except Refused as refused:
-        _show_conflicts(session, refused, write)
-        raise
+    with refused_with_conflicts(session, write=write):
+        wanted = resolutions(session, name, ours=ours, theirs=theirs, resolved=resolved)
+        bring_in(session, name, "merge", {"resolutions": wanted})
 
 
 @command(app, "rebase", failing="Nothing was rebased.", fields=FIELDS)
 def rebase(session: Session, *, name: NameArgument) -> None:
     """Make the workspace's commits anew on top of what the mirror has now: all of them, or none."""
-    session.subject = name
     with refused_with_conflicts(session):
-        session.output.row(session.client.post(f"/workspaces/{name}/rebase"), LIST)
+        bring_in(session, name, "rebase")
+
+
+def resolutions(
+    session: Session, name: str, *, ours: list[str] | None, theirs: list[str] | None, resolved: Path | None
+) -> list[dict[str, Any]]:
+    """What the user says that paths with conflicts are to be."""
+    sides = [("ours", path) for path in ours or ()] + [("theirs", path) for path in theirs or ()]
+    found: list[dict[str, Any]] = [{"path": path, "take": side} for side, path in sides]
+    paths = [] if resolved is None else [path for path in sorted(resolved.rglob("*")) if path.is_file()]
+    return found + [
+        {"path": path.relative_to(resolved).as_posix(), "text": _read(session, path, name).decode(errors="replace")}
+        for path in paths
+        if resolved is not None
+    ]
 
 
 @contextmanager
-def refused_with_conflicts(session: Session) -> Iterator[None]:
-    """Show the conflicts for which something is refused."""
+def refused_with_conflicts(session: Session, *, write: Path | None = None) -> Iterator[None]:
+    """Show the conflicts for which something is refused, and write the files with both sides marked to a folder."""
     try:
         yield
     except Refused as refused:
-        _show_conflicts(session, refused, None)
+        _show_conflicts(session, refused, write)
         raise
 
 
 def _show_conflicts(session: Session, refused: Refused, write: Path | None) -> None:
-    if refused.problem_code != "merge_conflicts":
+    if refused.problem_code not in {"merge_conflicts", "stash_conflicts"}:
         return
     conflicts: Any = refused.facts["conflicts"]
     session.output.items(conflicts, CONFLICTS)

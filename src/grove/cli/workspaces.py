@@ -19,6 +19,7 @@ from grove.cli.session import Session
 app = typer.Typer(no_args_is_help=True, help="Workspaces: private copies of repositories to change files in.")
 
 FIELDS = ("id", "name", "branch", "target", "base", "head", "tree", "version", "used_at", "ended_at")
+LISTED_FIELDS = (*FIELDS, "owner", "repository", "held_bytes", "state", "advice", "ahead", "behind", "ends_at")
 LIST = (
     Column("NAME", lambda item: item["name"]),
     Column("ID", lambda item: item["id"]),
@@ -29,13 +30,16 @@ LIST = (
 )
 LISTED = (
     *LIST,
+    Column("REPOSITORY", lambda item: item["repository"]),
     Column("HELD", lambda item: item["held_bytes"], lambda item: shown_bytes(item["held_bytes"])),
     Column("STATE", lambda item: item["state"]),
     Column("AHEAD", lambda item: item["ahead"]),
     Column("BEHIND", lambda item: item["behind"]),
 )
+OWNER = (Column("OWNER", lambda item: item["owner"]),)
 ENDED = (
     *LIST,
+    Column("REPOSITORY", lambda item: item["repository"]),
     Column("RESCUE", lambda item: item["rescue"] or "", lambda item: (item["rescue"] or "")[:12]),
     Column("KEPT UNTIL", lambda item: (item["ends_at"] or "")[:10]),
 )
@@ -64,11 +68,11 @@ def create_workspace(
     ref: Annotated[str, typer.Option("--ref", help="Branch, tag or commit; else the default branch.")] = "",
 ) -> None:
     """Open a workspace of a repository, on a branch of its own."""
-    session.subject = name
+    session.subject = repository
     session.output.row(session.client.post("/workspaces", {"repository": repository, "name": name, "ref": ref}), LIST)
 
 
-@command(app, "list", failing="The workspaces could not be listed.", fields=FIELDS)
+@command(app, "list", failing="The workspaces could not be listed.", fields=LISTED_FIELDS)
 def list_workspaces(
     session: Session,
     *,
@@ -77,7 +81,8 @@ def list_workspaces(
 ) -> None:
     """List your workspaces."""
     found = session.client.get("/workspaces", ended=ended, everybody=everybody)
-    session.output.items(found["items"], ENDED if ended else LISTED, empty="No workspaces.")
+    columns = (ENDED if ended else LISTED) + (OWNER if everybody else ())
+    session.output.items(found["items"], columns, empty="No workspaces.")
     for item in found["items"]:
         if item["advice"]:
             session.output.note(f"{item['name']} is {item['state']}: {item['advice']}")
@@ -94,7 +99,9 @@ def follow(
 ) -> None:
     """Have a workspace moved forward after each sync, as long as nothing of yours is in the way."""
     session.subject = name
-    session.output.row(session.client.put(f"/workspaces/{name}/following", {"follows": not off}), LIST)
+    done = session.client.put(f"/workspaces/{name}/following", {"follows": not off})
+    session.output.row(done, LIST)
+    session.output.note(f"Follows {done['target']}." if done["follows"] else f"Follows {done['target']} no more.")
 
 
 @command(app, "status", failing="The workspace could not be shown.", fields=("*",))
@@ -108,6 +115,7 @@ def show_status(session: Session, *, name: NameArgument) -> None:
     workspace = status["workspace"]
     words = f"{counted(status['ahead'], 'commit')} ahead, {status['behind']} behind {workspace['target']}"
     words = words if status["upstream"] else f"{workspace['target']} is no branch of the mirror"
+    words += ", which it follows" if workspace["follows"] and status["upstream"] else ""
     session.output.note(f"on {workspace['branch']}, {words}")
     session.output.note(status["state"] + (f": {status['advice']}" if status["advice"] else ""))
     if status["ends_at"]:
@@ -213,8 +221,7 @@ def commit(
 @command(app, "refresh", failing="The workspace was not moved forward.", fields=FIELDS)
 def refresh(session: Session, *, name: NameArgument) -> None:
     """Move a workspace forward to what the mirror has now, when nothing of yours is in the way."""
-    session.subject = name
-    session.output.row(session.client.post(f"/workspaces/{name}/refresh"), LIST)
+    bring_in(session, name, "refresh")
 
 
 @command(app, "delete", failing="The workspace was not ended.", fields=FIELDS)
@@ -229,9 +236,19 @@ def end_workspace(session: Session, *, name: NameArgument, yes: YesOption = Fals
 
 @command(app, "restore", failing="The workspace was not restored.", fields=FIELDS)
 def restore_workspace(session: Session, *, name: NameArgument) -> None:
-    """Open a workspace again that has ended, by its id."""
+    """Open a workspace again that has ended, by its id; by its name, the one that ended last."""
     session.subject = name
     session.output.row(session.client.post(f"/workspaces/{name}/restore"), LIST)
+
+
+def bring_in(session: Session, name: str, how: str, wanted: dict[str, Any] | None = None) -> None:
+    """Have what the mirror has of the branch brought in, and say whether there was anything."""
+    before = _status(session, name)["workspace"]
+    after = session.client.post(f"/workspaces/{name}/{how}", wanted)
+    session.output.row(after, LIST)
+    is_new = after["head"] != before["head"]
+    moved = f"{after['branch']} was at {before['head'][:12]}, and is at {after['head'][:12]}."
+    session.output.note(moved if is_new else f"The mirror has nothing of {after['target']} that is not here.")
 
 
 def _status(session: Session, name: str, **asked: Any) -> dict[str, Any]:

@@ -42,8 +42,15 @@ class GroveError(Exception):
         return " ".join((type(self).__doc__ or self.code).split("\n\n")[0].split())
 
     def __str__(self) -> str:
-        facts = ", ".join(f"{name}={value}" for name, value in self.facts.items())
+        facts = ", ".join(f"{name}={_told(value)}" for name, value in self.facts.items())
         return f"{self.message} ({facts})" if facts else self.message
+
+
+def _told(fact: object) -> object:
+    """A fact in a sentence: of things that have parts of their own, how many there are."""
+    if isinstance(fact, list) and any(isinstance(each, dict) for each in fact):
+        return len(fact)
+    return fact
 
 
 class StorageFull(GroveError):

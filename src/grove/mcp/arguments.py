@@ -224,6 +224,7 @@ class FindSimilar(Arguments):
     start_line: Annotated[int, Field(ge=1)]
     end_line: Annotated[int, Field(ge=1)]
     ref: Ref = ""
+    workspace: WorkspaceScope = ""
     limit: Annotated[int, Field(ge=1, le=50)] = 10
     max_tokens: MaxTokens = TOKENS_DEFAULT
 

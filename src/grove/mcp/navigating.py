@@ -84,7 +84,9 @@ def find_similar(caller: Caller, arguments: FindSimilar) -> Reply:
         first_line=arguments.start_line,
         last_line=arguments.end_line,
     )
-    answer = caller.grove.navigation.find_similar(caller.actor, source, Wanted(limit=arguments.limit))
+    within = (arguments.workspace,) if arguments.workspace else ()
+    wanted = Wanted(limit=arguments.limit, workspaces=within)
+    answer = caller.grove.navigation.find_similar(caller.actor, source, wanted)
     told = joined(truth_line(answer.truth), _commits(answer.truth))
     fitted = fit(
         [Level("places", lambda: list(map(_similar, answer.items)))], tokens_max=arguments.max_tokens, truth=told

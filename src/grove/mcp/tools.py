@@ -167,7 +167,7 @@ TOOLS: Final = (
         title="State of workspaces",
         description=(
             "List your workspaces; or of one: what is not committed (status, diff), how far it is behind the mirror, "
-            "its commits (log), its branches."
+            "its commits (log), its branches, its stashes."
         ),
         arguments=WorkspaceStatus,
         permission="workspace.list",

@@ -29,7 +29,7 @@ class WorkspaceStatus(Arguments):
     also_called: ClassVar[dict[str, str]] = _CALLED
 
     name: Annotated[str, Field(max_length=60, description="All open ones of yours if left out")] = ""
-    view: Literal["status", "diff", "log", "branches"] = "status"
+    view: Literal["status", "diff", "log", "branches", "stashes"] = "status"
     since_base: Annotated[bool, Field(description="diff from where it began, commits and all")] = False
     limit: Annotated[int, Field(ge=1, le=200, description="Commits")] = 20
     max_tokens: MaxTokens = TOKENS_DEFAULT
@@ -84,14 +84,13 @@ class ChangeWorkspace(Arguments):
     name: WorkspaceName
     action: Annotated[
         Literal["commit", "refresh", "merge", "rebase", "stash", "unstash", "branch", "switch", "end", "restore"],
-        Field(
-            description="refresh, merge, rebase: bring in the mirror's branch; unstash: the newest; branch: a new one"
-        ),
+        Field(description="refresh, merge, rebase: bring in the mirror's branch; branch: a new one"),
     ]
     message: Annotated[str, Field(max_length=2_000, description="For commit and stash")] = ""
     branch: Annotated[str, Field(max_length=63)] = ""
+    stash: Annotated[str, Field(max_length=64, description="For unstash; else this branch's newest")] = ""
     resolutions: Annotated[
-        tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="For merge, after conflicts")
+        tuple[Resolved, ...], Field(max_length=EDITS_MAX, description="After conflicts of merge, unstash")
     ] = ()
     upstream: Annotated[str, Field(max_length=64, description="For merge: as the conflicts named it")] = ""
 

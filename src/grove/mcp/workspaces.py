@@ -21,6 +21,8 @@ from grove.workspaces import (
     MergeConflicts,
     PatchRefused,
     Resolution,
+    Stash,
+    StashConflicts,
     Workspace,
 )
 from grove.workspaces import (
@@ -63,6 +65,9 @@ def workspace_status(caller: Caller, arguments: WorkspaceStatus) -> Reply:
             for commit in commits
         ]
         return _fitted(lines, f"the newest {len(commits):,} commits of {visible(arguments.name)}", arguments.max_tokens)
+    if arguments.view == "stashes":
+        lines = [_stash(each) for each in caller.grove.stashes.stashes(caller.actor, arguments.name)]
+        return _fitted(lines, f"{len(lines):,} stashes of {visible(arguments.name)}", arguments.max_tokens)
     if arguments.view == "branches":
         lines = [_branch(each) for each in caller.grove.branches.branches(caller.actor, arguments.name)]
         return _fitted(lines, f"{len(lines):,} branches of {visible(arguments.name)}", arguments.max_tokens)
@@ -112,27 +117,27 @@ def change_workspace(caller: Caller, arguments: ChangeWorkspace) -> Reply:
             done = desk.end(actor, name, now=caller.now)
             return Reply(lines=[_line(done)], truth=f"Ended; change_workspace(name={done.id!r}, action='restore').")
         done = _done(caller, arguments)
-    except MergeConflicts as refused:
+    except (MergeConflicts, StashConflicts) as refused:
         return Reply(lines=list(_conflicts(refused)), truth=_after_conflicts(refused, arguments.action))
     return Reply(lines=[_line(done)], truth=_standing(desk.status(actor, done.id)))
 
 
 def _done(caller: Caller, arguments: ChangeWorkspace) -> Workspace:
     grove, name, now = caller.grove, arguments.name, caller.now
-    if arguments.action == "merge":
-        resolutions = [
-            Resolution(path=each.path, take=each.take, content=each.text.encode(errors="replace"))
-            for each in arguments.resolutions
-        ]
-        upstream = arguments.upstream or None
-        return grove.merges.merge(caller.actor, name, resolutions=resolutions, upstream=upstream, now=now)
-    branch = arguments.branch
+    resolutions = [
+        Resolution(path=each.path, take=each.take, content=each.text.encode(errors="replace"))
+        for each in arguments.resolutions
+    ]
+    branch, upstream, stash = arguments.branch, arguments.upstream or None, arguments.stash
     acts: dict[str, Callable[[], Workspace]] = {
         "commit": lambda: grove.workspaces.commit_changes(caller.actor, name, message=arguments.message, now=now),
         "refresh": lambda: grove.workspaces.refresh(caller.actor, name, now=now),
+        "merge": lambda: grove.merges.merge(caller.actor, name, resolutions=resolutions, upstream=upstream, now=now),
         "rebase": lambda: grove.merges.rebase(caller.actor, name, now=now),
         "stash": lambda: grove.stashes.save(caller.actor, name, message=arguments.message, now=now),
-        "unstash": lambda: grove.stashes.apply(caller.actor, name, drop=True, now=now),
+        "unstash": lambda: grove.stashes.apply(
+            caller.actor, name, stash=stash, resolutions=resolutions, drop=True, now=now
+        ),
         "branch": lambda: grove.branches.switch(caller.actor, name, branch=branch, creates=True, now=now),
         "switch": lambda: grove.branches.switch(caller.actor, name, branch=branch, now=now),
         "restore": lambda: grove.workspaces.restore(caller.actor, name, now=now),
@@ -206,6 +211,11 @@ def _branch(branch: Branch) -> str:
     return visible(f"{mark} {branch.name}  {words}")
 
 
+def _stash(stash: Stash) -> str:
+    commit = stash.commit
+    return visible(f"{commit.oid[:COMMIT_DIGITS]}  on {stash.branch}  {commit.committer.at.date()}  {commit.subject}")
+
+
 def _standing(status: Status) -> str:
     target = visible(status.workspace.target)
     behind = f"{status.ahead:,} ahead, {status.behind:,} behind {target}" if status.upstream else f"{target} has no tip"
@@ -232,7 +242,7 @@ def _misfits(refused: PatchRefused) -> Iterator[str]:
         yield from (visible_line(line) for line in hunk["hunk"].splitlines())
 
 
-def _conflicts(refused: MergeConflicts) -> Iterator[str]:
+def _conflicts(refused: MergeConflicts | StashConflicts) -> Iterator[str]:
     conflicts: Any = refused.facts["conflicts"]
     for each in conflicts:
         gone = [side for side in ("base", "ours", "theirs") if each[side] is None]
@@ -240,7 +250,12 @@ def _conflicts(refused: MergeConflicts) -> Iterator[str]:
         yield from (visible_line(line) for line in (each["text"] or "").splitlines())
 
 
-def _after_conflicts(refused: MergeConflicts, action: str) -> str:
+def _after_conflicts(refused: MergeConflicts | StashConflicts, action: str) -> str:
+    if isinstance(refused, StashConflicts):
+        return (
+            "NOT BROUGHT BACK, nothing changed. Call again with action='unstash', "
+            f"stash={refused.facts['stash']!r} and resolutions for each of these paths."
+        )
     if action == "rebase":
         return f"NOT REBASED, nothing changed: conflicts in commit {refused.facts['commit']}. Use action='merge'."
     return (

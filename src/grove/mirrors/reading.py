@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grove.git import Git, ObjectReader
+from grove.git import Git, ObjectReader, RevisionUnknown
 from grove.mirrors.errors import MirrorAbsent
 from grove.mirrors.fetch import MARKER
 from grove.mirrors.queries import require_served
@@ -38,7 +38,10 @@ class MirrorReader:
         :raises RevisionUnknown: if there is no such revision.
         """
         wanted = revision or repository.default_branch or "HEAD"
-        return self.git.resolve(self.path(repository), wanted)
+        try:
+            return self.git.resolve(self.path(repository), wanted)
+        except RevisionUnknown as unknown:
+            raise RevisionUnknown(revision=wanted, repository=repository.name) from unknown
 
     @contextmanager
     def objects(self, repository: Repository) -> Iterator[ObjectReader]:

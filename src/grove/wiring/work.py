@@ -139,7 +139,7 @@ JOB_KINDS = (
         name=checkouts.TRASH_JOB,
         title="Removes from the disk the checkouts that were given up.",
         permission="workspace.create",
-        work=lambda grove, run: checkouts.remove_checkouts(run, desk=grove.checkouts),
+        work=lambda grove, run: checkouts.remove_checkouts(run, desk=grove.checkouts, rescue=grove.keeping.rescue),
         is_background=True,
     ),
     JobKind(

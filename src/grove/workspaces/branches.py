@@ -67,6 +67,15 @@ def put(tx: Transaction, workspace: Workspace, branch: Branch) -> None:
     tx.session.flush()
 
 
+def moved(tx: Transaction, workspace: Workspace, name: str, *, commit: str) -> None:
+    """Write down that a branch that is not the current one begins and ends at a commit now.
+
+    :raises BranchNotFound: if it has none of that name.
+    """
+    row = _row(tx, workspace, name)
+    row.base = row.head = commit
+
+
 def take(tx: Transaction, workspace: Workspace, name: str) -> Branch:
     """A branch that is not the current one; it is not among these any more.
 

@@ -132,12 +132,14 @@ class WorkspaceDesk(Ground):
     def restore(self, actor: Actor, name: str, *, now: datetime) -> Workspace:
         """Open a workspace again that has ended, as it was; one that has not ended stays as it is.
 
+        Named by its name and not by its id, it is the actor's that ended last.
+
         :raises Denied: if `actor` may not.
-        :raises WorkspaceNotFound: if there is none of that id.
+        :raises WorkspaceNotFound: if there is none.
         :raises WorkspaceExists: if its name has been taken meanwhile.
         """
         with self.database.transaction() as tx:
-            row = rows.row_of(tx, actor=actor, name=name, action=rows.CHANGE)
+            row = rows.restorable_row(tx, actor=actor, name=name)
             if row.ended_at is None:
                 return row.value()
             get_repository(tx, actor=actor, repository_id=row.repository_id)

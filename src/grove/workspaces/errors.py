@@ -82,6 +82,13 @@ class WorkspaceDirty(GroveError):
     code: ClassVar[str] = "workspace_dirty"
 
 
+class PushElsewhere(GroveError):
+    """A push to a workspace goes to its current branch; `grove ws switch` makes another one that."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "push_elsewhere"
+
+
 class WorkspaceDiverged(GroveError):
     """The workspace has commits that the mirror lacks, so that it cannot be moved forward."""
 
@@ -117,6 +124,13 @@ class TextNotFound(GroveError):
     code: ClassVar[str] = "text_not_found"
 
 
+class StashConflicts(GroveError):
+    """The same lines were changed since, and nothing was brought back; say for each of the files what it is to be."""
+
+    kind: ClassVar[Kind] = Kind.CONFLICT
+    code: ClassVar[str] = "stash_conflicts"
+
+
 class NothingToStash(GroveError):
     """Nothing has changed since the last commit, so there is nothing to put aside."""
 
@@ -125,7 +139,7 @@ class NothingToStash(GroveError):
 
 
 class StashNotFound(GroveError):
-    """There is no stash whose id begins so, or more than one."""
+    """There is no stash of this branch, or none whose id begins so, or more than one."""
 
     kind: ClassVar[Kind] = Kind.NOT_FOUND
     code: ClassVar[str] = "stash_not_found"

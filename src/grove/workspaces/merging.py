@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from grove.git import Commit, Conflict, Merged, ObjectReader, Side, TreeComposer, read_commit
+from grove.git import Commit, Conflict, Merged, ObjectReader, ObjectWriter, Side, TreeComposer, read_commit
 from grove.kit.gate import Actor
 from grove.workspaces.editing import edited
 from grove.workspaces.errors import ChangedMeanwhile, MergeConflicts, RebaseRefused, WorkspaceDirty
@@ -53,13 +53,9 @@ class MergeDesk(Ground):
             return self._brought(actor, seen, head=theirs, upstream=theirs, tree=tree, action="merge", now=now)
         merged = self._composer(seen).merged(seen.head, theirs)
         with self._objects(seen) as reader:
-            left = {conflict.path.decode(errors="surrogateescape"): conflict for conflict in merged.conflicts}
-            edits = [_edit(resolution, left, reader) for resolution in resolutions]
-            for resolution in resolutions:
-                left.pop(resolution.path, None)
+            tree, left = settled(merged, resolutions, reader, self._writer(seen))
             if left:
-                raise MergeConflicts(upstream=theirs, conflicts=told(list(left.values()), merged, reader))
-            tree = edited(reader, self._writer(seen), merged.tree, [edit for edit in edits if edit is not None])
+                raise MergeConflicts(upstream=theirs, conflicts=told(left, merged, reader))
         head = self._writer(seen).write_commit(
             tree,
             parents=[seen.head, theirs],
@@ -144,6 +140,19 @@ class MergeDesk(Ground):
 
     def _composer(self, workspace: Workspace) -> TreeComposer:
         return TreeComposer(self.mirrors.git.config, self._folder(workspace))
+
+
+def settled(
+    merged: Merged, resolutions: Sequence[Resolution], reader: ObjectReader, writer: ObjectWriter
+) -> tuple[str, list[Conflict]]:
+    """The tree of a merge, with what was said of its conflicts; and those of which nothing was said."""
+    left = {conflict.path.decode(errors="surrogateescape"): conflict for conflict in merged.conflicts}
+    edits = [_edit(resolution, left, reader) for resolution in resolutions]
+    for resolution in resolutions:
+        left.pop(resolution.path, None)
+    if left:
+        return merged.tree, list(left.values())
+    return edited(reader, writer, merged.tree, [edit for edit in edits if edit is not None]), []
 
 
 def _edit(resolution: Resolution, conflicts: dict[str, Conflict], reader: ObjectReader) -> Edit | None:

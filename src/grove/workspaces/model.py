@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from grove.git import Commit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
@@ -45,6 +47,14 @@ class Branch:
     is_current: bool = False
     ahead: int = 0
     """So many commits are on it that the mirror's branch lacks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stash:
+    """Changes that were put aside on a branch: a commit on top of the one that they were made on."""
+
+    branch: str
+    commit: Commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Commits that owners fetch from their workspaces and push to them with their own git."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from grove.mirrors import MirrorReader
 from grove.placement import Locator
 from grove.repositories import get_repository
 from grove.workspaces import branches, rows
-from grove.workspaces.errors import ChangedMeanwhile, WorkspaceDirty, WorkspaceNotFound
+from grove.workspaces.errors import ChangedMeanwhile, PushElsewhere, WorkspaceDirty, WorkspaceNotFound
 from grove.workspaces.holding import note_own
 from grove.workspaces.model import Workspace, WorkspaceLimits
 
@@ -68,14 +68,19 @@ class PushDesk:
         folder = self.locator.workspace(tenant_id=seen.tenant_id, workspace_id=seen.id)
         return Exchange(workspace=seen, folder=folder, room_bytes=max(room_bytes, 0), commits=commits)
 
-    def accept(self, actor: Actor, exchange: Exchange, *, stage: Path, now: datetime) -> Workspace:
-        """Move a workspace to what was pushed to its branch in `stage`, a repository beside it.
+    def accept(
+        self, actor: Actor, exchange: Exchange, *, stage: Path, refs: Collection[str], now: datetime
+    ) -> Workspace:
+        """Move a workspace to what was pushed to its branch in `stage`, a repository beside it; to these refs in all.
 
+        :raises PushElsewhere: if its branch is none of them.
         :raises WorkspaceDirty: if there are changes that are not committed.
         :raises ChangedMeanwhile: if it was changed while the push came.
         :raises WorkspaceFull: if the owner has written as much as may be.
         """
         git, seen = self.mirrors.git, exchange.workspace
+        if f"refs/heads/{seen.branch}" not in refs:
+            raise PushElsewhere(workspace=seen.name, branch=seen.branch)
         head = git.refs(stage).get(f"refs/heads/{seen.branch}", seen.head)
         if head == seen.head:
             return seen

@@ -61,6 +61,23 @@ def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> Workspac
     return row
 
 
+def restorable_row(tx: Transaction, *, actor: Actor, name: str) -> WorkspaceRow:
+    """The workspace of that id, or the actor's open one of that name, or the one of that name that ended last.
+
+    :raises Denied: if the actor may not do that to its own.
+    :raises WorkspaceNotFound: if the tenant has none.
+    """
+    mine = (WorkspaceRow.owner_id == actor.id, WorkspaceRow.tenant_id == actor.tenant_id, WorkspaceRow.name == name)
+    ended = select(WorkspaceRow.id).where(*mine, WorkspaceRow.ended_at.is_not(None))
+    try:
+        return row_of(tx, actor=actor, name=name, action=CHANGE)
+    except WorkspaceNotFound:
+        last = tx.session.scalar(ended.order_by(WorkspaceRow.ended_at.desc(), WorkspaceRow.id).limit(1))
+        if last is None:
+            raise
+    return row_of(tx, actor=actor, name=last, action=CHANGE)
+
+
 def open_row(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
     """Like `row_of`, for one that has not ended, and whose repository the actor may read now.
 
@@ -147,6 +164,14 @@ def end(
     record(tx, "workspace.end", seen, actor=actor, now=now, rescue=rescue, **facts)
     tx.publish(WorkspaceClosed(tenant_id=seen.tenant_id, workspace_id=seen.id, actor_id=actor.id, at=now))
     return replace(seen, ended_at=now, rescue=rescue, version=seen.version + 1)
+
+
+def note_rescue(tx: Transaction, seen: Workspace, rescue: str | None) -> None:
+    """Write down the rescue of a workspace that has ended, if it is still as it was seen."""
+    same = (WorkspaceRow.id == seen.id, WorkspaceRow.version == seen.version, WorkspaceRow.ended_at.is_not(None))
+    tx.session.execute(
+        update(WorkspaceRow).where(*same).values(rescue=rescue).execution_options(synchronize_session=False)
+    )
 
 
 def is_forgotten(tx: Transaction, seen: Workspace) -> bool:

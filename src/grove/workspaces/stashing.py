@@ -1,19 +1,20 @@
 """Changes put aside: each stash is a commit on top of the one that they were made on, kept by a ref of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from grove.git import Commit, TreeComposer, read_commit
+from grove.git import TreeComposer, read_commit
 from grove.kit.gate import Actor
 from grove.workspaces import rows
-from grove.workspaces.errors import MergeConflicts, NothingToStash, StashNotFound
+from grove.workspaces.errors import NothingToStash, StashConflicts, StashNotFound
 from grove.workspaces.ground import Ground, committer
-from grove.workspaces.merging import told
-from grove.workspaces.model import Workspace
+from grove.workspaces.merging import settled, told
+from grove.workspaces.model import Resolution, Stash, Workspace
 
 STASHES: Final = "refs/grove/stashes/"
-"""In the git directory of a workspace, each named by its commit."""
+"""In the git directory of a workspace, each named by the branch that it was made on, and its commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,35 +37,52 @@ class StashDesk(Ground):
             seen.tree, parents=[seen.head], committer=committer(actor, now=now), message=message or "Put aside"
         )
         # First the ref: a crash now leaves the changes in the workspace and in the stash, and never in neither.
-        self.mirrors.git.update_refs(self._folder(seen), updates={STASHES + stash: stash})
+        self.mirrors.git.update_refs(self._folder(seen), updates={f"{STASHES}{seen.branch}/{stash}": stash})
         return self._moved(actor, seen, action="workspace.stash", tree=committed, now=now)
 
-    def stashes(self, actor: Actor, name: str) -> list[Commit]:
-        """What was put aside, the newest first.
+    def stashes(self, actor: Actor, name: str) -> list[Stash]:
+        """What was put aside, on whichever branch, the newest first.
 
         :raises WorkspaceNotFound: if there is no such workspace.
         """
         return self._listed(self._seen(actor, name))
 
-    def apply(self, actor: Actor, name: str, *, stash: str = "", drop: bool, now: datetime) -> Workspace:
-        """Bring changes back onto the files as they are now: all of them, or nothing. Without an id the newest.
+    def apply(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        stash: str = "",
+        resolutions: Sequence[Resolution] = (),
+        drop: bool,
+        now: datetime,
+    ) -> Workspace:
+        """Bring changes back onto the files as they are now: all of them, or nothing.
+
+        Without an id it is the newest of those that were made on the current branch. `resolutions` say what
+        conflicting paths are to be: `ours` are the files as they are now.
 
         :raises Denied: if `actor` may not.
         :raises StashNotFound: if there is no such stash.
-        :raises MergeConflicts: if the same lines were changed meanwhile; all of them are in the facts.
+        :raises StashConflicts: if a path has conflicts and no resolution; all of them are in the facts.
         :raises ChangedMeanwhile: if the workspace was changed meanwhile.
         """
         seen = self._seen(actor, name, action=rows.CHANGE)
         found = self._found(seen, stash)
         # Git merges from where two commits part: the files as they are now stand on the commit that the stash is on.
         now_here = self._writer(seen).write_commit(
-            seen.tree, parents=found.parents, committer=committer(actor, now=now), message="Stand in for the files"
+            seen.tree,
+            parents=found.commit.parents,
+            committer=committer(actor, now=now),
+            message="Stand in for the files",
         )
-        merged = TreeComposer(self.mirrors.git.config, self._folder(seen)).merged(now_here, found.oid)
-        if merged.conflicts:
-            with self._objects(seen) as reader:
-                raise MergeConflicts(stash=found.oid, conflicts=told(merged.conflicts, merged, reader))
-        moved = self._moved(actor, seen, action="workspace.unstash", tree=merged.tree, now=now)
+        merged = TreeComposer(self.mirrors.git.config, self._folder(seen)).merged(now_here, found.commit.oid)
+        with self._objects(seen) as reader:
+            tree, left = settled(merged, resolutions, reader, self._writer(seen))
+            if left:
+                raise StashConflicts(stash=found.commit.oid, conflicts=told(left, merged, reader))
+        size_bytes = sum(len(resolution.content) for resolution in resolutions)
+        moved = self._moved(actor, seen, action="workspace.unstash", tree=tree, size_bytes=size_bytes, now=now)
         if drop:
             self._forget(seen, found)
         return moved
@@ -79,22 +97,32 @@ class StashDesk(Ground):
         found = self._found(seen, stash)
         with self.database.transaction() as tx:
             rows.open_row(tx, actor=actor, name=seen.id, action=rows.CHANGE)
-            rows.record(tx, "workspace.stash_dropped", seen, actor=actor, now=now, stash=found.oid)
+            rows.record(tx, "workspace.stash_dropped", seen, actor=actor, now=now, stash=found.commit.oid)
         self._forget(seen, found)
         return seen
 
-    def _listed(self, workspace: Workspace) -> list[Commit]:
+    def _listed(self, workspace: Workspace) -> list[Stash]:
         refs = self.mirrors.git.refs(self._folder(workspace))
+        kept = {name.removeprefix(STASHES): oid for name, oid in refs.items() if name.startswith(STASHES)}
         with self._objects(workspace) as reader:
-            found = [read_commit(reader, oid) for name, oid in refs.items() if name.startswith(STASHES)]
-        return sorted(found, key=lambda commit: (commit.committer.at, commit.oid), reverse=True)
+            found = [
+                Stash(branch=name.rpartition("/")[0], commit=read_commit(reader, oid)) for name, oid in kept.items()
+            ]
+        return sorted(found, key=lambda stash: (stash.commit.committer.at, stash.commit.oid), reverse=True)
 
-    def _found(self, workspace: Workspace, stash: str) -> Commit:
-        """The only stash whose id begins so."""
-        found = [commit for commit in self._listed(workspace) if commit.oid.startswith(stash)]
-        if not found or (stash and len(found) > 1):
-            raise StashNotFound(workspace=workspace.name, stash=stash, fitting=len(found))
+    def _found(self, workspace: Workspace, stash: str) -> Stash:
+        """The only stash whose id begins so; without an id, the newest of the current branch."""
+        every = self._listed(workspace)
+        if stash:
+            found = [each for each in every if each.commit.oid.startswith(stash)]
+        else:
+            found = [each for each in every if each.branch == workspace.branch][:1]
+        if len(found) != 1:
+            raise StashNotFound(
+                workspace=workspace.name, branch=workspace.branch, stash=stash, fitting=len(found), of_all=len(every)
+            )
         return found[0]
 
-    def _forget(self, workspace: Workspace, stash: Commit) -> None:
-        self.mirrors.git.update_refs(self._folder(workspace), deletes=[STASHES + stash.oid], updates={})
+    def _forget(self, workspace: Workspace, stash: Stash) -> None:
+        gone = f"{STASHES}{stash.branch}/{stash.commit.oid}"
+        self.mirrors.git.update_refs(self._folder(workspace), deletes=[gone], updates={})
