@@ -9,9 +9,9 @@ from hypothesis import settings
 
 from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database
-from grove.migrations import migrate
 from grove.policies import PolicyGate
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.schema import lay_schema
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
@@ -54,6 +54,6 @@ def database_settings(request: pytest.FixtureRequest) -> dict[str, str]:
 def database(database_url: str) -> Iterator[Database]:
     """A database with the newest schema, and nobody who listens to events."""
     made = Database(database_url, gate=PolicyGate(), handlers={})
-    migrate(made.engine)
+    lay_schema(made.engine)
     yield made
     made.close()

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from grove import accounts, jobs, migrations
+from grove import accounts, jobs
 from grove.kit.gate import Actor, Source
 from grove.settings import Settings
 from grove.wiring import Grove, build
 from grove.worker import Worker
+from tests.support.schema import lay_schema
 
 ADMIN_TOKEN = "grove_test-administrator-0123456789abcdef"
 JOBS_MAX = 50
@@ -92,7 +93,7 @@ def settings_for(data: Path, **settings: Any) -> Settings:
 def house(data: Path, **settings: Any) -> Iterator[House]:
     """A Grove on a data folder, with an administrator."""
     grove = build(settings_for(data, **settings))
-    migrations.migrate(grove.database.engine)
+    lay_schema(grove.database.engine)
     now = datetime.now(UTC)
     with grove.database.transaction() as tx:
         administrator = accounts.NewAdministrator(name="admin", email="admin@example.org")
