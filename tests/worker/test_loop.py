@@ -2,14 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from grove import accounts, jobs
-from grove.jobs import JobState
+from grove import accounts, activity, jobs
+from grove.activity import AuditQuestion
+from grove.credentials import CredentialDraft, add_credential, lease_secret
+from grove.jobs import JobState, Run
 from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.gate import Actor
+from grove.wiring import Grove
 from grove.worker import Worker
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
@@ -74,6 +79,36 @@ class TestAWorker:
         with pytest.raises(jobs.LeaseLost), made.grove.database.transaction() as tx:
             jobs.finish(tx, job=late, error=None, now=made.now)
         assert now_of(made, repository) == before
+
+    def test_tells_the_trail_when_a_secret_cannot_be_unsealed(self, made: House, upstream: Repository) -> None:
+        connect(made, str(upstream.path))
+        with made.grove.database.transaction() as tx:
+            draft = CredentialDraft(name="ci", host="git.example.org", username="bot", password="ghp_0123456789")
+            secret = add_credential(tx, actor=made.admin, keyring=made.grove.keyring, draft=draft, now=made.now)
+            tx.session.flush()
+            tx.session.execute(text("UPDATE credentials SET version = version + 1"))
+
+        def use(grove: Grove, run: Run) -> None:
+            with run.begin() as tx:
+                host, tenant = "git.example.org", run.job.tenant_id
+                lease_secret(
+                    tx, keyring=grove.keyring, tenant_id=tenant, credential_id=secret.id, host=host, now=run.now
+                )
+            raise AssertionError("it was unsealed")
+
+        kinds = {**made.grove.jobs, "mirror.sync": replace(made.grove.jobs["mirror.sync"], work=use)}
+        Worker(replace(made.grove, jobs=kinds), name="w").run_one()
+
+        with made.grove.database.reading() as tx:
+            [job] = jobs.list_jobs(tx, actor=made.admin)
+            question = AuditQuestion(action="credential.unreadable")
+            [entry] = activity.list_entries(tx, actor=made.admin, question=question)
+        assert (job.error or {})["code"] == "credential_unreadable"
+        assert (entry.target_id, entry.source, set(entry.facts) - {"policies", "policy_version"}) == (
+            secret.id,
+            "worker",
+            {"kid"},
+        )
 
     def test_sets_a_job_aside_at_once_whose_kind_nobody_knows(self, made: House) -> None:
         with made.grove.database.transaction() as tx:

@@ -46,7 +46,7 @@ def seal(keyring: Keyring, plaintext: bytes, binding: Binding) -> Sealed:
     data_key = AESGCM.generate_key(bit_length=KEY_BYTES * 8)
     return Sealed(
         kid=kid,
-        wrapped_key=_encrypt(_master(keyring, kid), data_key, bound),
+        wrapped_key=_encrypt(_master(keyring, kid, binding), data_key, bound),
         ciphertext=_encrypt(AESGCM(data_key), plaintext, bound),
         version=binding.version,
     )
@@ -61,16 +61,16 @@ def open_sealed(keyring: Keyring, sealed: Sealed, binding: Binding) -> bytes:
         raise CredentialUnreadable(row=binding.row_id, kid=sealed.kid)
     bound = _bound_data(binding, sealed.kid)
     try:
-        data_key = _decrypt(_master(keyring, sealed.kid), sealed.wrapped_key, bound)
+        data_key = _decrypt(_master(keyring, sealed.kid, binding), sealed.wrapped_key, bound)
         return _decrypt(AESGCM(data_key), sealed.ciphertext, bound)
     except (InvalidTag, ValueError) as error:
         raise CredentialUnreadable(row=binding.row_id, kid=sealed.kid) from error
 
 
-def _master(keyring: Keyring, kid: str) -> AESGCM:
+def _master(keyring: Keyring, kid: str, binding: Binding) -> AESGCM:
     cipher = keyring.cipher(kid)
     if cipher is None:
-        raise CredentialUnreadable(kid=kid)
+        raise CredentialUnreadable(row=binding.row_id, kid=kid)
     return cipher
 
 

@@ -13,6 +13,7 @@ from grove.credentials.errors import (
     CredentialInvalid,
     CredentialNameTaken,
     CredentialReferenced,
+    CredentialUnreadable,
     MasterKeyMissing,
     ReferenceInvalid,
 )
@@ -23,7 +24,7 @@ from grove.credentials.queries import credential_row
 from grove.credentials.ssh_keys import SshKey, host_key_fingerprint
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
-from grove.kit.gate import Actor, Resource
+from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 
@@ -249,6 +250,24 @@ def open_content(row: CredentialRow, *, keyring: Keyring) -> str:
     :raises CredentialUnreadable: if the row was changed, or its master key is gone.
     """
     return open_sealed(keyring, row.sealed, row.binding).decode()
+
+
+def record_unreadable(
+    tx: Transaction, *, tenant_id: str, unreadable: CredentialUnreadable, source: Source, now: datetime
+) -> None:
+    """Tell the audit trail that a secret was wanted and could not be unsealed: somebody may have changed its row.
+
+    What failed has kept nothing in its own transaction, so it is told in another.
+    """
+    activity.record(
+        tx,
+        actor=accounts.steward(tx, tenant_id=tenant_id, source=source, now=now),
+        action="credential.unreadable",
+        target_kind="credential",
+        target_id=str(unreadable.facts["row"]),
+        now=now,
+        kid=unreadable.facts["kid"],
+    )
 
 
 def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int) -> int:
