@@ -41,13 +41,21 @@ class Git:
         """
         return transfer.list_remote(self._runner, remote, limits=limits or ListingLimits(), cancelled=cancelled)
 
-    def init(self, git_dir: Path, *, default_branch: str = "main", borrowing: Path | None = None) -> None:
+    def init(
+        self,
+        git_dir: Path,
+        *,
+        default_branch: str = "main",
+        borrowing: Path | None = None,
+        had: Mapping[str, str] | None = None,
+    ) -> None:
         """Make a bare repository.
 
         With `borrowing` it begins with the refs and the objects of another: a quarantine for what is fetched next.
+        `had` are the refs of that one, if they are known already.
         """
         refs.check_ref(f"refs/heads/{default_branch}")
-        storage.init(self._runner, git_dir, default_branch=default_branch, borrowing=borrowing)
+        storage.init(self._runner, git_dir, default_branch=default_branch, borrowing=borrowing, had=had)
 
     def fetch(
         self,
@@ -58,13 +66,13 @@ class Git:
         limits: FetchLimits,
         on_progress: Callable[[FetchProgress], None] = _unheard,
         cancelled: Callable[[], bool] = never,
-    ) -> None:
-        """Fetch what the refspecs name, and remove the refs that the remote has no longer.
+    ) -> dict[str, str]:
+        """Fetch what the refspecs name, and remove the refs that the remote has no longer; the refs there are then.
 
         :raises RepositoryTooLarge: as soon as more than `limits.bytes_max` bytes were written.
         """
         watch = transfer.Watch(on_progress=on_progress, cancelled=cancelled)
-        transfer.fetch(self._runner, git_dir, remote, refspecs=refspecs, limits=limits, watch=watch)
+        return transfer.fetch(self._runner, git_dir, remote, refspecs=refspecs, limits=limits, watch=watch)
 
     def check_connectivity(self, git_dir: Path, commits: Iterable[str]) -> None:
         """Return when everything that the commits need is there; what the refs lead to is taken for granted.

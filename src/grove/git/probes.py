@@ -92,7 +92,7 @@ def _refusing(address: str) -> Callable[[_Bench], str]:
     return probe
 
 
-def _refused(act: Callable[[], None], *expected: type[GroveError]) -> str:
+def _refused(act: Callable[[], object], *expected: type[GroveError]) -> str:
     """Nothing when the act is refused for one of the expected reasons; otherwise what happened."""
     try:
         act()

@@ -81,8 +81,10 @@ def update_refs(runner: Runner, git_dir: Path, *, deletes: Iterable[str], update
 
 
 def set_head(runner: Runner, git_dir: Path, branch: str) -> None:
-    """Make a branch, by its short name, the default one."""
-    name = check_ref(f"refs/heads/{branch}")
+    """Make a branch, by its short name, the default one; git is only asked if it is not."""
+    name, head = check_ref(f"refs/heads/{branch}"), git_dir / "HEAD"
+    if head.is_file() and head.read_bytes() == b"ref: %s\n" % ref_bytes(name):
+        return
     runner.run(Call(command="symbolic-ref", arguments=("HEAD", ref_word(name)), git_dir=git_dir))
 
 

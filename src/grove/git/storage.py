@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,16 +15,22 @@ _PACK_FILE: Final = re.compile(r"pack-[0-9a-f]{40,64}\.(pack|rev|idx)")
 _ORDER: Final = {"pack": 0, "rev": 1, "idx": 2}
 
 
-def init(runner: Runner, git_dir: Path, *, default_branch: str, borrowing: Path | None) -> None:
-    """Make a bare repository; with `borrowing` it starts from the branches and objects of another, without a copy."""
+def init(
+    runner: Runner, git_dir: Path, *, default_branch: str, borrowing: Path | None, had: Mapping[str, str] | None = None
+) -> None:
+    """Make a bare repository; with `borrowing` it starts from the refs and objects of another, without a copy.
+
+    `had` are the refs of that one, if they are known already.
+    """
     git_dir.mkdir(parents=True, exist_ok=True)
     options = ("--bare", "--quiet", "--template=", f"--initial-branch={ref_word(default_branch)}")
     runner.run(Call(command="init", options=options, git_dir=git_dir))
     if borrowing is not None:
         (git_dir / "objects" / "info").mkdir(exist_ok=True)
         (git_dir / "objects" / "info" / "alternates").write_text(f"{(borrowing / 'objects').resolve()}\n")
-        had = sorted((ref_bytes(name), oid.encode()) for name, oid in list_refs(runner, borrowing).items())
-        (git_dir / "packed-refs").write_bytes(b"".join(b"%s %s\n" % (oid, name) for name, oid in had))
+        refs = list_refs(runner, borrowing) if had is None else had
+        lines = sorted((ref_bytes(name), oid.encode()) for name, oid in refs.items())
+        (git_dir / "packed-refs").write_bytes(b"".join(b"%s %s\n" % (oid, name) for name, oid in lines))
 
 
 def check_connectivity(runner: Runner, git_dir: Path, commits: Iterable[str]) -> None:

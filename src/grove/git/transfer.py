@@ -129,8 +129,8 @@ class Watch:
 
 def fetch(
     runner: Runner, git_dir: Path, remote: Remote, *, refspecs: Sequence[str], limits: FetchLimits, watch: Watch
-) -> None:
-    """Fetch what the refspecs name into a repository, and remove there what they name no longer."""
+) -> dict[str, str]:
+    """Fetch what the refspecs name into a repository, and remove there what they name no longer; its refs then."""
     for refspec in refspecs:
         if not _REFSPEC.fullmatch(refspec):
             raise ValueError("a refspec names branches, tags or requests in full, on both sides")
@@ -165,8 +165,10 @@ def fetch(
             raise
     if guard.is_exceeded(at_once=True):
         raise RepositoryTooLarge(bytes_max=limits.bytes_max)
-    if len(list_refs(runner, git_dir)) > limits.refs_max:
+    refs = list_refs(runner, git_dir)
+    if len(refs) > limits.refs_max:
         raise TooManyRefs(refs_max=limits.refs_max)
+    return refs
 
 
 def _fetch_limits(runner: Runner, limits: FetchLimits) -> Limits:

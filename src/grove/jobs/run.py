@@ -20,7 +20,9 @@ from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database, Transaction
 
 PROGRESS_SECONDS = 0.5
-"""How often progress is written at most; a change of phase is written at once."""
+"""How often progress is written at most."""
+PHASE_SECONDS = 0.1
+"""How often changes of phase are: of a push of some files all are over in less, and each costs a transaction."""
 
 HEARTBEAT_SECONDS = 1.0
 
@@ -87,7 +89,8 @@ class Run:
     def report(self, progress: Progress) -> None:
         """Tell how far the work is; what comes too often is left out."""
         moment = time.monotonic()
-        if progress.phase == self._told_phase and moment - self._told_at < PROGRESS_SECONDS:
+        pause = PROGRESS_SECONDS if progress.phase == self._told_phase else PHASE_SECONDS
+        if moment - self._told_at < pause:
             return
         self._told_at, self._told_phase = moment, progress.phase
         body = {name: value for name, value in asdict(progress).items() if value is not None}

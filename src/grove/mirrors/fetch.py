@@ -95,6 +95,8 @@ class _Plan:
     tracks_pulls: bool
     pulls: Sequence[MirroredPull]
     lease: Lease | None
+    had: Mapping[str, str] | None = None
+    """The refs of the mirror, if there is one: nobody else changes those of the host meanwhile."""
 
 
 def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
@@ -110,7 +112,8 @@ def sync_mirror(run: Run, *, tools: MirrorTools) -> None:
         if _is_current(plan, listing):
             _finish_current(run, plan)
             return
-        _check_refs_kept(tools.git, plan, listing)
+        plan = replace(plan, had=tools.git.refs(plan.mirror) if is_published(plan.mirror) else None)
+        _check_refs_kept(plan, listing)
         refs = _fetch(run, tools, plan, listing)
         claim_room(run, plan.repository, fetched=plan.incoming / "mirror.git")
         _publish(tools.git, plan, listing, refs)
@@ -272,10 +275,10 @@ def _finish_current(run: Run, plan: _Plan) -> None:
         )
 
 
-def _check_refs_kept(git: Git, plan: _Plan, listing: RemoteListing) -> None:
-    if plan.accept_ref_loss or not is_published(plan.mirror):
+def _check_refs_kept(plan: _Plan, listing: RemoteListing) -> None:
+    if plan.accept_ref_loss or plan.had is None:
         return
-    had = {name for name in git.refs(plan.mirror) if name.startswith("refs/heads/")}
+    had = {name for name in plan.had if name.startswith("refs/heads/")}
     kept = had & set(listing.refs)
     if len(kept) < len(had) * REFS_KEPT_RATIO_MIN:
         raise RefsVanished(had=len(had), kept=len(kept))
@@ -284,9 +287,9 @@ def _check_refs_kept(git: Git, plan: _Plan, listing: RemoteListing) -> None:
 def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) -> dict[str, str]:
     """Fetch into the job's folder, beside the objects that the mirror has; the refs as they are upstream."""
     git, aside = tools.git, plan.incoming / "mirror.git"
-    borrowing = plan.mirror if is_published(plan.mirror) else None
-    git.init(aside, default_branch=listing.default_branch or "main", borrowing=borrowing)
-    git.fetch(
+    borrowing = plan.mirror if plan.had is not None else None
+    git.init(aside, default_branch=listing.default_branch or "main", borrowing=borrowing, had=plan.had)
+    refs = git.fetch(
         aside,
         _remote(plan.repository, plan.lease, tools),
         refspecs=[*REFSPECS, TAG_REFSPEC],
@@ -294,13 +297,14 @@ def _fetch(run: Run, tools: MirrorTools, plan: _Plan, listing: RemoteListing) ->
         on_progress=lambda progress: run.report(_progress(progress)),
         cancelled=run.is_stopped,
     )
-    remote = _remote(plan.repository, plan.lease, tools) if plan.pulls else plan.remote
-    fetch_pulls(git, aside, remote, forge=plan.repository.forge, pulls=plan.pulls, limits=fetch_limits(tools))
+    if plan.pulls:
+        remote = _remote(plan.repository, plan.lease, tools)
+        fetch_pulls(git, aside, remote, forge=plan.repository.forge, pulls=plan.pulls, limits=fetch_limits(tools))
+        refs = git.refs(aside)
     faults.reach(FETCHED)
     run.check_cancelled()
     wanted = {ref_of(pull.number) for pull in plan.pulls}
-    refs = _of_upstream(git.refs(aside))
-    return {name: oid for name, oid in refs.items() if not name.startswith(PULL_PREFIX) or name in wanted}
+    return {name: oid for name, oid in _of_upstream(refs).items() if not name.startswith(PULL_PREFIX) or name in wanted}
 
 
 def _of_upstream(refs: Mapping[str, str]) -> dict[str, str]:
@@ -323,7 +327,7 @@ def _progress(fetched: FetchProgress) -> Progress:
 def _publish(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, str]) -> None:
     """Put what was fetched into place. Whatever is cut off here is done again by the next sync."""
     aside = plan.incoming / "mirror.git"
-    if not is_published(plan.mirror):
+    if plan.had is None:
         remove_tree(plan.mirror)
         git.set_head(aside, listing.default_branch or "main")
         write_durably(aside / MARKER, f"{plan.repository.id}\n".encode())
@@ -332,7 +336,7 @@ def _publish(git: Git, plan: _Plan, listing: RemoteListing, refs: Mapping[str, s
         return
     git.move_packs(aside, plan.mirror)
     faults.reach(PACKS_MOVED)
-    had = _of_upstream(git.refs(plan.mirror))
+    had = _of_upstream(plan.had)
     git.check_connectivity(plan.mirror, sorted(set(refs.values()) - set(had.values())))
     faults.reach(CHECKED)
     git.update_refs(
