@@ -1,6 +1,5 @@
 """The main job as users do it: connect, watch, search by three ways, fetch again, remove."""
 
-import asyncio
 import os
 import re
 import subprocess
@@ -11,8 +10,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
 from sqlalchemy import MetaData, create_engine, select
 
 from tests.support.canary import CANARY, nowhere
@@ -94,21 +91,6 @@ def command_line(server: ServerProcess, *words: str) -> "subprocess.CompletedPro
     return subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=60)
 
 
-def call_tool(server: ServerProcess, tool: str, **arguments: Any) -> str:
-    async def call() -> Any:
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        address = f"{server.address}/mcp"
-        async with (
-            httpx2.AsyncClient(headers=headers, timeout=60) as http,
-            Client(streamable_http_client(address, http_client=http)) as client,
-        ):
-            return await client.call_tool(tool, arguments)
-
-    answer = asyncio.run(call())
-    assert not answer.is_error, answer
-    return "\n".join(block.text for block in answer.content)
-
-
 class TestTheMainJob:
     def test_from_connecting_to_removing(self, server: ServerProcess, forge: GitServer, upstream: Repository) -> None:
         connected = connect(server, forge)
@@ -124,8 +106,8 @@ class TestTheMainJob:
         by_command = command_line(server, "search", "sym:load_configuration", "--json")
         assert by_command.returncode == 0, by_command.stderr
         assert "src/config.py" in by_command.stdout
-        assert "load_configuration" in call_tool(server, "search_code", query="read configuration", repo=name)
-        assert "def load_configuration" in call_tool(server, "read_file", repo=name, path="src/config.py")
+        assert "load_configuration" in server.call_tool("search_code", query="read configuration", repo=name)
+        assert "def load_configuration" in server.call_tool("read_file", repo=name, path="src/config.py")
 
         for number in range(10):
             newest = upstream.commit({f"src/extra{number}.py": f"def extra{number}():\n    pass\n"})

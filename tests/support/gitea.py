@@ -62,6 +62,7 @@ class Gitea:
     folder: Path
     port: int
     token: str = field(repr=False)
+    process: "subprocess.Popen[bytes] | None" = None
 
     def __post_init__(self) -> None:
         self.client = httpx2.Client(
@@ -78,6 +79,34 @@ class Gitea:
     @property
     def ca_file(self) -> Path:
         return self.folder / "ca.pem"
+
+    def start(self) -> None:
+        with (self.folder / "gitea.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                _argv(self.folder, "web"), env=_environment(self.folder), stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, (self.folder / "gitea.log").read_text()[-4000:]
+            try:
+                self.get("/version")
+            except httpx2.TransportError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("Gitea did not answer")
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(timeout=60)
+
+    def user(self, name: str) -> str:
+        """Make a user; a token of theirs."""
+        body = {"username": name, "email": f"{name}@example.org", "password": PASSWORD, "must_change_password": False}
+        self.post("/admin/users", body)
+        asked = ["--username", name, "--token-name", "test", "--scopes", "all", "--raw"]
+        return _command(self.folder, "admin", "user", "generate-access-token", *asked).split()[-1]
 
     def get(self, path: str, **parts: Any) -> Any:
         return self._told(self.client.get(path.lstrip("/"), **parts))
@@ -113,15 +142,13 @@ def running_gitea(folder: Path) -> Iterator[Gitea]:
     asked = ["--username", "ada", "--token-name", "test", "--scopes", "all", "--raw"]
     token = _command(folder, "admin", "user", "generate-access-token", *asked).split()[-1]
     server = Gitea(folder=folder, port=port, token=token)
-    with (folder / "gitea.log").open("wb") as log:
-        process = subprocess.Popen(_argv(folder, "web"), env=_environment(folder), stdout=log, stderr=log)
     try:
-        _wait_for(server, process)
+        server.start()
         yield server
     finally:
         server.client.close()
-        process.terminate()
-        process.wait(timeout=60)
+        if server.process is not None:
+            server.stop()
 
 
 def _argv(folder: Path, *command: str) -> list[str]:
@@ -139,16 +166,3 @@ def _command(folder: Path, *command: str) -> str:
         _argv(folder, *command), env=_environment(folder), check=True, capture_output=True, text=True, timeout=120
     )
     return done.stdout
-
-
-def _wait_for(server: Gitea, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + READY_SECONDS_MAX
-    while time.monotonic() < deadline:
-        assert process.poll() is None, (server.folder / "gitea.log").read_text()[-4000:]
-        try:
-            server.get("/version")
-        except httpx2.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("Gitea did not answer")

@@ -41,7 +41,11 @@ class PullForge:
     """What was asked or answered in another way than is described."""
     limits: list[dict[str, str]] = field(default_factory=list)
     """The headers of the next answers, each of which says that too much was asked."""
+    busy_about: str = ""
+    """What is asked below such a path is too much."""
     page_size: int = 50
+    accounts: tuple[str, ...] = ("ada", "bob", "core")
+    """Whom the forge can ask for a review, people and teams by their names; it refuses others."""
     before_opening: Callable[[], None] = lambda: None
 
     def __call__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Raw:
@@ -50,6 +54,8 @@ class PullForge:
             return _raw(401, {"message": "Bad credentials"})
         parts = urlsplit(target)
         self.asked.append((method, parts.path))
+        if self.busy_about and self.busy_about in parts.path:
+            return _raw(429, {"message": "Too many requests"})
         if self.limits:
             return _raw(429, {"message": "Too many requests"}, self.limits.pop(0))
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -107,13 +113,9 @@ class PullForge:
         begin = (int(asked.get("page", "1")) - 1) * self.page_size
         return list(found[begin : begin + self.page_size])
 
-    def open_ones(self, *, branch: str = "", target: str = "") -> list[dict[str, Any]]:
-        """Those that are open, of a branch and into one where they are named."""
-        return [
-            pull
-            for pull in self.pulls
-            if pull["state"] == "open" and branch in {"", pull["branch"]} and target in {"", pull["target"]}
-        ]
+    def open_ones(self, *, branch: str = "") -> list[dict[str, Any]]:
+        """Those that are open, of a branch where one is named."""
+        return [pull for pull in self.pulls if pull["state"] == "open" and branch in {"", pull["branch"]}]
 
     def head(self, pull: dict[str, Any]) -> str:
         """The commit at its branch."""
@@ -126,6 +128,7 @@ class GitHubForge(PullForge):
     name = "github"
     api = "/api/v3"
     taken: ClassVar[Answer] = (422, {"message": "Validation Failed", "documentation_url": ""})
+    unknown: ClassVar[Answer] = (422, {"message": "Reviews may only be requested from collaborators."})
 
     def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
         if operation.endswith("/check-runs"):
@@ -134,17 +137,23 @@ class GitHubForge(PullForge):
         if operation.endswith("/status"):
             return 200, self.described.answer(operation, state="pending", statuses=[])
         if operation.endswith("/requested_reviewers"):
-            self.invited.append(told)
-            return 201, self.reviewers_told(operation)
+            return self.asked_of(operation, [*told["reviewers"], *told["team_reviewers"]])
         if found := re.search(r"/pulls/(\d+)$", path):
             pull = self.pulls[int(found[1]) - 1]
             pull.update({name: told[name] for name in ("title", "body") if name in told})
+            pull["target"] = told.get("base", pull["target"])
             return self.changed(operation, pull)
         if operation.startswith("POST"):
             return self.open(operation, told)
         branch = asked.get("head", "").rpartition(":")[2]
-        pulls = self.open_ones(branch=branch, target=asked.get("base", ""))
+        pulls = self.open_ones(branch=branch)
         return 200, [self.described.item(operation, **self.shown(pull)) for pull in self.page(pulls, asked)]
+
+    def asked_of(self, operation: str, wanted: list[str]) -> Answer:
+        if not set(wanted) <= set(self.accounts):
+            return self.unknown
+        self.invited += [name for name in wanted if name not in self.invited]
+        return 201, self.reviewers_told(operation)
 
     def open(self, operation: str, told: dict[str, Any]) -> Answer:
         made = self.opened(
@@ -188,6 +197,7 @@ class GiteaForge(GitHubForge):
     name = "gitea"
     api = "/api/v1"
     taken = (409, {"message": "pull request already exists for these targets", "url": ""})
+    unknown = (422, {"message": "the reviewer cannot read the repository", "url": ""})
 
     def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
         if operation.endswith("/statuses"):
@@ -204,6 +214,8 @@ class GiteaForge(GitHubForge):
 
     def changed(self, operation: str, pull: dict[str, Any]) -> Answer:
         status = 201 if operation.startswith("PATCH") else 200
+        if status == 201:
+            pull["draft"] = pull["title"].startswith("WIP: ")
         return status, self.described.answer(operation, status, **self.shown(pull), **self.end(pull))
 
     def reviewers_told(self, operation: str) -> Any:
@@ -218,6 +230,8 @@ class GitLabForge(PullForge):
     resource = "/projects/{id}"
     naming = "path_with_namespace"
     words: ClassVar[Mapping[str | None, str]] = {"failure": "failed", None: "running"}
+    reviewers_max = 10
+    """Some plans of GitLab have one."""
 
     def answer(self, operation: str, path: str, asked: Mapping[str, str], told: dict[str, Any]) -> Answer:
         if operation.endswith("/statuses"):
@@ -230,12 +244,16 @@ class GitLabForge(PullForge):
                 )
                 for check in self.checks
             ]
-        if operation.endswith("/notes"):
-            self.invited.append(told)
-            return 201, self.described.answer(operation, 201, id=1, body=told["body"])
+        if operation == "GET /users":
+            known = [(number, name) for number, name in enumerate(self.accounts) if name == asked["username"]]
+            return 200, [self.described.item(operation, id=number, username=name) for number, name in known]
         if found := re.search(r"/merge_requests/(\d+)$", path):
             pull = self.pulls[int(found[1]) - 1]
             pull.update({"title": told.get("title", pull["title"]), "body": told.get("description", pull["body"])})
+            pull["target"] = told.get("target_branch", pull["target"])
+            pull["draft"] = pull["title"].startswith("Draft: ")
+            if "reviewer_ids" in told:
+                self.invited[:] = [self.accounts[number] for number in told["reviewer_ids"][: self.reviewers_max]]
             return 200, self.described.answer(operation, **self.shown(pull))
         if operation.startswith("POST"):
             made = self.opened(
@@ -248,7 +266,7 @@ class GitLabForge(PullForge):
             if made is None:
                 return 409, {"message": ["Another open merge request already exists for this source branch"]}
             return 201, self.described.answer(operation, 201, **self.shown(made))
-        pulls = self.open_ones(branch=asked.get("source_branch", ""), target=asked.get("target_branch", ""))
+        pulls = self.open_ones(branch=asked.get("source_branch", ""))
         return 200, [self.described.item(operation, **self.shown(pull)) for pull in self.page(pulls, asked)]
 
     def shown(self, pull: dict[str, Any]) -> dict[str, Any]:
@@ -261,9 +279,15 @@ class GitLabForge(PullForge):
             "sha": self.head(pull),
             "source_branch": pull["branch"],
             "target_branch": pull["target"],
+            "reviewers": [self.account(name) for name in self.invited],
             "source_project_id": ELSEWHERE if pull["foreign"] else HERE,
             "target_project_id": HERE,
         }
+
+    def account(self, name: str) -> dict[str, Any]:
+        """What is told of a reviewer."""
+        told = dict.fromkeys(("name", "state", "avatar_url", "web_url"), "")
+        return {"id": self.accounts.index(name), "username": name, **told}
 
 
 class BitbucketForge(PullForge):
@@ -288,10 +312,21 @@ class BitbucketForge(PullForge):
                 for check in self.checks
             ]
             return 200, self.described.answer(operation, values=told_of)
+        if operation.endswith("/members"):
+            users = [
+                {"nickname": name, "uuid": f"{{{name if index == self.accounts.index(name) else index}}}"}
+                for index, name in enumerate(self.accounts)
+            ]
+            shown = [self.described.item(operation, "values", user=user) for user in self.page(users, asked)]
+            more = {"next": "https://elsewhere.test/?page=2"} if len(shown) == self.page_size else {}
+            return 200, self.described.answer(operation, values=shown, **more)
         if found := re.search(r"/pullrequests/(\d+)$", path):
             pull = self.pulls[int(found[1]) - 1]
             given = {"title": told.get("title"), "body": told.get("description"), "draft": told.get("draft")}
             pull.update({name: value for name, value in given.items() if value is not None})
+            pull["target"] = told.get("destination", {}).get("branch", {}).get("name", pull["target"])
+            if "reviewers" in told:
+                self.invited[:] = [each["uuid"].strip("{}") for each in told["reviewers"]]
             return 200, self.described.answer(operation, **self.shown(pull))
         if operation.startswith("POST"):
             made = self.opened(
@@ -306,7 +341,7 @@ class BitbucketForge(PullForge):
             return 201, self.described.answer(operation, 201, **self.shown(pull))
         named = re.findall(r'(source|destination)\.branch\.name="((?:[^"\\]|\\.)*)"', asked.get("q", ""))
         wanted = {name: re.sub(r"\\(.)", r"\1", value) for name, value in named}
-        pulls = self.open_ones(branch=wanted.get("source", ""), target=wanted.get("destination", ""))
+        pulls = self.open_ones(branch=wanted.get("source", ""))
         shown = [self.described.item(operation, "values", **self.shown(pull)) for pull in self.page(pulls, asked)]
         more = {"next": "https://elsewhere.test/?page=2"} if len(shown) == self.page_size else {}
         return 200, self.described.answer(operation, values=shown, **more)
@@ -319,6 +354,8 @@ class BitbucketForge(PullForge):
             "title": pull["title"],
             "state": self.states[pull["state"]],
             "draft": pull["draft"],
+            "author": {"uuid": "{grove}"},
+            "reviewers": [{"uuid": f"{{{name}}}"} for name in self.invited],
             "source": {
                 "branch": {"name": pull["branch"]},
                 "commit": {"hash": self.head(pull)[:12]},

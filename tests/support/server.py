@@ -1,5 +1,6 @@
 """`grove serve` as a user runs it: a process of its own, reached over HTTP."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
 from tests.support.grove import ADMIN_TOKEN
 
@@ -77,6 +80,21 @@ class ServerProcess:
         answer = self.client.post(path.lstrip("/"), **parts)
         assert answer.is_success, f"{answer.status_code} {answer.text}\n{self.log[-6000:]}"
         return answer.json()
+
+    def call_tool(self, tool: str, *, token: str = ADMIN_TOKEN, **arguments: Any) -> str:
+        """What a tool answers to an agent that reaches the server over HTTP."""
+
+        async def call() -> Any:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with (
+                httpx2.AsyncClient(headers=headers, timeout=60) as http,
+                Client(streamable_http_client(f"{self.address}/mcp", http_client=http)) as client,
+            ):
+                return await client.call_tool(tool, arguments)
+
+        answer = asyncio.run(call())
+        assert not answer.is_error, answer
+        return "\n".join(block.text for block in answer.content)
 
     def wait_for(self, is_reached: Callable[[], Any], *, what: str) -> Any:
         """Ask until the answer is true; the answer."""

@@ -36,6 +36,13 @@ class CheckOut(Shown):
     url: str
 
 
+class UnaskedOut(Shown):
+    """An owner of what is changed who could not be asked for a review, and why."""
+
+    name: str
+    reason: str
+
+
 class PromotionOut(Shown):
     """A workspace on its way into its repository."""
 
@@ -52,6 +59,7 @@ class PromotionOut(Shown):
     url: str
     state: PromotionState
     reviewers: list[str]
+    unasked: list[UnaskedOut]
     checks: list[CheckOut]
     updated_at: datetime
 

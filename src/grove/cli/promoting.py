@@ -17,7 +17,7 @@ app = typer.Typer()
 
 FIELDS = (
     *("branch", "target", "title", "draft", "waiting", "refusal", "pushed"),
-    *("number", "url", "state", "reviewers", "checks", "updated_at"),
+    *("number", "url", "state", "reviewers", "unasked", "checks", "updated_at"),
 )
 
 
@@ -57,11 +57,17 @@ def _checks(checks: list[dict[str, str]]) -> str:
     return ", ".join(counted) + (f" ({', '.join(failed)})" if failed else "")
 
 
+def _unasked(unasked: list[dict[str, str]]) -> str:
+    return ", ".join(f"{each['name']} ({each['reason']})" for each in unasked)
+
+
 PULL = (
     Column("STATE", _state),
     Column("BRANCH", lambda item: item["branch"]),
     Column("INTO", lambda item: item["target"]),
     Column("COMMIT", lambda item: item["pushed"], lambda item: item["pushed"][:12]),
+    Column("REVIEWERS", lambda item: item["reviewers"], lambda item: ", ".join(item["reviewers"])),
+    Column("NOT ASKED", lambda item: item["unasked"], lambda item: _unasked(item["unasked"])),
     Column("CHECKS", lambda item: item["checks"], lambda item: _checks(item["checks"])),
     Column("URL", lambda item: item["url"]),
 )

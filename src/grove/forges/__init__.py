@@ -14,7 +14,7 @@ from grove.forges.errors import (
 from grove.forges.github_app import GitHubApps
 from grove.forges.model import Forge, ForgeRemote, SizeEstimate, recognise, repository_name
 from grove.forges.oauth import OAuthTokens
-from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
+from grove.forges.pull import Check, CheckState, Invitation, Pull, PullDraft, PullState, Unasked
 from grove.forges.pulls import PullDesk
 from grove.forges.readers import ask_readers
 from grove.forges.redirects import ask_new_path
@@ -34,6 +34,7 @@ __all__ = [
     "ForgeRepositoryNotFound",
     "ForgeUnavailable",
     "GitHubApps",
+    "Invitation",
     "OAuthTokens",
     "Openness",
     "Pull",
@@ -43,6 +44,7 @@ __all__ = [
     "PullsUnsupported",
     "SizeEstimate",
     "Standing",
+    "Unasked",
     "ask_new_path",
     "ask_readers",
     "ask_size",

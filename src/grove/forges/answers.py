@@ -201,8 +201,14 @@ def _refuse(response: httpx2.Response, body: bytes) -> NoReturn:
 
 
 def _words(body: bytes) -> str:
-    """What a forge says of a refusal, as text that can be shown."""
-    told = "".join(filter(str.isprintable, body.decode(errors="replace")))
+    """What a forge says of a refusal, as text that can be shown: its message, where there is one."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    message = document.get("message") if isinstance(document, dict) else None
+    text = message if isinstance(message, str) and message else body.decode(errors="replace")
+    told = "".join(filter(str.isprintable, text))
     return mask(told)[:WORDS_CHARACTERS_MAX]
 
 

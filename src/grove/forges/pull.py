@@ -22,12 +22,17 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullDraft:
-    """What a pull request is to be: `branch` into `target`, both in the same repository."""
+    """What a pull request is to be: `branch` into `target`, both in the same repository.
+
+    An open one keeps its title and its body where none is wished; a new one gets `default_title`. A draft becomes
+    ready where that is wished, and what is ready stays so.
+    """
 
     branch: str
     target: str
-    title: str
-    body: str
+    title: str = ""
+    default_title: str
+    body: str = ""
     draft: bool = True
 
 
@@ -56,3 +61,19 @@ class Check:
     name: str
     state: CheckState
     url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unasked:
+    """Somebody who owns what is changed and could not be asked for a review, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Who was asked for a review, and who could not be."""
+
+    asked: tuple[str, ...] = ()
+    unasked: tuple[Unasked, ...] = ()

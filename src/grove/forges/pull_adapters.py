@@ -1,5 +1,6 @@
 """How forges differ in pull requests: what each is asked, and what its answers mean. None of it touches the network."""
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -12,6 +13,7 @@ from grove.forges.pull import Check, CheckState, Pull, PullDraft, PullState
 LISTED_MAX: Final = 50
 """How many come on one page."""
 CHECKS_MAX: Final = 100
+_DRAFT_MARK: Final = re.compile(r"^\s*(?:(?:draft|wip)\s*:|[\[(](?:draft|wip)[\])]:?)\s*", re.IGNORECASE)
 _PASSED: Final = frozenset({"success", "successful", "neutral", "skipped", "warning", "manual"})
 _WAITING: Final = frozenset({"", "queued", "in_progress", "pending", "running", "created", "inprogress", "waiting"})
 
@@ -19,8 +21,8 @@ _WAITING: Final = frozenset({"", "queued", "in_progress", "pending", "running", 
 class PullAdapter(Protocol):
     """What one kind of forge has to say of pull requests; `path` is that of the repository."""
 
-    def find(self, path: str, *, branch: str, target: str) -> Question:
-        """Which open ones there are; some forges tell those of other branches too."""
+    def find(self, path: str, *, branch: str) -> Question:
+        """Which open ones of a branch there are; some forges tell those of other branches too."""
         ...
 
     def listed(self, path: str) -> Question:
@@ -31,8 +33,8 @@ class PullAdapter(Protocol):
         """Open one."""
         ...
 
-    def update(self, path: str, number: int, draft: PullDraft) -> Question:
-        """Give an open one this title and body."""
+    def update(self, path: str, pull: Pull, draft: PullDraft) -> Question:
+        """Make an open one what is wished, and leave what is not wished otherwise."""
         ...
 
     def show(self, path: str, number: int) -> Question:
@@ -43,10 +45,6 @@ class PullAdapter(Protocol):
         """Tell what is said of a commit."""
         ...
 
-    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
-        """Ask for a review; nothing where that cannot be done by names."""
-        ...
-
     def pull(self, told: Mapping[str, Any]) -> Pull:
         """What is told of one."""
         ...
@@ -55,9 +53,9 @@ class PullAdapter(Protocol):
 class GitHub:
     """github.com and GitHub Enterprise Server."""
 
-    def find(self, path: str, *, branch: str, target: str) -> Question:
+    def find(self, path: str, *, branch: str) -> Question:
         """By the branch with its owner."""
-        asked = {"head": f"{path.split('/', maxsplit=1)[0]}:{branch}", "base": target, "state": "open"}
+        asked = {"head": f"{path.split('/', maxsplit=1)[0]}:{branch}", "state": "open"}
         return Question(resource=f"repos/{quote(path)}/pulls?{urlencode(asked)}")
 
     def listed(self, path: str) -> Question:
@@ -66,13 +64,13 @@ class GitHub:
 
     def open(self, path: str, draft: PullDraft) -> Question:
         """As a draft, if wanted: where the plan has no drafts, GitHub refuses."""
-        body = {"title": draft.title, "body": draft.body, "head": draft.branch, "base": draft.target}
+        body = {"title": _titled(draft), "body": draft.body, "head": draft.branch, "base": draft.target}
         return Question(resource=f"repos/{quote(path)}/pulls", method="POST", body={**body, "draft": draft.draft})
 
-    def update(self, path: str, number: int, draft: PullDraft) -> Question:
-        """Title and body; a draft stays one until somebody says that it is ready."""
-        body = {"title": draft.title, "body": draft.body}
-        return Question(resource=f"repos/{quote(path)}/pulls/{number}", method="PATCH", body=body)
+    def update(self, path: str, pull: Pull, draft: PullDraft) -> Question:
+        """A draft stays one until somebody says there that it is ready."""
+        body = {"base": draft.target, **_wished(title=draft.title, body=draft.body)}
+        return Question(resource=f"repos/{quote(path)}/pulls/{pull.number}", method="PATCH", body=body)
 
     def show(self, path: str, number: int) -> Question:
         """By number."""
@@ -83,11 +81,6 @@ class GitHub:
         commits = f"repos/{quote(path)}/commits/{commit}"
         asked = urlencode({"per_page": CHECKS_MAX})
         return (Question(resource=f"{commits}/check-runs?{asked}"), Question(resource=f"{commits}/status?{asked}"))
-
-    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
-        """Teams by their name without the organisation's."""
-        body = {"reviewers": list(people), "team_reviewers": [team.rpartition("/")[2] for team in teams]}
-        return Question(resource=f"repos/{quote(path)}/pulls/{number}/requested_reviewers", method="POST", body=body)
 
     def pull(self, told: Mapping[str, Any]) -> Pull:
         """Merged is told by a moment in lists, and by a flag elsewhere."""
@@ -107,9 +100,11 @@ class GitHub:
 class GitLab:
     """gitlab.com and any GitLab."""
 
-    def find(self, path: str, *, branch: str, target: str) -> Question:
-        """By both branches."""
-        asked = {"source_branch": branch, "target_branch": target, "state": "opened"}
+    _DRAFT = "Draft: "
+
+    def find(self, path: str, *, branch: str) -> Question:
+        """By the branch."""
+        asked = {"source_branch": branch, "state": "opened"}
         return Question(resource=f"{self._requests(path)}?{urlencode(asked)}")
 
     def listed(self, path: str) -> Question:
@@ -119,14 +114,14 @@ class GitLab:
     def open(self, path: str, draft: PullDraft) -> Question:
         """A draft is one by its title."""
         body = {"source_branch": draft.branch, "target_branch": draft.target, "description": draft.body}
-        title = f"Draft: {draft.title}" if draft.draft else draft.title
+        title = _marked(_titled(draft), self._DRAFT if draft.draft else "")
         return Question(resource=self._requests(path), method="POST", body={**body, "title": title})
 
-    def update(self, path: str, number: int, draft: PullDraft) -> Question:
-        """Title and body."""
-        title = f"Draft: {draft.title}" if draft.draft else draft.title
-        body = {"title": title, "description": draft.body}
-        return Question(resource=f"{self._requests(path)}/{number}", method="PUT", body=body)
+    def update(self, path: str, pull: Pull, draft: PullDraft) -> Question:
+        """What is ready is so by its title."""
+        body = {"target_branch": draft.target, "title": _retitled(pull, draft, self._DRAFT)}
+        body |= _wished(description=draft.body)
+        return Question(resource=f"{self._requests(path)}/{pull.number}", method="PUT", body=body)
 
     def show(self, path: str, number: int) -> Question:
         """By the number within the project."""
@@ -136,12 +131,6 @@ class GitLab:
         """The jobs of its pipelines among them."""
         statuses = f"projects/{quote(path, safe='')}/repository/commits/{commit}/statuses"
         return (Question(resource=f"{statuses}?{urlencode({'per_page': CHECKS_MAX})}"),)
-
-    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:
-        """By a quick action: the API itself wants numbers in the place of names."""
-        names = " ".join(f"@{name}" for name in (*people, *teams))
-        body = {"body": f"/request_review {names}"}
-        return Question(resource=f"{self._requests(path)}/{number}/notes", method="POST", body=body)
 
     def pull(self, told: Mapping[str, Any]) -> Pull:
         """A locked one is being merged."""
@@ -164,9 +153,9 @@ class GitLab:
 class Bitbucket:
     """bitbucket.org."""
 
-    def find(self, path: str, *, branch: str, target: str) -> Question:
-        """By a query over both branches."""
-        query = f'source.branch.name={_told(branch)} AND destination.branch.name={_told(target)} AND state="OPEN"'
+    def find(self, path: str, *, branch: str) -> Question:
+        """By a query over the branch."""
+        query = f'source.branch.name={_told(branch)} AND state="OPEN"'
         return Question(resource=f"{self._requests(path)}?{urlencode({'q': query})}")
 
     def listed(self, path: str) -> Question:
@@ -177,7 +166,7 @@ class Bitbucket:
         """As a draft, if wanted."""
         body = {
             "type": "pullrequest",
-            "title": draft.title,
+            "title": _titled(draft),
             "description": draft.body,
             "source": {"branch": {"name": draft.branch}},
             "destination": {"branch": {"name": draft.target}},
@@ -185,10 +174,16 @@ class Bitbucket:
         }
         return Question(resource=self._requests(path), method="POST", body=body)
 
-    def update(self, path: str, number: int, draft: PullDraft) -> Question:
-        """Title, body, and whether it is a draft."""
-        told = {"title": draft.title, "description": draft.body, "draft": draft.draft}
-        return Question(resource=f"{self._requests(path)}/{number}", method="PUT", body={"type": "pullrequest", **told})
+    def update(self, path: str, pull: Pull, draft: PullDraft) -> Question:
+        """Whether it is a draft too; a title has to be told."""
+        body = {
+            "type": "pullrequest",
+            "title": draft.title or pull.title,
+            "destination": {"branch": {"name": draft.target}},
+            "draft": draft.draft and pull.draft,
+            **_wished(description=draft.body),
+        }
+        return Question(resource=f"{self._requests(path)}/{pull.number}", method="PUT", body=body)
 
     def show(self, path: str, number: int) -> Question:
         """By number."""
@@ -198,10 +193,6 @@ class Bitbucket:
         """Of pipelines and others."""
         asked = urlencode({"pagelen": CHECKS_MAX})
         return (Question(resource=f"repositories/{quote(path)}/commit/{commit}/statuses?{asked}"),)
-
-    def invite(self, path: str, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Question | None:  # noqa: ARG002 - one shape for all
-        """Not by names: accounts have numbers here."""
-        return None
 
     def pull(self, told: Mapping[str, Any]) -> Pull:
         """Declined and superseded ones are closed."""
@@ -226,7 +217,7 @@ class Gitea(GitHub):
 
     _DRAFT = "WIP: "
 
-    def find(self, path: str, *, branch: str, target: str) -> Question:  # noqa: ARG002 - they cannot be asked for
+    def find(self, path: str, *, branch: str) -> Question:  # noqa: ARG002 - it cannot be asked for
         """All that are open."""
         return self.listed(path)
 
@@ -237,21 +228,19 @@ class Gitea(GitHub):
 
     def open(self, path: str, draft: PullDraft) -> Question:
         """A draft is one by its title."""
-        body = {"title": self._title(draft), "body": draft.body, "head": draft.branch, "base": draft.target}
+        title = _marked(_titled(draft), self._DRAFT if draft.draft else "")
+        body = {"title": title, "body": draft.body, "head": draft.branch, "base": draft.target}
         return Question(resource=f"repos/{quote(path)}/pulls", method="POST", body=body)
 
-    def update(self, path: str, number: int, draft: PullDraft) -> Question:
-        """Title and body."""
-        body = {"title": self._title(draft), "body": draft.body}
-        return Question(resource=f"repos/{quote(path)}/pulls/{number}", method="PATCH", body=body)
+    def update(self, path: str, pull: Pull, draft: PullDraft) -> Question:
+        """What is ready is so by its title."""
+        body = {"base": draft.target, "title": _retitled(pull, draft, self._DRAFT), **_wished(body=draft.body)}
+        return Question(resource=f"repos/{quote(path)}/pulls/{pull.number}", method="PATCH", body=body)
 
     def checks(self, path: str, commit: str) -> Sequence[Question]:
         """All of them in one list."""
         asked = urlencode({"sort": "recentupdate", "limit": LISTED_MAX})
         return (Question(resource=f"repos/{quote(path)}/commits/{commit}/statuses?{asked}"),)
-
-    def _title(self, draft: PullDraft) -> str:
-        return self._DRAFT + draft.title if draft.draft else draft.title
 
 
 PULL_ADAPTERS: Mapping[Forge, PullAdapter] = MappingProxyType(
@@ -268,6 +257,24 @@ def checks_of(told: object) -> list[Check]:
         word = str(item.get("conclusion") or item.get("state") or item.get("status") or "").lower()
         found.setdefault(name, Check(name=name, state=_check_state(word), url=url))
     return list(found.values())
+
+
+def _titled(draft: PullDraft) -> str:
+    return draft.title or draft.default_title
+
+
+def _retitled(pull: Pull, draft: PullDraft, mark: str) -> str:
+    """The title of an open one where drafts are such by their titles."""
+    return _marked(draft.title or pull.title, mark if draft.draft and pull.draft else "")
+
+
+def _marked(title: str, mark: str) -> str:
+    """A title with a mark of drafts, or with none."""
+    return mark + _DRAFT_MARK.sub("", title)
+
+
+def _wished(**facts: str) -> dict[str, str]:
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _is_foreign(source: object, target: object, *, key: str) -> bool:

@@ -14,8 +14,9 @@ from grove.forges.errors import (
     PullsUnsupported,
 )
 from grove.forges.model import ForgeRemote, fits, repository_path
-from grove.forges.pull import Check, Pull, PullDraft
+from grove.forges.pull import Check, Invitation, Pull, PullDraft
 from grove.forges.pull_adapters import PULL_ADAPTERS, checks_of
+from grove.forges.reviews import DIALECTS, ask_reviews
 from grove.kit.logging import logger
 
 PAGES_MAX: Final = 20
@@ -34,6 +35,7 @@ class PullDesk:
         root = (access.api_roots.get(host) or adapter.api_root(host)) if adapter else None
         if adapter is None or root is None or not fits(remote.forge, remote.path):
             raise PullsUnsupported(host=host, forge=remote.forge)
+        self._forge = remote.forge
         self._adapter = PULL_ADAPTERS[remote.forge]
         self._authorization = adapter.authorization(remote.secret) if remote.secret else None
         if remote.secret is not None and self._authorization is None:
@@ -44,19 +46,25 @@ class PullDesk:
         self._access = access
 
     def settle(self, draft: PullDraft) -> Pull:
-        """The open pull request of these branches, with this title and body; it is opened if there is none.
+        """The open pull request of the branch, made what is wished; it is opened if there is none.
 
         :raises ForgeRefused: if the forge opens none.
         """
-        if found := self._open_one(draft):
-            return self._told(self._adapter.update(self._path, found.number, draft))
+        if found := self.find(draft.branch, target=draft.target):
+            return self._told(self._adapter.update(self._path, found, draft))
         try:
             return self._told(self._adapter.open(self._path, draft))
         except ForgeRefused:
             # Somebody may have been quicker.
-            if found := self._open_one(draft):
+            if found := self.find(draft.branch, target=draft.target):
                 return found
             raise
+
+    def find(self, branch: str, *, target: str) -> Pull | None:
+        """The open pull request of a branch, if there is one: that into `target` before others."""
+        pulls = self._listed(self._adapter.find(self._path, branch=branch))
+        ours = [pull for pull in pulls if pull.branch == branch and not pull.is_foreign]
+        return next((pull for pull in ours if pull.target == target), ours[0] if ours else None)
 
     def show(self, number: int) -> Pull:
         """How a pull request is.
@@ -76,26 +84,14 @@ class PullDesk:
                 continue
         return list({check.name: check for check in reversed(found)}.values())[::-1]
 
-    def invite(self, number: int, *, people: Sequence[str], teams: Sequence[str]) -> bool:
-        """Ask for reviews; whether the forge did."""
-        question = self._adapter.invite(self._path, number, people=people, teams=teams)
-        if question is None or not (people or teams):
-            return False
-        try:
-            self._ask(question)
-        except (ForgeRefused, ForgeCredentialRejected, ForgeRepositoryNotFound):
-            # An owner may have left, or be the one who asks: the pull request stands all the same.
-            return False
-        return True
+    def invite(self, number: int, *, people: Sequence[str], teams: Sequence[str]) -> Invitation:
+        """Ask for reviews; who could not be asked is told of, and never an error."""
+        dialect = DIALECTS[self._forge]
+        return ask_reviews(dialect, self._path, number, people=people, teams=teams, put=self._put)
 
     def open_ones(self) -> list[Pull]:
         """The open pull requests; of more than `PAGES_MAX` pages of them, those that come first."""
         return self._listed(self._adapter.listed(self._path))
-
-    def _open_one(self, draft: PullDraft) -> Pull | None:
-        pulls = self._listed(self._adapter.find(self._path, branch=draft.branch, target=draft.target))
-        wanted = (draft.branch, draft.target, False)
-        return next((pull for pull in pulls if (pull.branch, pull.target, pull.is_foreign) == wanted), None)
 
     def _listed(self, question: Question) -> list[Pull]:
         found: dict[int, Pull] = {}

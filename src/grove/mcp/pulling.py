@@ -82,8 +82,9 @@ def _inbox(caller: Caller) -> Reply:
 def _reply(promotion: Promotion) -> Reply:
     checks = [f"{check.state} {check.name} {check.url}" for check in promotion.checks]
     number = f"#{promotion.number} " if promotion.number else ""
+    unasked = [f"not asked for a review: {each.name} ({each.reason})" for each in promotion.unasked]
     return Reply(
-        lines=[visible_line(line) for line in (f"{number}{promotion.title}  {promotion.url}", *checks)],
+        lines=[visible_line(line) for line in (f"{number}{promotion.title}  {promotion.url}", *checks, *unasked)],
         truth=joined(
             f"{'draft' if promotion.draft and promotion.state == 'open' else promotion.state}",
             f"{promotion.branch} into {promotion.target} at {promotion.pushed[:COMMIT_DIGITS]}",

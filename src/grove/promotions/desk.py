@@ -4,18 +4,33 @@ Whatever is cut off is done again by the next attempt: the branch is that of the
 opened the forge is asked whether there is one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from grove import accounts
 from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with, token_of
-from grove.forges import Forge, ForgeAccess, ForgeRemote, PullDesk, PullDraft, PullState, PullsUnsupported
+from grove.forges import (
+    Check,
+    Forge,
+    ForgeAccess,
+    ForgeRateLimited,
+    ForgeRemote,
+    ForgeUnavailable,
+    Invitation,
+    Pull,
+    PullDesk,
+    PullDraft,
+    PullState,
+    PullsUnsupported,
+)
 from grove.git import FileDiff, ListingLimits, Remote, merge_base, parse_remote_url, push_branch
 from grove.jobs import Run
 from grove.kit import faults
-from grove.kit.gate import Actor, Denied
+from grove.kit.errors import GroveError
+from grove.kit.gate import Actor, Denied, Source
+from grove.kit.logging import logger
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
@@ -38,6 +53,7 @@ PUSH_SECONDS_MAX: Final = 300.0
 TITLE_CHARACTERS_MAX: Final = 200
 PUSHED: Final = faults.declare("promotion.pushed")
 OPENED: Final = faults.declare("promotion.opened")
+_log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,26 +124,26 @@ class PromotionDesk:
         draft = PullDraft(
             branch=branch_of(workspace),
             target=change.target,
-            title=(wish.title or change.title)[:TITLE_CHARACTERS_MAX],
+            title=wish.title[:TITLE_CHARACTERS_MAX],
+            default_title=change.title[:TITLE_CHARACTERS_MAX],
             body=wish.body,
             draft=wish.draft,
         )
         must_wait = not self._may(actor, workspace, rows.UNASKED)
         with self.database.transaction() as tx:
             _opened(tx, actor, name)
-            rows.begin(tx, workspace, _begun(workspace, draft, must_wait=must_wait, now=now), actor=actor)
+            rows.begin(tx, workspace, _begun(workspace, draft, before, must_wait=must_wait, now=now), actor=actor)
             if must_wait:
                 return rows.get(tx, workspace)
             lease = self._lease(tx, repository, now=now)
-        remote, pulls = self._reach(repository, lease)
-        self._push(remote, workspace, branch=draft.branch, pushed=before.pushed if before else "")
-        with self.database.transaction() as tx:
-            rows.note_pushed(tx, workspace_id=workspace.id, branch=draft.branch, commit=workspace.head)
-        faults.reach(PUSHED)
-        pull = pulls.settle(draft)
-        faults.reach(OPENED)
-        reviewers = self._invite(pulls, pull.number, repository, change)
-        checks = pulls.checks(workspace.head)
+        try:
+            pulls, pull = self._open(workspace, repository, lease, draft, pushed=before.pushed if before else "")
+        except GroveError:
+            with self.database.transaction() as tx:
+                rows.note_stopped(tx, workspace_id=workspace.id, branch=draft.branch)
+            raise
+        invitation = self._invite(pulls, pull.number, repository, change)
+        checks = self._first_checks(pulls, workspace)
         with self.database.transaction() as tx:
             return rows.settle(
                 tx,
@@ -135,10 +151,23 @@ class PromotionDesk:
                 branch=draft.branch,
                 pull=pull,
                 checks=checks,
-                reviewers=reviewers,
+                invitation=invitation,
                 actor=actor,
                 now=now,
             )
+
+    def _open(
+        self, workspace: Workspace, repository: Repository, lease: Lease | None, draft: PullDraft, *, pushed: str
+    ) -> tuple[PullDesk, Pull]:
+        """Push, and have the pull request; a crash anywhere leaves what the next attempt, or a look, finds."""
+        remote, pulls = self._reach(repository, lease)
+        self._push(remote, workspace, branch=draft.branch, pushed=pushed)
+        with self.database.transaction() as tx:
+            rows.note_pushed(tx, workspace_id=workspace.id, branch=draft.branch, commit=workspace.head)
+        faults.reach(PUSHED)
+        pull = pulls.settle(draft)
+        faults.reach(OPENED)
+        return pulls, pull
 
     def get(self, actor: Actor, name: str, *, now: datetime) -> Promotion:
         """How a workspace's pull request is now, asked of its forge.
@@ -150,7 +179,7 @@ class PromotionDesk:
         with self.database.transaction() as tx:
             workspace = open_workspace(tx, actor=actor, name=name, changing=False)
             known = rows.get(tx, workspace)
-            if known.number is None:
+            if known.waiting and known.number is None:
                 return known
             repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
             lease = self._lease(tx, repository, now=now)
@@ -172,20 +201,35 @@ class PromotionDesk:
             self._follow(pulls, promotion, now=run.now)
 
     def _follow(self, pulls: PullDesk, known: Promotion, *, now: datetime) -> Promotion:
-        assert known.number is not None
-        pull = pulls.show(known.number)
+        pull = None
+        if known.state in {PromotionState.PUSHING, PromotionState.STOPPED}:
+            # Whoever opened it may have died before that was written down.
+            pull = pulls.find(known.branch, target=known.target)
+        if pull is None and known.number is not None:
+            pull = pulls.show(known.number)
+        if pull is None:
+            return known
         checks = pulls.checks(pull.head) if pull.state is PullState.OPEN and pull.head else known.checks
         with self.database.transaction() as tx:
+            steward = accounts.steward(tx, tenant_id=known.tenant_id, source=Source.WORKER, now=now)
             return rows.settle(
                 tx,
                 workspace_id=known.workspace_id,
                 branch=known.branch,
                 pull=pull,
                 checks=checks,
-                reviewers=None,
-                actor=None,
+                invitation=None,
+                actor=steward,
                 now=now,
             )
+
+    def _first_checks(self, pulls: PullDesk, workspace: Workspace) -> list[Check]:
+        """What is said of the commit so far; a forge that does not say it now is asked again when it is followed."""
+        try:
+            return pulls.checks(workspace.head)
+        except (ForgeRateLimited, ForgeUnavailable) as error:
+            _log.warning("promotion_checks_unknown", workspace_id=workspace.id, code=error.code)
+            return []
 
     def _look(self, workspace: Workspace, repository: Repository, wish: Wish) -> _Change:
         """What is new on the workspace's branch, seen from the branch that is to take it."""
@@ -280,10 +324,11 @@ class PromotionDesk:
                 return False
         return merge_base(git.config, folder, commit, head) == commit
 
-    def _invite(self, pulls: PullDesk, number: int, repository: Repository, change: _Change) -> Sequence[str]:
+    def _invite(self, pulls: PullDesk, number: int, repository: Repository, change: _Change) -> Invitation:
         with self.mirrors.objects(repository) as reader:
-            people, teams = owners_of(reader, change.since, change.paths, repository=repository)
-        return [*people, *teams] if pulls.invite(number, people=people, teams=teams) else []
+            owners = owners_of(reader, change.since, change.paths, repository=repository)
+        invitation = pulls.invite(number, people=owners.people, teams=owners.teams)
+        return replace(invitation, unasked=(*invitation.unasked, *owners.unasked))
 
     def _folder(self, workspace: Workspace) -> Path:
         return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
@@ -302,6 +347,8 @@ def _completed(wish: Wish, workspace: Workspace, before: Promotion | None, *, ac
     waiting = before.waiting if before else ""
     if approved and not approved == waiting == workspace.head:
         raise PromotionMoved(workspace=workspace.name, waiting=waiting, head=workspace.head)
+    if before is not None and before.state is PromotionState.OPEN:
+        wish = replace(wish, target=wish.target or before.target)
     if before is None or not before.waiting or actor.id == workspace.owner_id:
         return wish
     if before.waiting != workspace.head:
@@ -315,13 +362,17 @@ def _completed(wish: Wish, workspace: Workspace, before: Promotion | None, *, ac
     )
 
 
-def _begun(workspace: Workspace, draft: PullDraft, *, must_wait: bool, now: datetime) -> Promotion:
+def _begun(
+    workspace: Workspace, draft: PullDraft, before: Promotion | None, *, must_wait: bool, now: datetime
+) -> Promotion:
+    kept = before.title if before is not None and before.state is PromotionState.OPEN else ""
     return Promotion(
         workspace_id=workspace.id,
+        tenant_id=workspace.tenant_id,
         repository_id=workspace.repository_id,
         branch=draft.branch,
         target=draft.target,
-        title=draft.title,
+        title=draft.title or kept or draft.default_title,
         body=draft.body,
         draft=draft.draft,
         waiting=workspace.head if must_wait else "",
@@ -331,6 +382,7 @@ def _begun(workspace: Workspace, draft: PullDraft, *, must_wait: bool, now: date
         url="",
         state=PromotionState.PUSHING,
         reviewers=(),
+        unasked=(),
         checks=(),
         updated_at=now,
     )

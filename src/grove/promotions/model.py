@@ -5,16 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from grove.forges import Check
+from grove.forges import Check, Unasked
 from grove.workspaces import Workspace
 
 BRANCH_DIGITS = 6
 
 
 class PromotionState(StrEnum):
-    """Where a promotion is; `pushing` until there is a pull request."""
+    """Where a promotion is: `pushing` until there is a pull request, `stopped` when something kept it from one."""
 
     PUSHING = "pushing"
+    STOPPED = "stopped"
     OPEN = "open"
     MERGED = "merged"
     CLOSED = "closed"
@@ -22,7 +23,10 @@ class PromotionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the pull request is to say, and into which branch; empty where Grove is to decide."""
+    """What the pull request is to say, and into which branch.
+
+    Where that is empty Grove decides, and leaves an open one as it is.
+    """
 
     title: str = ""
     body: str = ""
@@ -40,6 +44,7 @@ class Promotion:
     """
 
     workspace_id: str
+    tenant_id: str
     repository_id: str
     branch: str
     target: str
@@ -53,6 +58,7 @@ class Promotion:
     url: str
     state: PromotionState
     reviewers: tuple[str, ...]
+    unasked: tuple[Unasked, ...]
     checks: tuple[Check, ...]
     updated_at: datetime
 

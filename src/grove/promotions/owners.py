@@ -1,23 +1,43 @@
 """Who is to be asked about a change: the owners of its files, as the repository is before the change."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from grove.forges import Forge
+from grove.forges import Forge, Unasked
 from grove.git import ObjectReader
 from grove.owners import read_owners
 from grove.repositories import Repository
 
 REVIEWERS_MAX: Final = 10
+TOO_MANY: Final = f"more than {REVIEWERS_MAX} people, or as many teams, own what is changed"
+AN_ADDRESS: Final = "it is an address, not the name of an account"
 
 
-def owners_of(
-    reader: ObjectReader, commit: str, paths: Iterable[str], *, repository: Repository
-) -> tuple[list[str], list[str]]:
-    """The people and the teams that own the paths, as forges name them, without the `@`; none where nobody is named."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOwners:
+    """Those who own what is changed, as their forge names them, without the `@`; and whom it cannot be asked for."""
+
+    people: tuple[str, ...]
+    teams: tuple[str, ...]
+    unasked: tuple[Unasked, ...]
+
+
+def owners_of(reader: ObjectReader, commit: str, paths: Iterable[str], *, repository: Repository) -> ChangeOwners:
+    """Who owns the paths; nobody where nobody is named."""
     owners = read_owners(reader, commit, forge=Forge(repository.forge), host=repository.host)
     named = dict.fromkeys(name for path in paths for name in owners.of(path).owners) if owners is not None else {}
-    accounts = [name.lstrip("@") for name in named if name.startswith("@")]
-    people = [name for name in accounts if "/" not in name]
-    teams = [name for name in accounts if "/" in name]
-    return people[:REVIEWERS_MAX], teams[:REVIEWERS_MAX]
+    teams = [name.lstrip("@") for name in named if name.startswith("@") and _is_team(name)]
+    people = [name.lstrip("@") for name in named if name.startswith("@") and not _is_team(name)]
+    left_out = dict.fromkeys((name for name in named if not name.startswith("@")), AN_ADDRESS)
+    left_out |= dict.fromkeys([*people[REVIEWERS_MAX:], *teams[REVIEWERS_MAX:]], TOO_MANY)
+    return ChangeOwners(
+        people=tuple(people[:REVIEWERS_MAX]),
+        teams=tuple(teams[:REVIEWERS_MAX]),
+        unasked=tuple(Unasked(name=name, reason=reason) for name, reason in left_out.items()),
+    )
+
+
+def _is_team(name: str) -> bool:
+    """Bitbucket marks teams by more than one sign, the others by a slash."""
+    return "/" in name or name.startswith("@@")

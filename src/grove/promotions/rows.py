@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from grove import activity
-from grove.forges import Check, Pull
+from grove.forges import Check, Invitation, Pull
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.promotions.errors import PromotionNotFound, PromotionNotWaiting
@@ -52,10 +52,10 @@ def has_open(tx: Transaction, *, repository_id: str) -> bool:
 
 
 def open_ones(tx: Transaction, *, repository_id: str) -> list[Promotion]:
-    """The promotions of a repository whose pull requests are open."""
-    chosen = select(PromotionRow).where(
-        PromotionRow.repository_id == repository_id, PromotionRow.state == PromotionState.OPEN
-    )
+    """The promotions of a repository whose pull requests are open, or may be: they were being opened."""
+    is_open = PromotionRow.state == PromotionState.OPEN
+    is_begun = (PromotionRow.state == PromotionState.PUSHING) & (PromotionRow.waiting == "")
+    chosen = select(PromotionRow).where(PromotionRow.repository_id == repository_id, is_open | is_begun)
     return [row.value() for row in tx.session.scalars(chosen.order_by(PromotionRow.workspace_id, PromotionRow.branch))]
 
 
@@ -73,9 +73,12 @@ def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor:
             url="",
             state=PromotionState.PUSHING,
             reviewers=[],
+            unasked=[],
             checks=[],
         )
         tx.session.add(row)
+    if not promotion.waiting and row.state != PromotionState.OPEN:
+        row.state = PromotionState.PUSHING
     row.target, row.title, row.body, row.draft = promotion.target, promotion.title, promotion.body, promotion.draft
     row.waiting, row.refusal, row.updated_at = promotion.waiting, "", promotion.updated_at
     facts = {"branch": promotion.branch, "target": promotion.target, "head": workspace.head}
@@ -90,20 +93,23 @@ def settle(
     branch: str,
     pull: Pull,
     checks: Sequence[Check],
-    reviewers: Sequence[str] | None,
-    actor: Actor | None,
+    invitation: Invitation | None,
+    actor: Actor,
     now: datetime,
 ) -> Promotion:
     """Write down how the pull request is; that it was opened, merged or closed goes to the audit trail."""
     row = tx.session.get_one(PromotionRow, (workspace_id, branch))
-    if actor is not None and row.state != pull.state:
+    if row.state != pull.state:
         facts = {"number": pull.number, "url": pull.url, "state": pull.state}
         _record(tx, "workspace.pull_request", workspace_id, actor=actor, now=now, **facts)
     row.number, row.url, row.state, row.draft = pull.number, pull.url, pull.state, pull.draft
+    row.target = pull.target
     # Bitbucket tells commits by few digits.
     row.pushed, row.updated_at = row.pushed if row.pushed.startswith(pull.head) else pull.head, now
     row.checks = [{"name": check.name, "state": check.state, "url": check.url} for check in checks]
-    row.reviewers = list(reviewers) if reviewers is not None else row.reviewers
+    if invitation is not None:
+        row.reviewers = list(invitation.asked)
+        row.unasked = [{"name": each.name, "reason": each.reason} for each in invitation.unasked]
     tx.session.flush()
     return row.value()
 
@@ -141,6 +147,13 @@ def refuse(
 def note_pushed(tx: Transaction, *, workspace_id: str, branch: str, commit: str) -> None:
     """Write down what the forge has now."""
     tx.session.get_one(PromotionRow, (workspace_id, branch)).pushed = commit
+
+
+def note_stopped(tx: Transaction, *, workspace_id: str, branch: str) -> None:
+    """Write down that no pull request came of it; an open one is still open."""
+    row = tx.session.get_one(PromotionRow, (workspace_id, branch))
+    if row.state == PromotionState.PUSHING:
+        row.state = PromotionState.STOPPED
 
 
 def _record(tx: Transaction, action: str, target_id: str, *, actor: Actor, now: datetime, **facts: object) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from grove.forges import Check, CheckState
+from grove.forges import Check, CheckState, Unasked
 from grove.kit.tables import TenantTable, UtcDateTime
 from grove.promotions.model import Promotion, PromotionState
 
@@ -31,6 +31,7 @@ class PromotionRow(TenantTable):
     url: Mapped[str] = mapped_column(String(2048))
     state: Mapped[str] = mapped_column(String(16))
     reviewers: Mapped[list[str]] = mapped_column(JSON)
+    unasked: Mapped[list[dict[str, str]]] = mapped_column(JSON, server_default="[]")
     checks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -39,6 +40,7 @@ class PromotionRow(TenantTable):
         checks = (Check(name=c["name"], state=CheckState(c["state"]), url=c["url"]) for c in self.checks)
         return Promotion(
             workspace_id=self.workspace_id,
+            tenant_id=self.tenant_id,
             repository_id=self.repository_id,
             branch=self.branch,
             target=self.target,
@@ -52,6 +54,7 @@ class PromotionRow(TenantTable):
             url=self.url,
             state=PromotionState(self.state),
             reviewers=tuple(self.reviewers),
+            unasked=tuple(Unasked(**each) for each in self.unasked),
             checks=tuple(checks),
             updated_at=self.updated_at,
         )
