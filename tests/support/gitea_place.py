@@ -23,11 +23,12 @@ class GiteaPlace:
     owner: str
     repository: str
     hook: str
+    shop_name: str = "shop"
 
     @property
     def shop(self) -> str:
         """The repository's resource at the forge."""
-        return f"/repos/{self.owner}/shop"
+        return f"/repos/{self.owner}/{self.shop_name}"
 
     def push(self, path: str, text: str, *, branch: str = "main") -> str:
         """Commit a file at the forge, as somebody does who edits in the browser; the commit."""

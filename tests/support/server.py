@@ -23,6 +23,14 @@ READY_SECONDS_MAX = 60.0
 WAIT_SECONDS_MAX = 120.0
 
 
+@dataclass(frozen=True)
+class ToolAnswer:
+    """What a tool answered."""
+
+    text: str
+    is_error: bool
+
+
 @dataclass
 class ServerProcess:
     """A running server and a client that is signed in as its administrator."""
@@ -81,8 +89,14 @@ class ServerProcess:
         assert answer.is_success, f"{answer.status_code} {answer.text}\n{self.log[-6000:]}"
         return answer.json()
 
-    def call_tool(self, tool: str, *, token: str = ADMIN_TOKEN, **arguments: Any) -> str:
-        """What a tool answers to an agent that reaches the server over HTTP."""
+    def call_tool(self, tool: str, **arguments: Any) -> str:
+        """What a tool answers to an agent of the administrator's."""
+        answer = self.ask_tool(tool, ADMIN_TOKEN, **arguments)
+        assert not answer.is_error, answer
+        return answer.text
+
+    def ask_tool(self, tool: str, token: str, **arguments: Any) -> "ToolAnswer":
+        """What a tool answers to an agent that reaches the server over HTTP, be it an error."""
 
         async def call() -> Any:
             headers = {"Authorization": f"Bearer {token}"}
@@ -93,8 +107,7 @@ class ServerProcess:
                 return await client.call_tool(tool, arguments)
 
         answer = asyncio.run(call())
-        assert not answer.is_error, answer
-        return "\n".join(block.text for block in answer.content)
+        return ToolAnswer("\n".join(block.text for block in answer.content), bool(answer.is_error))
 
     def wait_for(self, is_reached: Callable[[], Any], *, what: str) -> Any:
         """Ask until the answer is true; the answer."""
