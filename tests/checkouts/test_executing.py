@@ -127,6 +127,25 @@ class TestAListener:
         assert read(made, "half.txt") == b"half\n"
 
 
+class TestACommandWhoseWorkspaceEnds:
+    def test_runs_on_and_what_it_changed_is_rescued(self, made: House) -> None:
+        workspace = opened(made)
+        desk = made.grove.workspaces
+
+        class Ending(Listener):
+            def hear(self, stream: str, piece: bytes) -> None:
+                desk.end(made.admin, workspace.id, now=made.now)
+
+        done = run(made, "echo before > before.txt; echo now; sleep 0.5; echo after > after.txt", listener=Ending())
+        assert (done.outcome.exit_code, done.problem) == (0, "")
+        made.work()
+        (ended,) = desk.owned(made.admin, ended=True)
+        folder = made.grove.locator.workspace(tenant_id=ended.tenant_id, workspace_id=ended.id)
+        with made.grove.git.objects(folder) as reader:
+            assert reader.blob_at(str(ended.rescue), b"before.txt") == b"before\n"
+            assert reader.blob_at(str(ended.rescue), b"after.txt") == b"after\n"
+
+
 class TestMuchOutput:
     def test_is_kept_at_both_ends_and_what_is_left_out_is_told(self, made: House) -> None:
         opened(made)

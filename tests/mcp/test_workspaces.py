@@ -182,7 +182,7 @@ class TestACheckout:
         ran = tools.call("run_in_workspace", name="fix", command="cat src/cart.py; echo new > new.txt; exit 3")
         assert ran.lines == ["total = 0", "rate = 19"]
         assert ran.truth.startswith("exit code 3 after")
-        assert "1 files changed" in ran.truth
+        assert "now in the workspace: 1" in ran.truth
         assert tools.call("read_file", workspace="fix", path="new.txt").lines == ["1: new"]
         long = tools.call("run_in_workspace", name="fix", command="seq 100000; echo last", max_tokens=600)
         assert (long.lines[0], long.lines[-1]) == ("1", "last")

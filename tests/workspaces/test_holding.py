@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grove.checkouts.system import unmount_beneath
 from grove.quotas import Holder, HolderKind, QuotaExceeded, Sort, list_quotas, set_quota
 from grove.workspaces import Edit, EditKind, Workspace
 from tests.support.git_repositories import Repository
@@ -15,15 +16,25 @@ from tests.support.sources import connect
 MIB = 1024 * 1024
 
 
+def can_overlay() -> bool:
+    return os.geteuid() == 0 and "overlay" in Path("/proc/filesystems").read_text()
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[House]:
+def method() -> str:
+    return "copy"
+
+
+@pytest.fixture
+def made(tmp_path: Path, method: str) -> Iterator[House]:
     upstream = Repository.new(tmp_path / "up" / "shop.git")
     upstream.commit({"README.md": "shop\n", "large.txt": "line\n" * 50_000})
-    with house(tmp_path / "data", local_roots=(tmp_path,)) as made:
+    with house(tmp_path / "data", local_roots=(tmp_path,), checkout_methods=(method,)) as made:
         connect(made, str(upstream.path), name="acme/shop")
         made.work()
         made.grove.workspaces.create(made.admin, repository="acme/shop", name="fix", target="", now=made.now)
         yield made
+        unmount_beneath(tmp_path)
 
 
 def write(made: House, path: str, content: bytes) -> Workspace:
@@ -58,8 +69,12 @@ class TestTheRoomOfAWorkspace:
             write(made, f"small{number}.txt", b"small\n")
         assert before < used(made) < before + MIB
 
-    def test_is_that_of_its_folder_too(self, made: House) -> None:
+    @pytest.mark.parametrize("method", ["copy", "git", "overlay"])
+    def test_is_that_of_its_folder_too(self, made: House, method: str) -> None:
+        if method == "overlay" and not can_overlay():
+            pytest.skip("only root may mount")
         placed = made.grove.checkouts.checkout(made.admin, "fix", now=made.now)
+        assert placed.checkout.method == method
         laid = used(made)
         (placed.path / "noise.bin").write_bytes(os.urandom(MIB))
         made.grove.checkouts.collect(made.admin, "fix", now=made.now)

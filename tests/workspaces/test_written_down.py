@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from grove.activity import AuditUnwritable
-from grove.workspaces import Edit, EditKind, Workspace
+from grove.workspaces import Edit, EditKind, Workspace, WorkspaceEnded
 from tests.support.git_repositories import Repository, git
 from tests.support.grove import House, house
 from tests.support.sources import connect
@@ -33,7 +33,7 @@ def _seen(made: House) -> list[Workspace]:
     return made.grove.workspaces.owned(made.admin)
 
 
-def _push(made: House) -> None:
+def _push(made: House, before_it_is_taken: Callable[[], object] = lambda: None) -> None:
     pushes, server = made.grove.pushes, made.grove.git_server
     exchange = pushes.open(made.admin, "fix", changes=True)
     branch = exchange.workspace.branch
@@ -41,6 +41,7 @@ def _push(made: House) -> None:
         tree = git(stage, "rev-parse", f"{branch}^{{tree}}").decode().strip()
         head = git(stage, "commit-tree", tree, "-p", branch, "-m", "Pushed").decode().strip()
         git(stage, "update-ref", f"refs/heads/{branch}", head)
+        before_it_is_taken()
         pushes.accept(made.admin, exchange, stage=stage, refs={f"refs/heads/{branch}"}, now=made.now)
 
 
@@ -51,6 +52,16 @@ ACTS: dict[str, Callable[[House], object]] = {
     "delete": lambda made: made.grove.workspaces.end(made.admin, "fix", now=made.now),
     "push": _push,
 }
+
+
+class TestAPush:
+    def test_is_refused_when_its_workspace_has_ended_meanwhile(self, made: House) -> None:
+        desk = made.grove.workspaces
+        committed = desk.commit_changes(made.admin, "fix", message="Mine", now=made.now)
+        with pytest.raises(WorkspaceEnded):
+            _push(made, lambda: desk.end(made.admin, "fix", now=made.now))
+        restored = desk.restore(made.admin, "fix", now=made.now)
+        assert (restored.head, restored.tree) == (committed.head, committed.tree)
 
 
 class TestWhatCannotBeWrittenDown:

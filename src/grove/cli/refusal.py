@@ -85,6 +85,7 @@ _NEXT_OF_CODES = {
     "workspaces_too_many": "grove ws list",
 }
 _NEXT_IN_WORKSPACES = {
+    "body_too_large": "grove ws clone {subject}    (and push what is large)",
     "path_missing": "grove ws files {subject}",
 }
 """The subject of `grove ws` is no repository."""

@@ -132,7 +132,7 @@ class Git:
         with self.objects(git_dir) as reader:
             entry = reader.entry_at(commit, folder)
         if entry.kind is not EntryKind.FOLDER:
-            raise PathMissing
+            raise PathMissing(path=folder.decode(errors="backslashreplace"), reason="it is no folder")
         yield from trees.list_tree(
             self._runner,
             git_dir,

@@ -162,7 +162,7 @@ class ObjectReader:
             raise ObjectMissing(oid=commit)
         mode, oid = FOLDER_MODE, tree.oid
         for name in path.split(b"/") if path else ():
-            mode, oid = self._child(mode, oid, name)
+            mode, oid = self._child(mode, oid, name, path=path)
         kind = kind_of(mode)
         size_bytes = self.info(oid).size_bytes if kind in {EntryKind.FILE, EntryKind.SYMLINK} else 0
         return TreeEntry(path=path, mode=mode, kind=kind, oid=oid, size_bytes=size_bytes)
@@ -175,17 +175,17 @@ class ObjectReader:
         """
         entry = self.entry_at(commit, path)
         if entry.kind not in {EntryKind.FILE, EntryKind.SYMLINK}:
-            raise PathMissing
+            raise PathMissing(path=path.decode(errors="backslashreplace"), reason="it is no file")
         return self.read(entry.oid, bytes_max)
 
-    def _child(self, mode: int, oid: str, name: bytes) -> tuple[int, str]:
+    def _child(self, mode: int, oid: str, name: bytes, *, path: bytes) -> tuple[int, str]:
         if kind_of(mode) is EntryKind.FOLDER:
             for child_mode, child_name, child_oid in parse_tree(
                 self.read(oid, TREE_BYTES_MAX), oid_bytes=len(oid) // 2
             ):
                 if child_name == name:
                     return child_mode, child_oid
-        raise PathMissing
+        raise PathMissing(path=path.decode(errors="backslashreplace"))
 
     def _infos(self, oids: Sequence[str]) -> list[ObjectInfo]:
         infos = []

@@ -79,6 +79,12 @@ def _inbox(caller: Caller) -> Reply:
     return Reply(lines=shown, truth=joined(f"{len(lines)} wait for approval", left_out))
 
 
+def _state(promotion: Promotion) -> str:
+    if promotion.waiting and not promotion.pushed:
+        return "waiting"
+    return "draft" if promotion.draft and promotion.state == "open" else promotion.state
+
+
 def _reply(promotion: Promotion) -> Reply:
     checks = [f"{check.state} {check.name} {check.url}" for check in promotion.checks]
     number = f"#{promotion.number} " if promotion.number else ""
@@ -86,8 +92,9 @@ def _reply(promotion: Promotion) -> Reply:
     return Reply(
         lines=[visible_line(line) for line in (f"{number}{promotion.title}  {promotion.url}", *checks, *unasked)],
         truth=joined(
-            f"{'draft' if promotion.draft and promotion.state == 'open' else promotion.state}",
-            f"{promotion.branch} into {promotion.target} at {promotion.pushed[:COMMIT_DIGITS]}",
+            _state(promotion),
+            f"{promotion.branch} into {promotion.target}"
+            + (f" at {promotion.pushed[:COMMIT_DIGITS]}" if promotion.pushed else ""),
             f"{promotion.waiting[:COMMIT_DIGITS]} waits for a person to approve it" if promotion.waiting else "",
             f"refused: {visible_line(promotion.refusal)}" if promotion.refusal else "",
             f"reviews asked of {', '.join(promotion.reviewers)}" if promotion.reviewers else "",

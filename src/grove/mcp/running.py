@@ -108,7 +108,7 @@ def _ended(done: Executed) -> str:
 
 def _collected(done: Collected) -> str:
     return joined(
-        f"{done.from_folder:,} files changed in the folder are in the workspace",
+        f"files changed in the folder and now in the workspace: {done.from_folder:,}",
         f"{done.into_folder:,} brought into the folder" if done.into_folder else "",
         "its commits too" if done.commits else "",
         f"commits not taken: {done.commits_problem}" if done.commits_problem else "",

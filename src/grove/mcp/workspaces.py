@@ -54,7 +54,7 @@ def workspace_status(caller: Caller, arguments: WorkspaceStatus) -> Reply:
             joined(f"{_line(each)}  {stands.state}, {stands.ahead} ahead, {stands.behind} behind", stands.advice)
             for each, stands in zip(found, standings, strict=True)
         ]
-        return _fitted(lines, f"{len(found):,} open workspaces", arguments.max_tokens)
+        return _fitted(lines, f"open workspaces: {len(found):,}", arguments.max_tokens)
     if arguments.view == "log":
         commits = caller.grove.workspaces.log(caller.actor, arguments.name, limit=arguments.limit)
         lines = [
@@ -67,10 +67,10 @@ def workspace_status(caller: Caller, arguments: WorkspaceStatus) -> Reply:
         return _fitted(lines, f"the newest {len(commits):,} commits of {visible(arguments.name)}", arguments.max_tokens)
     if arguments.view == "stashes":
         lines = [_stash(each) for each in caller.grove.stashes.stashes(caller.actor, arguments.name)]
-        return _fitted(lines, f"{len(lines):,} stashes of {visible(arguments.name)}", arguments.max_tokens)
+        return _fitted(lines, f"stashes of {visible(arguments.name)}: {len(lines):,}", arguments.max_tokens)
     if arguments.view == "branches":
         lines = [_branch(each) for each in caller.grove.branches.branches(caller.actor, arguments.name)]
-        return _fitted(lines, f"{len(lines):,} branches of {visible(arguments.name)}", arguments.max_tokens)
+        return _fitted(lines, f"branches of {visible(arguments.name)}: {len(lines):,}", arguments.max_tokens)
     is_diff = arguments.view == "diff"
     status = caller.grove.workspaces.status(
         caller.actor, arguments.name, patches=is_diff, since_base=arguments.since_base
@@ -103,7 +103,7 @@ def edit_workspace(caller: Caller, arguments: EditWorkspace) -> Reply:
         visible(f"{path}  oid={caller.grove.workspaces.read(caller.actor, arguments.name, path=path).oid}")
         for path in there
     ]
-    return Reply(lines=lines or ["(removed)"], truth=f"{len(edits):,} edits made; give oid as expected for the next.")
+    return Reply(lines=lines or ["(removed)"], truth=f"Edits made: {len(edits):,}; give oid as expected for the next.")
 
 
 def change_workspace(caller: Caller, arguments: ChangeWorkspace) -> Reply:
