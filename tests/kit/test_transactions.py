@@ -75,6 +75,29 @@ class TestATransaction:
         noted.close()
 
 
+class TestWorkInATransaction:
+    def test_is_told_when_it_is_committed_and_only_then(self, tmp_path: Path) -> None:
+        woken: list[bool] = []
+        made = Database(
+            f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={}, wake=lambda: woken.append(True)
+        )
+        with made.transaction() as tx:
+            tx.has_work = True
+            assert not woken
+        with made.transaction():
+            pass
+
+        def fail() -> None:
+            with made.transaction() as tx:
+                tx.has_work = True
+                raise Denied(action="x")
+
+        with pytest.raises(Denied):
+            fail()
+        assert woken == [True]
+        made.close()
+
+
 class TestTheDatabase:
     def test_says_busy_when_another_holds_the_lock_for_too_long(self, tmp_path: Path) -> None:
         made = Database(f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={})

@@ -1,6 +1,7 @@
 """A worker does jobs in the name of who asked for them, and only as long as it may."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,11 @@ from grove.activity import AuditQuestion
 from grove.credentials import CredentialDraft, add_credential, lease_secret
 from grove.jobs import JobState, Run
 from grove.jobs.leases import UNKNOWN_WAIT
+from grove.kit.bell import Bell
 from grove.kit.gate import Actor
+from grove.placement import ProcessPlaces
 from grove.wiring import Grove
-from grove.worker import Worker
+from grove.worker import Worker, loop
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect, last_job, now_of
@@ -127,6 +130,27 @@ class TestAWorker:
         assert (ended.state, ended.attempt) == (JobState.FAILED, 1)
         assert ended.error is not None
         assert (ended.error["code"], ended.error["facts"]) == ("job_kind_unknown", {"kind": "mirror.paint"})
+
+    def test_hears_at_once_of_a_job_that_is_queued(
+        self, made: House, upstream: Repository, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(loop, "POLL_SECONDS", 300)
+        worker = Worker(made.grove, name="w")
+        thread = threading.Thread(target=worker.run_until_stopped)
+        thread.start()
+        time.sleep(0.5)  # it has looked once, and waits
+        try:
+            repository = connect(made, str(upstream.path))
+            for _ in range(600):
+                if now_of(made, repository).index == "ready":
+                    break
+                time.sleep(0.1)
+        finally:
+            worker.stop()
+            Bell(ProcessPlaces(made.grove.locator).bell).ring()
+            thread.join()
+
+        assert now_of(made, repository).index == "ready"
 
     def test_shares_the_jobs_with_others_so_that_each_is_done_once(self, made: House, tmp_path: Path) -> None:
         repositories = []

@@ -39,6 +39,7 @@ def enqueue(
     for row in waiting:
         if row.arguments == (arguments or {}):
             row.run_at = min(row.run_at, run_at)
+            tx.has_work |= row.run_at <= now
             return row.value()
     row = JobRow(
         id=new_id(),
@@ -64,6 +65,7 @@ def enqueue(
     tx.session.add(row)
     tx.session.flush()
     tell_state(tx, row=row, now=now)
+    tx.has_work |= run_at <= now
     return row.value()
 
 
@@ -107,6 +109,7 @@ def retry_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> J
     row.state = JobState.QUEUED
     row.attempt = 0
     row.run_at = now
+    tx.has_work = True
     row.finished_at = None
     row.error = None
     row.cancel_requested = False

@@ -74,6 +74,8 @@ class Transaction:
         self._gate = gate
         self._handlers = handlers
         self._last_acts: list[Callable[[Transaction], None]] = []
+        self.has_work = False
+        """Whether workers have something to do once this is committed."""
         self._decisions: dict[str, list[Decision]] = {}
 
     def require(self, actor: Actor, action: str, resource: Resource, *, absent: GroveError | None = None) -> None:
@@ -145,11 +147,17 @@ Handlers = Mapping[type[Event], Sequence[Handler]]
 """Who is told of each kind of event."""
 
 
+def _silence() -> None:
+    """Wake nobody: workers look by themselves."""
+
+
 class Database:
     """Where the rows live: SQLite by default, PostgreSQL when its URL is given."""
 
-    def __init__(self, url: str, *, gate: Gate, handlers: Handlers) -> None:
+    def __init__(self, url: str, *, gate: Gate, handlers: Handlers, wake: Callable[[], None] = _silence) -> None:
+        """`wake` is called after each commit that has left something to do for workers."""
         self.engine = _engine(url)
+        self._wake = wake
         self._gate = gate
         self._handlers = handlers
 
@@ -180,6 +188,8 @@ class Database:
             tx = Transaction(session, gate=self._gate, handlers=self._handlers)
             yield tx
             tx.end()
+        if tx.has_work:
+            self._wake()
 
     @contextmanager
     def usable(self) -> Iterator[None]:

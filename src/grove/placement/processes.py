@@ -26,3 +26,8 @@ class ProcessPlaces:
     def worker_missing(self) -> Path:
         """A file that is there while a worker has died and is not replaced yet."""
         return self._folder / "worker-missing"
+
+    @property
+    def bell(self) -> Path:
+        """What workers hear when there is a job."""
+        return self._folder / "bell"

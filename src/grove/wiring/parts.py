@@ -26,6 +26,7 @@ from grove.indexing import (
 )
 from grove.jobs import JobKind
 from grove.kit import faults, logging
+from grove.kit.bell import Bell
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import (
     MirrorReader,
@@ -34,7 +35,7 @@ from grove.mirrors import (
 )
 from grove.navigation import DeltaDesk, Navigator
 from grove.oidc import Provider
-from grove.placement import Locator
+from grove.placement import Locator, ProcessPlaces
 from grove.policies import PolicyGate
 from grove.promotions import PromotionDesk
 from grove.quotas import hold_queries, hold_workspace_bytes
@@ -224,7 +225,9 @@ def build(settings: Settings) -> Grove:
     models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
     when = WHEN_EMBEDDED if models.are_further else WHEN
-    database = Database(database_url(settings, locator), gate=gate, handlers=when)
+    database = Database(
+        database_url(settings, locator), gate=gate, handlers=when, wake=Bell(ProcessPlaces(locator).bell).ring
+    )
     git, keyring = Git(git_config(settings, locator)), keyring_of(settings, locator)
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()

@@ -8,16 +8,19 @@ from datetime import UTC, datetime
 from grove.accounts import PrincipalNotFound, Scope, actor_of
 from grove.credentials import CredentialUnreadable, record_unreadable
 from grove.jobs import Job, JobCancelled, JobKindUnknown, LeaseLost, Run, claim, finish, give_back
+from grove.kit.bell import Bell
 from grove.kit.errors import GroveError, Kind, is_full
 from grove.kit.gate import Actor, Denied, Resource, Source
 from grove.kit.logging import bound, logger
 from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Transaction
+from grove.placement import ProcessPlaces
 from grove.policies import kind_of
 from grove.repositories import RepositoryNotFound, repository_of_job, resource_of
 from grove.wiring import Grove
 
 POLL_SECONDS = 0.2
+"""How often a worker looks for a job when it hears of none: some become due by themselves, or come from elsewhere."""
 log = logger(__name__)
 
 
@@ -54,9 +57,10 @@ class Worker:
 
     def run_until_stopped(self) -> None:
         """Do jobs as they come."""
-        while not self._stopping.is_set():
-            if not self.run_one():
-                self._stopping.wait(POLL_SECONDS)
+        with Bell(ProcessPlaces(self._grove.locator).bell).heard() as ear:
+            while not self._stopping.is_set():
+                if not self.run_one():
+                    ear.wait(POLL_SECONDS)
 
     def run_one(self) -> bool:
         """Do the next job, if one is due; whether there was one."""
