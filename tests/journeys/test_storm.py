@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from grove import freshness
-from grove.api import create_app
+from grove.api import create_app, intake
 from grove.freshness import Provider
 from tests.freshness.deliveries import body_of, content_of, headers_of
 from tests.support.git_repositories import Repository, git
@@ -44,7 +44,15 @@ class Place:
             Provider.GITHUB, content, secret=secret or self.hook["secret"], delivery=delivery, event="push"
         )
         answer = self.client.post(self.hook["url"], content=content, headers={**headers, "Authorization": ""})
+        assert answer.status_code in {202, 401, 503}
+        assert ("retry-after" in answer.headers) is (answer.status_code == 503)
         return str(answer.json().get("outcome") or answer.json()["code"])
+
+    def poll(self) -> None:
+        """Ask the host for all that no delivery has told."""
+        with self.made.grove.database.transaction() as tx:
+            freshness.poll_due(tx, now=self.made.now + timedelta(hours=1))
+        self.made.work()
 
     def waiting(self) -> Counter[str]:
         jobs = self.client.get("/api/v1/jobs", params={"state": "queued", "limit": 200}).json()["items"]
@@ -113,8 +121,17 @@ class TestAStorm:
 
         assert set(told) == {"syncing", "duplicate", "delivery_unsigned"}
         # What was lost is found by the poll.
-        late = place.made.now + timedelta(hours=1)
-        with place.made.grove.database.transaction() as tx:
-            freshness.poll_due(tx, now=late)
-        place.made.work()
+        place.poll()
+        assert place.is_current()
+
+    def test_of_which_most_is_refused_ends_so_too(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(intake, "WAITING_MAX", 1)
+        told = storm(place, random.Random(21), 0)
+        assert place.made.work()
+        kept = place.client.get(f"/api/v1/hooks/{place.hook['id']}/deliveries", params={"limit": 200}).json()["items"]
+
+        assert told["too_busy"]
+        # What was answered is written down, and nothing else is.
+        assert len(kept) == told["syncing"]
+        place.poll()
         assert place.is_current()
