@@ -449,6 +449,23 @@ class TestPromotingIsRefused:
         assert github.forge.pulls == []
         assert github.promote(accept_secrets=True).number == 1
 
+    def test_when_one_of_its_commits_holds_secrets_that_the_next_takes_out(self, github: Place) -> None:
+        github.opened()
+        github.commit("config.py", f"region = 1\nkey = '{KEY}'\n")
+        github.commit("config.py", "region = 1\n")
+        with pytest.raises(SecretsFound) as refused:
+            github.promote()
+        assert refused.value.facts["found"] == ["config.py:2 AWS Access Key"]
+        assert not [ref for ref in github.forge.repository.refs() if "ws/" in ref]
+
+    def test_not_for_secrets_that_a_merge_brings_in_from_the_mirror(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        github.forge.repository.commit({"theirs.py": f"key = '{KEY}'\n"})
+        sync(github.made, github.repository)
+        github.made.grove.merges.merge(github.made.admin, "fix", now=github.made.now)
+        assert github.promote().number == 1
+
     def test_when_it_changes_what_runs_without_the_right_to_that(self, github: Place) -> None:
         actor, _ = github.made.actor(Role.DEVELOPER)
         desk = github.made.grove.workspaces

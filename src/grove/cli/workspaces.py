@@ -84,7 +84,7 @@ def list_workspaces(
     columns = (ENDED if ended else LISTED) + (OWNER if everybody else ())
     session.output.items(found["items"], columns, empty="No workspaces.")
     for item in found["items"]:
-        if item["advice"]:
+        if item["advice"] and not everybody:
             session.output.note(f"{item['name']} is {item['state']}: {item['advice']}")
         if item["ends_at"] and not ended and datetime.fromisoformat(item["ends_at"]) - datetime.now(UTC) < NOTICE:
             session.output.note(f"{item['name']} ends on {item['ends_at'][:10]} unless it is changed before")

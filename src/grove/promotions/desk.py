@@ -45,7 +45,7 @@ from grove.promotions.errors import (
 )
 from grove.promotions.model import Promotion, PromotionState, Wish, branch_of, guarded_among
 from grove.promotions.owners import owners_of
-from grove.promotions.secrets import secrets_in
+from grove.promotions.secrets import secrets_added
 from grove.repositories import Repository, get_repository, repository_of_job
 from grove.workspaces import Workspace, WorkspaceDirty, open_workspace
 
@@ -60,9 +60,9 @@ _log = logger(__name__)
 class _Change:
     """What would be promoted."""
 
-    head: str
     target: str
     since: str
+    commits: list[str]
     files: list[FileDiff]
     title: str
 
@@ -249,9 +249,9 @@ class PromotionDesk:
             raise NothingToPromote(workspace=workspace.name, target=target)
         (first,) = history.read(commits[-1:])
         return _Change(
-            head=workspace.head,
             target=target,
             since=since,
+            commits=commits,
             files=history.differing_files(since, workspace.head),
             title=first.subject or workspace.name,
         )
@@ -262,10 +262,7 @@ class PromotionDesk:
             raise PathsGuarded(paths=guarded)
         if accept_secrets and self._may(actor, workspace, rows.GUARDED):
             return
-        history = self.mirrors.git.history(self._folder(workspace))
-        patches = history.patches(change.since, change.head, files=change.files, context=0)
-        paths = (file.path.decode(errors="backslashreplace") for file in change.files)
-        if found := secrets_in(zip(paths, patches, strict=True)):
+        if found := secrets_added(self.mirrors.git.history(self._folder(workspace)), change.commits):
             raise SecretsFound(found=found)
 
     def _may(self, actor: Actor, workspace: Workspace, action: str) -> bool:
