@@ -144,6 +144,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # Nothing is told to collectors of traces, whatever the framework finds in the environment.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=_lifespan(edge, lifespans),
     )
     app.state.edge = edge
