@@ -1,5 +1,10 @@
 """Transactions: all or nothing, events inside them, readers beside a writer."""
 
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +13,8 @@ from sqlalchemy import text
 
 from grove.kit.events import Event
 from grove.kit.gate import Denied
-from grove.kit.transactions import Database, StorageBusy, StorageFaulty, Transaction
+from grove.kit.tenancy import serving_all
+from grove.kit.transactions import Database, StorageBusy, StorageFaulty, StorageReadOnly, Transaction
 from grove.policies import PolicyGate
 from tests.support.people import NOON, administrator
 
@@ -20,6 +26,23 @@ class Happened(Event):
 
 def note(tx: Transaction, words: str) -> None:
     tx.session.execute(text("INSERT INTO notes VALUES (:words)"), {"words": words})
+
+
+@contextmanager
+def unwritable(path: Path) -> Iterator[None]:
+    """A file that may only be read: by its mode, or, for root, by what the file system keeps of it."""
+    path.chmod(0o444)
+    chattr = shutil.which("chattr")
+    if os.access(path, os.W_OK) and chattr is not None:
+        subprocess.run([chattr, "+i", path], check=False)
+    try:
+        if os.access(path, os.W_OK):
+            pytest.skip("this user may write every file, and this file system holds none back")
+        yield
+    finally:
+        if os.geteuid() == 0 and chattr is not None:
+            subprocess.run([chattr, "-i", path], check=False)
+        path.chmod(0o600)
 
 
 def notes(database: Database) -> list[str]:
@@ -113,4 +136,31 @@ class TestTheDatabase:
         made = Database(f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={})
         with pytest.raises(StorageFaulty), made.transaction() as tx:
             administrator(tx)
+        made.close()
+
+    def test_is_nobody_elses_to_read(self, tmp_path: Path) -> None:
+        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={})
+        with made.engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE notes (words TEXT)")
+            connection.commit()
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        assert set(modes.values()) == {0o600}, modes
+        made.close()
+
+    def test_is_read_when_it_cannot_be_written_and_written_again_when_it_can(self, tmp_path: Path) -> None:
+        made = Database(f"sqlite:///{tmp_path}/grove.db", gate=PolicyGate(), handlers={})
+        with serving_all(), made.transaction() as tx:
+            tx.session.execute(text("CREATE TABLE notes (words TEXT)"))
+            note(tx, "before")
+        made.close()
+
+        with serving_all(), unwritable(tmp_path / "grove.db"):
+            assert notes(made) == ["before"]
+            for _ in range(2):
+                with pytest.raises(StorageReadOnly), made.transaction() as tx:
+                    note(tx, "never")
+        with serving_all(), made.transaction() as tx:
+            note(tx, "after")
+        with serving_all():
+            assert notes(made) == ["before", "after"]
         made.close()

@@ -3,14 +3,16 @@
 Operations receive a `Transaction`; they never commit, and events they publish are answered before the commit.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import pysqlite3
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from grove.kit.errors import GroveError, Kind, StorageFull
@@ -26,6 +28,9 @@ _READ_ONLY: dict[str, dict[str, Any]] = {
 }
 
 
+_IS_READ_ONLY = "is_read_only"
+
+
 class StorageBusy(GroveError):
     """The database did not answer in time; try again."""
 
@@ -39,6 +44,14 @@ class StorageFaulty(GroveError):
 
     kind = Kind.UNAVAILABLE
     code = "storage_faulty"
+
+
+class StorageReadOnly(GroveError):
+    """The database's file cannot be written, only read; as soon as it can be, work goes on by itself."""
+
+    kind = Kind.UNAVAILABLE
+    code = "storage_read_only"
+    transient = True
 
 
 class DatabaseUnknown(GroveError):
@@ -166,6 +179,7 @@ class Database:
         """Commit at the end of the block, roll back when it raises.
 
         :raises StorageBusy: if the database stayed locked or could not be reached.
+        :raises StorageReadOnly: if its file may not be written now.
         :raises StorageFaulty: if it cannot be used at all.
         :raises WrittenMeanwhile: if another transaction was quicker with something that there may be only one of.
         :raises TenantUnnamed: if nobody has said for which tenant.
@@ -234,7 +248,25 @@ def _engine(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
     arguments = {"timeout": BUSY_SECONDS_MAX, "check_same_thread": False}
     engine = create_engine(url, module=pysqlite3, connect_args=arguments)
+    file = Path(engine.url.database or "")
+
+    def make_private(*_given: Any) -> None:
+        # SQLite would let everybody on this machine read it; the files beside it get the same mode.
+        if not file.exists() and os.access(file.parent, os.W_OK):
+            file.touch(mode=0o600)
+
+    def look(_connection: Any, record: Any) -> None:
+        # SQLite opens what it may not write for reading alone, says nothing, and stays so.
+        record.info[_IS_READ_ONLY] = not os.access(file, os.W_OK)
+
+    def look_again(_connection: Any, record: Any, _proxy: object) -> None:
+        if record.info[_IS_READ_ONLY] and os.access(file, os.W_OK):
+            raise DisconnectionError  # the pool opens it anew
+
+    event.listen(engine, "do_connect", make_private)
     event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "connect", look)
+    event.listen(engine, "checkout", look_again)
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -249,4 +281,6 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     read_only: bool = connection.get_execution_options().get("read_only", False)
+    if not read_only and connection.info[_IS_READ_ONLY]:
+        raise StorageReadOnly
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
