@@ -55,7 +55,7 @@ class TestAWorker:
     def test_waits_while_the_disk_is_nearly_full(self, tmp_path: Path, upstream: Repository) -> None:
         with house(tmp_path / "full", local_roots=(tmp_path,), disk_free_mb_min=10**9) as full:
             repository = connect(full, str(upstream.path))
-            full.work()
+            full.worker().run_one()
 
             job = last_job(full, repository, kind="mirror.sync")
             assert (job.state, job.error and job.error["code"]) == (JobState.QUEUED, "storage_low")
