@@ -50,6 +50,32 @@ class TestTokens:
         assert grove("whoami", GROVE_TOKEN=new).exit_code == Exit.DENIED
 
 
+class TestSomebodyElse:
+    def test_is_named_let_in_and_shut_out(self, grove: CommandLine) -> None:
+        made = grove("user", "create", "Ada L.", "--role", "viewer")
+        secret = grove("token", "create", "hers", "--user", "Ada L.").stdout.strip()
+        suspended = json.loads(grove("user", "suspend", "Ada L.", "--json").stdout)
+        out = grove("whoami", GROVE_TOKEN=secret)
+        resumed = grove("user", "resume", suspended["id"])
+
+        assert made.stderr.splitlines()[-1] == "Let it in: grove token create NAME --user 'Ada L.'"
+        assert (suspended["active"], out.exit_code) == (False, Exit.DENIED)
+        assert resumed.exit_code == Exit.DONE
+        assert grove("whoami", "--json", "name", GROVE_TOKEN=secret).stdout.split() == [
+            "{",
+            '"name":',
+            '"Ada',
+            'L."',
+            "}",
+        ]
+
+    def test_that_does_not_exist(self, grove: CommandLine) -> None:
+        refused = grove("token", "create", "x", "--user", "nobody-like-that")
+
+        assert refused.exit_code == Exit.NOT_FOUND
+        assert refused.stderr.endswith(" next: grove user list\n")
+
+
 class TestProjects:
     def test_are_made_once(self, grove: CommandLine) -> None:
         assert grove("project", "create", "shop").stdout.startswith("shop\t")

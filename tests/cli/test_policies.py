@@ -65,6 +65,13 @@ class TestExplaining:
         refused = grove("policy", "explain", "repository.sync", GROVE_TOKEN=viewer).stdout
         assert "reason\tit needs the role developer" in refused
 
+    def test_of_an_action_that_is_not_there_names_those_that_are_like_it(self, grove: CommandLine) -> None:
+        refused = grove("policy", "explain", "repo.sync", "payments-api")
+
+        assert refused.exit_code == Exit.INVALID
+        assert "similar=repository.sync" in refused.stderr
+        assert refused.stderr.endswith("(action_unknown)\n next: grove policy schema\n")
+
     def test_of_a_policy_that_is_not_there_says_so(self, grove: CommandLine) -> None:
         assert grove("policy", "show", "nobody").exit_code == Exit.NOT_FOUND
         assert 'action "repository.approve"' in grove("policy", "schema").stdout

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grove import repositories
+from grove import policies, repositories
 from grove.accounts import Role
 from grove.kit.gate import Actor, Denied
 from grove.kit.transactions import Transaction
@@ -84,6 +84,36 @@ def _put(tx: Transaction, made: House, field: str, present: StrEnum) -> Reposito
     setattr(row, field, present)
     tx.session.flush()
     return repository
+
+
+def connect_under(made: House, document: str, wanted: repositories.NewRepository) -> None:
+    """Connect a repository where such a policy is in force."""
+    draft = policies.PolicyDraft(documents={"none.cedar": document})
+    acting: Any = {"actor": made.admin, "now": made.now}
+    with made.grove.database.transaction() as tx:
+        policies.apply_policies(tx, **acting, draft=draft, gate=made.grove.gate, origin="test", reason="for a test")
+    with made.grove.database.transaction() as tx:
+        repositories.connect_repository(tx, **acting, wanted=wanted)
+
+
+class TestConnecting:
+    @pytest.mark.parametrize(("action", "local"), [("connect", False), ("connect", True), ("connect_local", True)])
+    def test_a_folder_is_refused_by_what_refuses_any_repository(self, made: House, action: str, local: bool) -> None:
+        document = f"""@id("none") @reason("none is kept")
+            forbid (principal, action == Grove::Action::"repository.{action}", resource);"""
+        wanted = repositories.NewRepository(
+            name="acme/other",
+            url="/srv/other.git" if local else "https://git.example.org/other.git",
+            host="" if local else "git.example.org",
+            forge="generic",
+            project_id="p",
+            credential_id=None,
+            local=local,
+        )
+        with pytest.raises(Denied) as refused:
+            connect_under(made, document, wanted)
+
+        assert refused.value.facts["reason"] == "none is kept"
 
 
 class TestEveryMoveByPeople:

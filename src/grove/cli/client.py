@@ -20,6 +20,7 @@ ANSWER_SECONDS_MAX = 120.0
 EVENT_SECONDS_MAX = 60.0
 """A server that has nothing to tell sends a sign of life more often."""
 REASON_CHARS_MAX = 2_000
+NO_CONTENT = 204
 SERVER_FAILED = 500
 PAGE_MAX = 200
 OCTETS = "application/octet-stream"
@@ -96,12 +97,12 @@ class Client:
         headers = {"Content-Type": kind}
         return _document(self._asked("POST", path, params=_given(parameters), content=content, headers=headers))
 
-    def put(self, path: str, body: Parameters) -> Document:
-        """Set something; what the server answers.
+    def put(self, path: str, body: Parameters, *, method: str = "PUT") -> Document:
+        """Set something, or with `PATCH` a part of it; what the server answers.
 
         :raises Refused: if it does not do it.
         """
-        return _document(self._asked("PUT", path, json=_given(body)))
+        return _document(self._asked(method, path, json=_given(body)))
 
     def delete(self, path: str, /, **parameters: Any) -> Document:
         """Have something removed; what the server answers.
@@ -193,10 +194,12 @@ def _given(parameters: Parameters) -> dict[str, Any]:
 
 
 def _document(answer: httpx2.Response) -> Document:
-    """The object that an answer holds.
+    """The object that an answer holds; an empty one, if the server has nothing to say.
 
     :raises Refused: if it holds none.
     """
+    if answer.status_code == NO_CONTENT:
+        return {}
     try:
         document = answer.json()
     except ValueError:

@@ -1,5 +1,7 @@
 """`grove token`, `grove project` and `grove user`."""
 
+import re
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,7 +13,7 @@ from grove.cli.escape import visible
 from grove.cli.failure import Exit, Failure
 from grove.cli.hosts import Host
 from grove.cli.output import Column
-from grove.cli.quantity import shown_age
+from grove.cli.quantity import counted, shown_age
 from grove.cli.session import Session
 
 tokens = typer.Typer(no_args_is_help=True, help="Tokens: what you sign in with.")
@@ -47,6 +49,7 @@ SESSION_FIELDS = (
 )
 ISSUED_FIELDS = ("token", "secret")
 LIST_MAX = 10_000
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _state(token: Mapping[str, Any]) -> str:
@@ -56,6 +59,7 @@ def _state(token: Mapping[str, Any]) -> str:
     return "replaced" if token["replaced_by"] else "valid"
 
 
+UserArgument = Annotated[str, typer.Argument(metavar="USER", help="A name, or an id.")]
 TokenArgument = Annotated[str, typer.Argument(metavar="ID", help="The token's id.")]
 
 TOKENS = (
@@ -93,10 +97,10 @@ def create_token(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
     scope: Annotated[list[str] | None, typer.Option(help="read, write or admin; read when none is named.")] = None,
     days: Annotated[int, typer.Option(min=1, help="How long it is valid.")] = 90,
-    user: Annotated[str | None, typer.Option(help="Whose it is to be, by id; else yours.")] = None,
+    user: Annotated[str | None, typer.Option(help="Whose it is to be, by name or id; else yours.")] = None,
 ) -> None:
     """Make a token; its secret is shown this once."""
-    body = {"name": name, "scopes": scope or ["read"], "days": days, "principal_id": user}
+    body = {"name": name, "scopes": scope or ["read"], "days": days, "principal_id": _id_of(session, user)}
     issued = session.client.post("/tokens", body)
     _show(session, issued)
 
@@ -181,19 +185,31 @@ def create_user(
     path = "/agents" if agent else "/services" if service else "/users"
     made = session.client.post(path, {"name": name, "role": role, "email": email})
     session.output.row(made, USERS)
-    session.output.note(f"Let it in: grove token create NAME --user {made['id']}")
+    session.output.note(f"Let it in: grove token create NAME --user {shlex.quote(visible(made['name']))}")
+
+
+@command(users, "suspend", failing="The user was not shut out.", fields=USER_FIELDS)
+def suspend_user(session: Session, *, user: UserArgument) -> None:
+    """Shut a user, an agent or a service out at once, whatever tokens it holds."""
+    _let(session, user, active=False)
+
+
+@command(users, "resume", failing="The user was not let in.", fields=USER_FIELDS)
+def resume_user(session: Session, *, user: UserArgument) -> None:
+    """Let a user, an agent or a service in again."""
+    _let(session, user, active=True)
 
 
 @command(users, "password", failing="The password was not set.")
 def set_password(
     session: Session,
     *,
-    user: Annotated[str | None, typer.Argument(metavar="[ID]", help="Whose it is to be, by id; else yours.")] = None,
+    user: Annotated[str | None, typer.Argument(metavar="[USER]", help="Whose it is to be; else yours.")] = None,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
 ) -> None:
     """Set the password that a user signs in with; who signed in with the one before is signed out."""
     password = read_secret(what="password", command=session.command, stdin=stdin)
-    identifier = user or session.client.get("/me")["id"]
+    identifier = _id_of(session, user) or session.client.get("/me")["id"]
     session.client.put(f"/users/{identifier}/password", {"password": password})
     session.output.note("The password is set.")
 
@@ -202,10 +218,10 @@ def set_password(
 def list_sessions(
     session: Session,
     *,
-    user: Annotated[str | None, typer.Argument(metavar="[ID]", help="Whose, by id; else yours.")] = None,
+    user: Annotated[str | None, typer.Argument(metavar="[USER]", help="Whose, by name or id; else yours.")] = None,
 ) -> None:
     """List where a user is signed in."""
-    found = session.client.items("/sessions", limit=LIST_MAX, user_id=user)
+    found = session.client.items("/sessions", limit=LIST_MAX, user_id=_id_of(session, user))
     session.output.items(found, SESSIONS, empty="Nobody is signed in.")
 
 
@@ -216,6 +232,27 @@ def end_session(
     """End a session at once."""
     session.client.delete(f"/sessions/{identifier}")
     session.output.note(f"Session {identifier} has ended.")
+
+
+def _let(session: Session, user: str, *, active: bool) -> None:
+    changed = session.client.put(f"/users/{_id_of(session, user)}", {"active": active}, method="PATCH")
+    session.output.row(changed, USERS)
+
+
+def _id_of(session: Session, user: str | None) -> str | None:
+    """The id of a user, an agent or a service, by its name unless it is an id already."""
+    if user is None or _ID.fullmatch(user):
+        return user
+    known = session.client.items("/users", limit=LIST_MAX)
+    found = [item["id"] for item in known if item["name"] == user]
+    if len(found) != 1:
+        raise Failure(
+            f"{user} is not one user.",
+            why=f"{counted(len(found), 'user')} of that name",
+            next_step="grove user list",
+            exit_code=Exit.NOT_FOUND,
+        )
+    return str(found[0])
 
 
 def _show(session: Session, issued: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from grove.cli.asking import confirm
 from grove.cli.command import command
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
-from grove.cli.quantity import shown_age
+from grove.cli.quantity import counted, shown_age
 from grove.cli.repositories import YesOption
 from grove.cli.session import Session
 
@@ -122,7 +122,7 @@ def try_cases(
     check = session.client.post("/policies/check", body)
     if check["findings"]:
         _tell(session, check, check["findings"], FINDINGS, good="")
-    _tell(session, check, check["results"], RESULTS, good=f"{len(check['results'])} cases passed.")
+    _tell(session, check, check["results"], RESULTS, good=f"{counted(len(check['results']), 'case')} passed.")
 
 
 @command(app, "explain", failing="The decision could not be explained.", fields=DECISION_FIELDS)

@@ -26,6 +26,7 @@ _EXITS = {
 }
 _EXITS_OF_CODES = {"query_too_long": Exit.INVALID, "pattern_too_complex": Exit.INVALID}
 _NEXT_OF_CODES = {
+    "action_unknown": "grove policy schema",
     "access_forbidden": "grove add {subject} --ask-token",
     "branch_exists": "grove ws branch {subject}",
     "branch_in_use": "grove ws branch {subject}",
@@ -59,7 +60,9 @@ _NEXT_OF_CODES = {
     "promotion_not_found": "grove ws promote {subject}",
     "promotion_paths_guarded": "grove ws diff {subject} --base",
     "promotion_secrets_found": "grove ws diff {subject} --base",
+    "queries_used_up": "grove quota show",
     "query_invalid": "grove help query",
+    "quota_exceeded": "grove quota show",
     "rebase_refused": "grove ws merge {subject}",
     "repository_ambiguous": "grove repo list {subject}",
     "repository_exists": "grove repo view {name}",

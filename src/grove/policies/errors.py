@@ -28,6 +28,12 @@ class PoliciesLockOut(GroveError):
     code = "policies_lock_out"
 
 
+class ActionUnknown(GroveError):
+    """There is no such action; `grove policy schema` names all of them."""
+
+    code = "action_unknown"
+
+
 class PolicyVersionNotFound(GroveError):
     """There is no such version of the policies."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, Final
 
 from grove import activity
@@ -12,6 +13,7 @@ from grove.policies.book import with_defaults
 from grove.policies.cases import try_cases
 from grove.policies.decide import PolicyGate
 from grove.policies.errors import (
+    ActionUnknown,
     PoliciesInvalid,
     PoliciesLockOut,
     PoliciesTooLarge,
@@ -20,6 +22,7 @@ from grove.policies.errors import (
 )
 from grove.policies.model import CaseResult, Finding, PolicyVersion, digest_of
 from grove.policies.reading import findings
+from grove.policies.rules import RULES
 from grove.policies.tables import PolicyHeadRow, PolicyVersionRow
 
 DOCUMENTS_MAX: Final = 50
@@ -141,7 +144,10 @@ def explain_decision(tx: Transaction, *, actor: Actor, subject: Actor, action: s
     """What would be decided if `subject` tried an action, and by which policies.
 
     :raises Denied: if `actor` may ask for nobody but themselves.
+    :raises ActionUnknown: if there is no such action.
     """
+    if action not in RULES:
+        raise ActionUnknown(action=action, similar=", ".join(get_close_matches(action, RULES)))
     if subject.id != actor.id:
         tx.require(actor, "policy.explain", _resource(actor))
     return tx.decision(subject, action, resource)

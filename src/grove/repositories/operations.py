@@ -42,7 +42,9 @@ def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, 
     """
     row = _new_row(actor=actor, wanted=wanted, now=now)
     resource = resource_of(row.value())
-    tx.require(actor, "repository.connect_local" if wanted.local else "repository.connect", resource)
+    tx.require(actor, "repository.connect", resource)
+    if wanted.local:
+        tx.require(actor, "repository.connect_local", resource)
     key = checked_key(wanted.name)
     taken = select(RepositoryRow.id).where(RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.name_key == key)
     if existing := tx.session.scalar(taken):

@@ -123,9 +123,13 @@ def _kept(policy: RetentionPolicy, facts: Facts, *, now: datetime) -> str:
         "a request for it waits": not repository.is_decided,
         "it is not mirrored": repository.clone is not Clone.PRESENT,
         "it is cold already": repository.lifecycle is Lifecycle.COLD and policy.fate is Fate.COLD,
-        f"it was used {unused.days} days ago": unused < timedelta(days=policy.idle_days or 0),
+        f"it was used {_days_ago(unused)}": unused < timedelta(days=policy.idle_days or 0),
     }
     return next((reason for reason, is_so in reasons.items() if is_so), "")
+
+
+def _days_ago(unused: timedelta) -> str:
+    return {0: "today", 1: "yesterday"}.get(unused.days, f"{unused.days} days ago")
 
 
 def _spared(facts: Facts) -> str:
