@@ -75,7 +75,13 @@ def asks_of(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_asking(node.func):
             is_named = bool(node.args) and isinstance(node.args[0], ast.Name)
             for path in filter(None, map(path_of, texts_in(function) if is_named else node.args[:1])):
-                yield METHODS[node.func.attr], path
+                yield method_of(node, METHODS[node.func.attr]), path
+
+
+def method_of(call: ast.Call, usual: str) -> str:
+    """The method that a call names, or the usual one."""
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "method"]
+    return next((str(value.value) for value in named if isinstance(value, ast.Constant)), usual)
 
 
 def is_asking(method: ast.Attribute) -> bool:
