@@ -69,6 +69,12 @@ class TestATokenOfAnApp:
         assert app.mint().password.startswith(CANARY)
         assert forge.wanted == [{"repositories": ["pay"], "permissions": {"contents": "read", "metadata": "read"}}]
 
+    def test_opens_a_repository_that_was_renamed_by_its_number(self, forge: AppForge, app: App) -> None:
+        forge.is_renamed = True
+
+        assert app.mint().password.startswith(CANARY)
+        assert forge.wanted == [{"repository_ids": [77], "permissions": {"contents": "read", "metadata": "read"}}]
+
     def test_may_write_when_that_is_wanted(self, forge: AppForge, app: App) -> None:
         assert app.mint().password != app.mint(writing=True).password
         assert forge.wanted[1]["permissions"]["pull_requests"] == "write"

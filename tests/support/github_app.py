@@ -14,6 +14,8 @@ from tests.support.canary import CANARY
 from tests.support.git_server import GitServer, Raw
 
 APP = "4711"
+OLD, NEW = "/api/v3/repos/acme/pay", "/api/v3/repositories/77"
+"""Where the repository is, and where it is known by its number."""
 STATEMENT_SECONDS_MAX = 600
 
 
@@ -36,6 +38,8 @@ class AppForge:
     is_installed: bool = True
     is_believed: bool = True
     """Whether its git servers know the tokens that it makes."""
+    is_renamed: bool = False
+    """Whether `acme/pay` is `acme/payments` by now, and known by its number."""
     always: Raw | None = None
     wanted: list[dict[str, Any]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -48,17 +52,26 @@ class AppForge:
 
     def answer(self, method: str, target: str, shown: str, body: bytes) -> tuple[int, Any] | Raw:
         """What GitHub says to whoever shows that."""
-        if target == "/api/v3/repos/acme/pay":
+        if self.is_renamed and target.startswith(OLD):
+            return Raw(301, {"Location": self.server.url(target.removeprefix("/").replace(OLD[1:], NEW[1:]))})
+        if target in {OLD, NEW}:
             if shown != self.server.behaviour.token:
                 return 401, {"message": "Bad credentials"}
-            return 200, {"full_name": "acme/pay", "private": True, "visibility": "private", "size": 1}
+            name = "acme/payments" if self.is_renamed else "acme/pay"
+            return 200, {"full_name": name, "private": True, "visibility": "private", "size": 1}
         if not self._believes(shown):
             date = format_datetime(datetime.now(UTC) + self.skew, usegmt=True)
             return Raw(401, {"Date": date}, b'{"message": "A JSON web token could not be decoded"}')
-        if target == "/api/v3/repos/acme/pay/installation" and self.is_installed:
+        return self.answer_app(method, target, body)
+
+    def answer_app(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
+        """What GitHub says to the app."""
+        if target in {f"{OLD}/installation", f"{NEW}/installation"} and self.is_installed:
             return 200, {"id": 99, "app_id": int(APP)}
         if (method, target) == ("POST", "/api/v3/app/installations/99/access_tokens"):
             self.wanted.append(json.loads(body))
+            if self.is_renamed and "repositories" in self.wanted[-1]:
+                return 422, {"message": "There is at least one repository that does not exist"}
             token = f"{CANARY}{len(self.wanted):010}"
             if self.is_believed:
                 self.server.behaviour.token = token

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import unquote
 
 import jwt
 
@@ -17,6 +18,7 @@ from grove.forges.adapters import ADAPTERS
 from grove.forges.answers import ForgeAccess, Question, put_question
 from grove.forges.errors import AppKeyUnusable, ForgeCredentialRejected, ForgeUnavailable
 from grove.forges.model import Forge, fits, repository_path
+from grove.forges.redirects import Followed, ask_following
 
 USERNAME: Final = "x-access-token"
 STATEMENT_SECONDS: Final = 540
@@ -26,6 +28,7 @@ SLACK_SECONDS: Final = 60
 RENEW_BEFORE: Final = timedelta(minutes=5)
 KEPT_SECONDS_MAX: Final = 3_600
 TOKENS_MAX: Final = 5_000
+_INSTALLATION: Final = "/installation"
 _READING: Final = {"contents": "read", "metadata": "read"}
 _WRITING: Final = {"contents": "write", "metadata": "read", "pull_requests": "write"}
 
@@ -71,35 +74,43 @@ class GitHubApps:
             raise ForgeUnavailable(reason="a GitHub App opens repositories of GitHub")
         skew = timedelta()
         try:
-            found = self._ask(root, _installation_of(path), lease, content, skew=skew)
+            found = self._installation_of(root, path, lease, content, skew=skew)
         except ForgeCredentialRejected as rejected:
             # Our clock may be wrong: once more, by the forge's own.
             if rejected.status != HTTPStatus.UNAUTHORIZED or rejected.answered_at is None:
                 raise
             skew = rejected.answered_at - datetime.now(UTC)
-            found = self._ask(root, _installation_of(path), lease, content, skew=skew)
-        question = _token_of(found, path, writing=writing)
-        return _told(self._ask(root, question, lease, content, skew=skew), skew=skew)
+            found = self._installation_of(root, path, lease, content, skew=skew)
+        question = _token_of(found, writing=writing)
+        shown = _statement(lease, content, skew=skew)
+        return _told(put_question(root, question, authorization=shown, access=self.access).document, skew=skew)
 
-    def _ask(self, root: str, question: Question, lease: Lease, content: str, *, skew: timedelta) -> Any:
-        now = int((datetime.now(UTC) + skew).timestamp())
-        claims = {"iat": now - SLACK_SECONDS, "exp": now + STATEMENT_SECONDS, "iss": lease.username}
-        try:
-            statement = jwt.encode(claims, content, algorithm="RS256")
-        except (jwt.PyJWTError, ValueError, TypeError):
-            raise AppKeyUnusable from None  # the cause may show the key
-        return put_question(root, question, authorization=f"Bearer {statement}", access=self.access).document
+    def _installation_of(self, root: str, path: str, lease: Lease, content: str, *, skew: timedelta) -> Followed:
+        """The installation that has the repository, also when that has been renamed or moved."""
+        resource = ADAPTERS[Forge.GITHUB].repository_resource(path) + _INSTALLATION
+        return ask_following(root, resource, authorization=_statement(lease, content, skew=skew), access=self.access)
 
 
-def _installation_of(path: str) -> Question:
-    return Question(resource=ADAPTERS[Forge.GITHUB].repository_resource(path) + "/installation")
+def _statement(lease: Lease, content: str, *, skew: timedelta) -> str:
+    """Who the app is, signed."""
+    now = int((datetime.now(UTC) + skew).timestamp())
+    claims = {"iat": now - SLACK_SECONDS, "exp": now + STATEMENT_SECONDS, "iss": lease.username}
+    try:
+        statement = jwt.encode(claims, content, algorithm="RS256")
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise AppKeyUnusable from None  # the cause may show the key
+    return f"Bearer {statement}"
 
 
-def _token_of(installation: Any, path: str, *, writing: bool) -> Question:
-    number = installation.get("id") if isinstance(installation, dict) else None
+def _token_of(found: Followed, *, writing: bool) -> Question:
+    """A renamed repository is asked for as the forge knows it now: by the number to which it redirects, or the name."""
+    number = found.document.get("id") if isinstance(found.document, dict) else None
     if not isinstance(number, int):
         raise ForgeUnavailable(reason="not an installation")
-    body = {"repositories": [path.rpartition("/")[2]], "permissions": _WRITING if writing else _READING}
+    kind, _, name = found.resource.removesuffix(_INSTALLATION).partition("/")
+    named: dict[str, Any] = {"repositories": [unquote(name.rpartition("/")[2])]}
+    which = {"repository_ids": [int(name)]} if kind == "repositories" and name.isdecimal() else named
+    body = {**which, "permissions": _WRITING if writing else _READING}
     return Question(method="POST", resource=f"app/installations/{number}/access_tokens", body=body)
 
 

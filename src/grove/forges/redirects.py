@@ -4,13 +4,14 @@ Whoever answers could name any address. So the secret goes only to the very orig
 learnt is a path on that host.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import quote, unquote
 
 import httpx2
 
 from grove.forges.adapters import basic
-from grove.forges.answers import ForgeAccess, Question, Told, put_question
+from grove.forges.answers import ForgeAccess, Question, put_question
 from grove.forges.errors import ForgeRedirected, ForgeUnavailable
 from grove.forges.model import ForgeRemote, fits, repository_path
 
@@ -19,7 +20,15 @@ _GIT_QUESTION: Final = "/info/refs?service=git-upload-pack"
 _GIT_PATH: Final = "/info/refs"
 
 
-def ask_following(root: str, resource: str, *, authorization: str | None, access: ForgeAccess) -> Told:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What a forge answered, and by which resource it knows what was asked for."""
+
+    resource: str
+    document: Any
+
+
+def ask_following(root: str, resource: str, *, authorization: str | None, access: ForgeAccess) -> Followed:
     """Ask a question below the root of an API, also when the forge knows what is asked for by another address there.
 
     :raises ForgeUnavailable: if it sends us to another host, out of its API, or round and round; and as `put_question`.
@@ -27,10 +36,13 @@ def ask_following(root: str, resource: str, *, authorization: str | None, access
     asked = resource
     for _ in range(REDIRECTS_MAX):
         try:
-            return put_question(root, Question(resource=asked), authorization=authorization, access=access)
+            told = put_question(root, Question(resource=asked), authorization=authorization, access=access)
         except ForgeRedirected as redirected:
             asked = _below(root, asked, redirected)
-    return put_question(root, Question(resource=asked), authorization=authorization, access=access)
+        else:
+            return Followed(resource=asked, document=told.document)
+    told = put_question(root, Question(resource=asked), authorization=authorization, access=access)
+    return Followed(resource=asked, document=told.document)
 
 
 def ask_new_path(remote: ForgeRemote, *, access: ForgeAccess) -> str | None:
