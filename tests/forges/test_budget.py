@@ -108,3 +108,17 @@ class TestAHost:
         for thread in threads:
             thread.join()
         assert may_ask(budgets)
+
+
+class TestWhatOneCanDoWithout:
+    def test_is_asked_while_a_host_has_answers_to_spare(self, budgets: Budgets, clock: Clock) -> None:
+        assert budgets.has_spare(HOST, "Bearer a")
+        answered(budgets, 200, x_ratelimit_remaining="21")
+        assert budgets.has_spare(HOST, "Bearer a")
+
+        answered(budgets, 200, x_ratelimit_remaining="20", x_ratelimit_reset="1767355230", date=ANSWERED)
+        assert not budgets.has_spare(HOST, "Bearer a")
+        assert may_ask(budgets)
+        assert budgets.has_spare(HOST, None)
+        clock.now += 30
+        assert budgets.has_spare(HOST, "Bearer a")

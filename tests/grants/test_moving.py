@@ -1,5 +1,6 @@
 """A repository that was renamed, moved or archived at its forge, and one that somebody gives another address."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -212,6 +213,19 @@ class TestARepositoryThatIsArchivedAtItsForge:
             kept.forge.always = (200, {**DOCUMENTS["github"], "archived": archived})
             assert check(kept).archived is archived
         assert [entry.facts["archived"] for entry in acts(kept, "repository.upstream")] == [False, True]
+
+    def test_is_read_without_a_credential_only_while_the_forge_has_answers_to_spare(self, keep: Keep) -> None:
+        kept = keep("github", token=None)
+
+        def told(archived: bool, left: int) -> Raw:
+            reset = {"X-RateLimit-Remaining": str(left), "Retry-After": "3600"}
+            return Raw(200, reset, json.dumps({**DOCUMENTS["github"], "archived": archived}).encode())
+
+        kept.forge.always = told(archived=True, left=20)
+        assert check(kept).archived is True
+        kept.forge.always = told(archived=False, left=60)
+        assert check(kept).archived is True
+        assert len(kept.forge.asked) == 1
 
 
 class TestSomebodyWhoGivesARepositoryAnotherAddress:

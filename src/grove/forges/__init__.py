@@ -19,7 +19,7 @@ from grove.forges.pulls import PullDesk
 from grove.forges.readers import ask_readers
 from grove.forges.redirects import ask_new_path
 from grove.forges.size import ask_size, estimate_size
-from grove.forges.standing import Openness, Standing, ask_standing
+from grove.forges.standing import Openness, Standing, ask_archived, ask_standing
 
 __all__ = [
     "AppKeyUnusable",
@@ -45,6 +45,7 @@ __all__ = [
     "SizeEstimate",
     "Standing",
     "Unasked",
+    "ask_archived",
     "ask_new_path",
     "ask_readers",
     "ask_size",

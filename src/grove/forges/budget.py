@@ -19,6 +19,8 @@ from grove.forges.errors import ForgeRateLimited
 from grove.kit import retry_after
 
 UNDER_WAY_MAX: Final = 4
+SPARE_MIN: Final = 20
+"""What could also be left unasked is asked only while a host still answers more questions than these."""
 PAUSE_SECONDS: Final = 60
 """For how long nothing is asked where a host does not say it; twice as long each further time."""
 PAUSE_SECONDS_MAX: Final = 3_600
@@ -33,6 +35,7 @@ class _Account:
     """What is known of one credential at one host."""
 
     quiet_until: float = 0.0
+    scarce_until: float = 0.0
     refusals: int = 0
     under_way: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(UNDER_WAY_MAX))
 
@@ -74,6 +77,15 @@ class Budgets:
                 # Never sooner than the host wants: whoever waits for the same moment is spread after it.
                 seconds *= 1 + random.uniform(0, JITTER)  # noqa: S311 - spreads load, hides nothing
                 account.quiet_until = max(account.quiet_until, self._clock() + seconds)
+            left = _first(headers, _LEFT)
+            is_scarce = left.isdecimal() and int(left) <= SPARE_MIN
+            rest = (retry_after_seconds(headers) or PAUSE_SECONDS) if is_scarce else 0
+            account.scarce_until = self._clock() + rest
+
+    def has_spare(self, host: str, authorization: str | None) -> bool:
+        """Whether a host may be asked what one can do without, and enough is left for what one cannot."""
+        account = self._account(host, authorization)
+        return max(account.scarce_until, account.quiet_until) <= self._clock()
 
     def _account(self, host: str, authorization: str | None) -> _Account:
         shown = hashlib.sha256((authorization or "").encode()).hexdigest()

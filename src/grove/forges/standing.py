@@ -5,13 +5,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import httpx2
+
 from grove.credentials import normal_host
 from grove.forges.adapters import ADAPTERS
 from grove.forges.answers import ForgeAccess
-from grove.forges.errors import ForgeCredentialRejected, ForgeUnavailable
+from grove.forges.errors import (
+    ForgeCredentialRejected,
+    ForgeRateLimited,
+    ForgeRefused,
+    ForgeRepositoryNotFound,
+    ForgeUnavailable,
+)
 from grove.forges.model import Forge, ForgeRemote, fits, repository_path
 from grove.forges.redirects import ask_following, path_after
+from grove.kit.logging import logger
 
+_NO_WORD = (ForgeCredentialRejected, ForgeRateLimited, ForgeRefused, ForgeRepositoryNotFound, ForgeUnavailable)
+_log = logger(__name__)
 _NAMES = {Forge.GITLAB: "path_with_namespace"}
 
 
@@ -44,7 +55,7 @@ def ask_standing(remote: ForgeRemote, *, access: ForgeAccess) -> Standing | None
     :raises ForgeUnavailable: if it gave no usable answer.
     """
     adapter = ADAPTERS.get(remote.forge)
-    # Nobody's questions are few: what everybody can read is asked of git.
+    # Nobody's questions are few: whether everybody can read it is asked of git.
     if adapter is None or remote.secret is None or not fits(remote.forge, remote.path):
         return None
     host = normal_host(remote.host)
@@ -68,6 +79,27 @@ def ask_standing(remote: ForgeRemote, *, access: ForgeAccess) -> Standing | None
         is_archived=archived if isinstance(archived, bool) else None,
         moved_to=path_after(remote, name),
     )
+
+
+def ask_archived(remote: ForgeRemote, *, access: ForgeAccess) -> bool | None:
+    """Whether a repository that everybody may read is archived; None where its forge does not say so now.
+
+    Nobody's questions are few, and others need them more: it is asked only while enough of them are left.
+    """
+    adapter, host = ADAPTERS.get(remote.forge), normal_host(remote.host)
+    root = (access.api_roots.get(host) or adapter.api_root(host)) if adapter else None
+    if adapter is None or root is None or remote.secret is not None or not fits(remote.forge, remote.path):
+        return None
+    if not access.budgets.has_spare(httpx2.URL(root).host, None):
+        return None
+    resource = adapter.repository_resource(repository_path(remote.path))
+    try:
+        told = ask_following(root, resource, authorization=None, access=access).document
+    except _NO_WORD as error:
+        _log.info("forge_archived_unknown", host=host, code=error.code)
+        return None
+    archived = told.get("archived") if isinstance(told, Mapping) else None
+    return archived if isinstance(archived, bool) else None
 
 
 def _openness(told: Mapping[str, Any]) -> Openness:

@@ -10,6 +10,7 @@ from grove.forges import (
     ForgeCredentialRejected,
     ForgeRemote,
     Openness,
+    ask_archived,
     ask_new_path,
     ask_readers,
     ask_standing,
@@ -149,7 +150,7 @@ def _ask(repository: Repository, remote: Remote, tools: CheckTools, *, cancelled
         moved = _at_path(url, path)
         _list(replace(remote, url=moved), tools, cancelled=cancelled)
         return Answer(verdict=Verdict.GRANTED, moved_to=moved)
-    return Answer(verdict=Verdict.GRANTED)
+    return Answer(verdict=Verdict.GRANTED, is_archived=ask_archived(at, access=tools.forge_access))
 
 
 def _list(remote: Remote, tools: CheckTools, *, cancelled: Callable[[], bool]) -> None:
