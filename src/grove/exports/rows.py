@@ -10,8 +10,8 @@ from grove.exports.model import ExportForm
 from grove.search import CommitMatch, FileMatch, Matches
 
 COLUMNS: Final = ("repository", "revision", "commit", "path", "line", "text", "symbol", "kind", "matches")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula when a cell begins with it."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for a formula when a cell begins with it; the last four are the wide forms of the first."""
 
 Row = dict[str, Any]
 
@@ -76,5 +76,6 @@ def _cell(value: Any) -> str:
 
 def _as_csv(cells: list[str]) -> bytes:
     line = io.StringIO()
-    csv.writer(line).writerow(cells)
+    # Where commas are decimal points, a spreadsheet divides at semicolons: only what is quoted stays one cell.
+    csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
     return line.getvalue().encode("utf-8", "replace")
