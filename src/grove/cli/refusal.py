@@ -82,7 +82,7 @@ _NEXT_OF_CODES = {
     "workspace_ended": "grove ws restore {subject}",
     "workspace_exists": "grove ws list",
     "workspace_full": "grove ws list",
-    "workspace_held": "grove ws collect {subject}",
+    "workspace_held": "grove ws collect {subject}    (then grove ws checkout {subject} --remove)",
     "workspace_not_found": "grove ws list    (--ended: those that have ended)",
     "workspaces_open": "grove ws list --all",
     "workspaces_too_many": "grove ws list",
