@@ -62,6 +62,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="grove-storm-") as folder, serving_git(_made(Path(folder))) as host:
         variables = {"git_ca_file": str(host.ca_file), "allowed_networks": "127.0.0.0/8"}
+        variables["rate_limit"] = "0"  # it is asked for all mirrors again and again
         variables["http_processes"] = str(arguments.http_processes)
         with serving_grove(Path(folder) / "data", **variables) as server:
             _measure(server, host, arguments)
