@@ -87,6 +87,37 @@ class TestTokens:
         with pytest.raises(accounts.TokenInvalid), database.reading() as tx:
             accounts.authenticate(tx, secret=issued.secret, source=Source.API, now=NOON)
 
+    def test_another_role_counts_at_once(self, database: Database) -> None:
+        with database.transaction() as tx:
+            admin = administrator(tx)
+            user = colleague(tx, of=admin, role=Role.VIEWER)
+            issued = issue(tx, admin, user.id)
+            changed = accounts.set_role(tx, actor=admin, principal_id=user.id, role=Role.MAINTAINER, now=NOON)
+
+        with database.reading() as tx:
+            actor = accounts.authenticate(tx, secret=issued.secret, source=Source.API, now=NOON)
+        assert (changed.role, actor.role) == (Role.MAINTAINER, Role.MAINTAINER)
+
+    def test_nobody_gives_themselves_another_role(self, database: Database) -> None:
+        with database.transaction() as tx:
+            user = colleague(tx, of=administrator(tx), role=Role.MAINTAINER)
+            with pytest.raises(Denied):
+                accounts.set_role(tx, actor=user, principal_id=user.id, role=Role.ADMIN, now=NOON)
+
+    def test_the_only_administrator_stays_one(self, database: Database) -> None:
+        with database.transaction() as tx:
+            admin = administrator(tx)
+            with pytest.raises(accounts.LastAdministrator):
+                accounts.set_role(tx, actor=admin, principal_id=admin.id, role=Role.VIEWER, now=NOON)
+            with pytest.raises(accounts.LastAdministrator):
+                accounts.set_principal_active(tx, actor=admin, principal_id=admin.id, active=False, now=NOON)
+
+            another = colleague(tx, of=admin, role=Role.DEVELOPER)
+            accounts.set_role(tx, actor=admin, principal_id=another.id, role=Role.ADMIN, now=NOON)
+            stepped_down = accounts.set_role(tx, actor=admin, principal_id=admin.id, role=Role.VIEWER, now=NOON)
+
+        assert stepped_down.role is Role.VIEWER
+
     def test_a_user_may_have_tokens_of_its_own_but_none_of_others(self, database: Database) -> None:
         with database.transaction() as tx:
             admin = administrator(tx)

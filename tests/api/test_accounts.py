@@ -44,6 +44,18 @@ class TestUsers:
         assert changed.json()["active"] is False
         assert ada.get("/api/v1/me").status_code == 401
 
+    def test_are_given_another_role(self, door: Door) -> None:
+        user = door.admin.post("/api/v1/users", json={"name": "Ada", "role": "viewer"}).json()
+
+        changed = door.admin.put(f"/api/v1/users/{user['id']}/role", json={"role": "maintainer"})
+        lonely = door.admin.put(
+            f"/api/v1/users/{door.admin.get('/api/v1/me').json()['id']}/role", json={"role": "viewer"}
+        )
+
+        assert changed.json()["role"] == "maintainer"
+        assert (lonely.status_code, lonely.json()["code"]) == (409, "last_administrator")
+        assert door.admin.put(f"/api/v1/users/{user['id']}/role", json={"role": "king"}).status_code == 422
+
     def test_are_made_by_administrators_alone(self, door: Door) -> None:
         refused = door.of(Role.MAINTAINER).post("/api/v1/users", json={"name": "x", "role": "admin"})
 

@@ -80,6 +80,7 @@ BODIES: Mapping[str, Any] = {
     "QuotaIn": {"sort": "repositories", "limit": 1_000},
     "RetentionIn": {"idle_days": 30},
     "HoldIn": {"reason": "x"},
+    "RoleChange": {"role": "admin"},
     "RollBackIn": {"version": 0},
     "ServiceIn": {"name": "x"},
     "SourceIn": {"url": "/nowhere"},

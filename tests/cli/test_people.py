@@ -69,6 +69,15 @@ class TestSomebodyElse:
             "}",
         ]
 
+    def test_is_given_another_role(self, grove: CommandLine) -> None:
+        grove("user", "create", "Grace", "--role", "viewer")
+
+        changed = json.loads(grove("user", "role", "Grace", "maintainer", "--json").stdout)
+        unknown = grove("user", "role", "Grace", "king")
+
+        assert changed["role"] == "maintainer"
+        assert (unknown.exit_code, "viewer" in unknown.stderr) == (Exit.INVALID, True)
+
     def test_that_does_not_exist(self, grove: CommandLine) -> None:
         refused = grove("token", "create", "x", "--user", "nobody-like-that")
 

@@ -4,6 +4,7 @@ from grove.accounts.devices import DeviceAnswer, ask_for_device, decide_device, 
 from grove.accounts.errors import (
     DeviceCodeUnknown,
     IdentityRefused,
+    LastAdministrator,
     NameTaken,
     PasswordUnfit,
     PrincipalNotFound,
@@ -42,6 +43,7 @@ from grove.accounts.operations import (
     create_principal,
     create_project,
     set_principal_active,
+    set_role,
 )
 from grove.accounts.passwords import (
     PASSWORD_CHARACTERS_MAX,
@@ -106,6 +108,7 @@ __all__ = [
     "IdentityRefused",
     "Issued",
     "KnownPassword",
+    "LastAdministrator",
     "NameTaken",
     "NewAdministrator",
     "Opened",
@@ -165,6 +168,7 @@ __all__ = [
     "rotate_token",
     "set_password",
     "set_principal_active",
+    "set_role",
     "set_up",
     "sign_in",
     "sign_in_vouched",

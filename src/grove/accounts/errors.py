@@ -73,6 +73,13 @@ class PrincipalNotFound(GroveError):
     code = "principal_not_found"
 
 
+class LastAdministrator(GroveError):
+    """They are the only administrator; make another one first."""
+
+    kind = Kind.CONFLICT
+    code = "last_administrator"
+
+
 class ProjectNotFound(GroveError):
     """There is no such project."""
 

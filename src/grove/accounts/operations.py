@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 
 from grove import activity
-from grove.accounts.errors import NameTaken, PrincipalNotFound
+from grove.accounts.errors import LastAdministrator, NameTaken, PrincipalNotFound
 from grove.accounts.model import Principal, PrincipalKind, Project, Role
 from grove.accounts.tables import IdentityRow, PrincipalRow, ProjectRow, SessionRow
 from grove.kit.gate import Actor, Resource
@@ -62,14 +62,34 @@ def set_principal_active(tx: Transaction, *, actor: Actor, principal_id: str, ac
 
     :raises Denied: if `actor` may not.
     :raises PrincipalNotFound: if there is no such principal in the tenant.
+    :raises LastAdministrator: if nobody else could let them in again.
     """
     tx.require(actor, "user.suspend", Resource(kind="user", id=principal_id, tenant_id=actor.tenant_id))
     row = principal_row(tx, actor=actor, principal_id=principal_id)
+    if not active:
+        _require_another_administrator(tx, row)
     row.active = active
     tx.session.execute(update(IdentityRow).where(IdentityRow.principal_id == row.id).values(is_shut_out=False))
     if not active:
         tx.session.execute(update(SessionRow).where(open_sessions_of(row.id)).values(ended_at=now))
     _record(tx, actor, "user.resume" if active else "user.suspend", row.kind, row.id, now, name=row.name)
+    return row.value()
+
+
+def set_role(tx: Transaction, *, actor: Actor, principal_id: str, role: Role, now: datetime) -> Principal:
+    """Give a principal another role, which counts from the next request on.
+
+    :raises Denied: if `actor` may not.
+    :raises PrincipalNotFound: if there is no such principal in the tenant.
+    :raises LastAdministrator: if nobody would be administrator any more.
+    """
+    resource = Resource(kind="user", id=principal_id, tenant_id=actor.tenant_id, attributes={"role": role})
+    tx.require(actor, "user.set_role", resource)
+    row = principal_row(tx, actor=actor, principal_id=principal_id)
+    if role is not Role.ADMIN:
+        _require_another_administrator(tx, row)
+    was, row.role = row.role, role
+    _record(tx, actor, "user.set_role", row.kind, row.id, now, name=row.name, was=was, role=role)
     return row.value()
 
 
@@ -87,6 +107,20 @@ def principal_row(tx: Transaction, *, actor: Actor, principal_id: str) -> Princi
     if row is None or row.tenant_id != actor.tenant_id or row.kind == PrincipalKind.STEWARD:
         raise PrincipalNotFound(principal=principal_id)
     return row
+
+
+def _require_another_administrator(tx: Transaction, row: PrincipalRow) -> None:
+    """Refuse to take the rights of the only person who could give them back."""
+    others = select(PrincipalRow.id).where(
+        PrincipalRow.tenant_id == row.tenant_id,
+        PrincipalRow.id != row.id,
+        PrincipalRow.kind == PrincipalKind.USER,
+        PrincipalRow.role == Role.ADMIN,
+        PrincipalRow.active,
+    )
+    is_one = row.kind == PrincipalKind.USER and row.role == Role.ADMIN and row.active
+    if is_one and tx.session.scalar(others.with_for_update().limit(1)) is None:
+        raise LastAdministrator(name=row.name)
 
 
 def _record(  # noqa: PLR0917 - the parts of an entry, in its order

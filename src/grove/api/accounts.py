@@ -126,6 +126,12 @@ class UserChange(Received):
     active: StrictBool
 
 
+class RoleChange(Received):
+    """The role that a user, an agent or a service is to have."""
+
+    role: Role
+
+
 class TokenIn(Received):
     """A token to issue: for oneself, or for `principal_id`."""
 
@@ -190,6 +196,14 @@ def change_user(user_id: UUID, change: UserChange, caller: CallerOf) -> Principa
         changed = accounts.set_principal_active(
             tx, actor=caller.actor, principal_id=str(user_id), active=change.active, now=caller.now
         )
+    return PrincipalOut.model_validate(changed)
+
+
+@router.put("/users/{user_id}/role", openapi_extra=needs("user.set_role"))
+def set_role(user_id: UUID, change: RoleChange, caller: CallerOf) -> PrincipalOut:
+    """Give a user, an agent or a service another role; groups at a provider give theirs again at the next sign-in."""
+    with caller.writing() as tx:
+        changed = accounts.set_role(tx, actor=caller.actor, principal_id=str(user_id), role=change.role, now=caller.now)
     return PrincipalOut.model_validate(changed)
 
 

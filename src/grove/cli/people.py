@@ -188,6 +188,18 @@ def create_user(
     session.output.note(f"Let it in: grove token create NAME --user {shlex.quote(visible(made['name']))}")
 
 
+@command(users, "role", failing="The role was not changed.", fields=USER_FIELDS)
+def set_role(
+    session: Session,
+    *,
+    user: UserArgument,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="viewer, developer, maintainer or admin.")],
+) -> None:
+    """Give a user, an agent or a service another role; it counts at once."""
+    changed = session.client.put(f"/users/{_id_of(session, user)}/role", {"role": role})
+    session.output.row(changed, USERS)
+
+
 @command(users, "suspend", failing="The user was not shut out.", fields=USER_FIELDS)
 def suspend_user(session: Session, *, user: UserArgument) -> None:
     """Shut a user, an agent or a service out at once, whatever tokens it holds."""

@@ -88,6 +88,7 @@ RULES: dict[str, Rule] = {
     "user.set_password": Rule(Role.ADMIN, Scope.ADMIN, own=Role.VIEWER),
     "user.link": Rule(Role.ADMIN, Scope.ADMIN),
     "user.list": Rule(Role.MAINTAINER, Scope.READ),
+    "user.set_role": Rule(Role.ADMIN, Scope.ADMIN),
     "user.suspend": Rule(Role.ADMIN, Scope.ADMIN),
     "workspace.change": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
     "workspace.create": Rule(Role.DEVELOPER, Scope.WRITE),
