@@ -226,8 +226,8 @@ class Settings(BaseSettings):
     """The Qdrant server, such as http://127.0.0.1:6333."""
     qdrant_key: SecretStr | None = None
     """The key to the Qdrant server, if it wants one."""
-    log_format: Literal["json", "pretty"] = "json"
-    """How log lines look."""
+    log_format: Literal["auto", "json", "pretty"] = "auto"
+    """How log lines look; auto is pretty at a terminal and JSON elsewhere."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Which log lines there are."""
     lease_seconds: float = 60.0

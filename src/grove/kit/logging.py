@@ -1,11 +1,11 @@
-"""Structured logs: a constant event name and identifiers, secrets masked, one JSON object a line."""
+"""Structured logs: a constant event name and identifiers, secrets masked, one JSON object a line (or for people)."""
 
 import logging
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final, Literal
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -15,6 +15,8 @@ _SECRET = re.compile(
     r"|(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{6,})"
 )
 MASK = "***"
+_CHATTY: Final = ("alembic", "mcp", "uvicorn")
+"""Libraries that tell of each of their steps; what matters of that Grove says itself."""
 
 
 def mask(text: str) -> str:
@@ -26,8 +28,12 @@ def _mask_values(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return {name: mask(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
-def configure(*, pretty: bool = False, level: str = "INFO") -> None:
-    """Send every log line of this process, ours and the libraries', to standard error."""
+def configure(form: Literal["auto", "json", "pretty"] = "json", *, level: str = "INFO") -> None:
+    """Send every log line of this process, ours and the libraries', to standard error.
+
+    `auto` is pretty when that is a terminal.
+    """
+    pretty = form == "pretty" or (form == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -51,6 +57,8 @@ def configure(*, pretty: bool = False, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel("WARNING" if level == "INFO" else level)
 
 
 @contextmanager

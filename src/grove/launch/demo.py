@@ -1,7 +1,6 @@
 """`grove demo`: the main job on a repository that is at hand, step by step, without network, key or set-up."""
 
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -161,7 +160,6 @@ def _settings(repository: Path, data: Path, token: str, port: int) -> Settings:
         admin_name="demo",
         admin_token=token,
         log_level="WARNING",
-        log_format="pretty" if sys.stderr.isatty() else "json",
     )
 
 

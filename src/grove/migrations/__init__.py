@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from grove.kit.errors import GroveError, Kind
+from grove.kit.logging import logger
 from grove.kit.tables import Table
 from grove.migrations import walls
 from grove.migrations.walls import Walls, walls_of
@@ -16,6 +17,7 @@ from grove.migrations.walls import Walls, walls_of
 __all__ = ["SchemaNewer", "Walls", "draft_revision", "is_current", "migrate", "walls_of"]
 
 _LOCK = 0x67726F7631
+log = logger(__name__)
 
 
 class SchemaNewer(GroveError):
@@ -48,14 +50,22 @@ def _migrate(engine: Engine, *, role: str | None) -> None:
         config = _config(connection)
         if connection.dialect.name != "postgresql":
             _refuse_newer(connection, config)
-            command.upgrade(config, "head")
+            _upgrade(connection, config)
             return
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _refuse_newer(connection, config)
         if not _is_at_head(connection, config):
             walls.lower(connection)
-            command.upgrade(config, "head")
+            _upgrade(connection, config)
         walls.raise_again(connection, role=role)
+
+
+def _upgrade(connection: Connection, config: Config) -> None:
+    was = MigrationContext.configure(connection).get_current_revision()
+    command.upgrade(config, "head")
+    now = ScriptDirectory.from_config(config).get_current_head()
+    if was != now:
+        log.info("schema_upgraded", was=was or "nothing", now=now)
 
 
 def is_current(engine: Engine) -> bool:

@@ -217,7 +217,7 @@ def build(settings: Settings) -> Grove:
     :raises GroveError: if the master key is missing, unsafe or weak.
     :raises DataFolderUnusable: if the data folder cannot be used.
     """
-    logging.configure(pretty=settings.log_format == "pretty", level=settings.log_level)
+    logging.configure(settings.log_format, level=settings.log_level)
     locator = Locator(settings.data_dir)
     locator.prepare()
     faults.arm(settings.fault, folder=locator.data)
