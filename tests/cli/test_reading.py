@@ -45,6 +45,12 @@ class TestShowingAFile:
     def test_refuses_lines_that_it_does_not_have(self, grove: CommandLine) -> None:
         assert grove("cat", "payments-api:README.md:40").exit_code == Exit.NOT_FOUND
 
+    def test_of_a_repository_that_no_forge_shows_has_no_address(self, grove: CommandLine) -> None:
+        refused = grove("link", "payments-api:README.md:1-2")
+
+        assert refused.exit_code == Exit.NOT_FOUND
+        assert "GROVE_FORGES" in refused.stderr
+
     def test_escapes_what_would_act_on_a_terminal(self, grove: CommandLine) -> None:
         shown = grove("cat", f"hostile:{HOSTILE_SHOWN}")
 

@@ -202,3 +202,9 @@ class TestForgeAdapter:
             readme = permalink(dialect.forge, url, commit=COMMIT, path="README.md", first_line=1, last_line=1)
 
             assert (several, one, readme) == (dialect.lines, dialect.line, dialect.readme)
+
+    def test_links_to_the_web_though_it_is_mirrored_over_ssh(self, dialect: Dialect) -> None:
+        url = f"ssh://git@{dialect.host.partition(':')[0]}:2222/acme/web.js.git"
+        link = permalink(dialect.forge, url, commit=COMMIT, path="README.md", first_line=1, last_line=1)
+
+        assert link == dialect.readme.replace(dialect.host, dialect.host.partition(":")[0])

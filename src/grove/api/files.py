@@ -109,6 +109,34 @@ def read_file(
     )
 
 
+class LinkOut(Shown):
+    """Where the forge shows lines of a file of a commit."""
+
+    repository: str
+    repository_id: UUID
+    commit: str
+    path: str
+    url: str
+
+
+@router.get("/link", openapi_extra=needs("file.read"))
+def link_lines(
+    repository_id: UUID,
+    caller: CallerOf,
+    *,
+    path: PathText,
+    rev: Revision = "",
+    start_line: Annotated[int, Query(ge=1, le=LINE_NUMBER_MAX)] = 1,
+    end_line: Annotated[int | None, Query(ge=1, le=LINE_NUMBER_MAX)] = None,
+) -> LinkOut:
+    """The address at the forge of lines of a file, as they are in the commit that the revision is now."""
+    request = search.LinkRequest(
+        path=path, revision=rev, first_line=start_line, last_line=max(start_line, end_line or start_line)
+    )
+    link = caller.grove.search.link(caller.actor, repository=str(repository_id), request=request)
+    return LinkOut.model_validate(link)
+
+
 @router.get("/raw", response_class=Response, openapi_extra=needs("file.read"))
 def read_raw(
     repository_id: UUID,

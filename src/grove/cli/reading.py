@@ -1,4 +1,4 @@
-"""`grove cat` and `grove tree`: files at any branch, tag or commit."""
+"""`grove cat`, `grove link` and `grove tree`: files at any branch, tag or commit."""
 
 import re
 import shlex
@@ -18,6 +18,7 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
+LINK_FIELDS = ("repository", "repository_id", "commit", "path", "url")
 TREE_FIELDS = ("path", "kind", "size_bytes", "oid")
 _PORT = re.compile(r"(localhost|[^/:@]*\.[^/:@]*):\d+/")
 _LINES = re.compile(r"(?P<rest>.+):(?P<first>[1-9]\d*)(-(?P<last>[1-9]\d*))?")
@@ -91,6 +92,25 @@ def show_file(
     session.output.line(shown.removesuffix("\n"))
     if not session.output.to_terminal and shown.encode() != content:
         session.output.note("Some characters are shown by their codes; --raw gives the exact bytes.")
+
+
+@command(app, "link", failing="There is no address to show.", fields=LINK_FIELDS)
+def show_link(
+    session: Session,
+    *,
+    place: Annotated[str, typer.Argument(metavar="REPO[@REF]:PATH[:10-40]", help="The file, and lines of it.")],
+) -> None:
+    """Show where the forge shows a file on the web, as it is in that commit."""
+    wanted = parse_place(place, with_lines=True)
+    repository = find_repository(session, wanted.repository)
+    link = session.client.get(
+        f"/repositories/{repository['id']}/link",
+        path=wanted.path,
+        rev=wanted.revision or None,
+        start_line=wanted.first_line,
+        end_line=wanted.last_line,
+    )
+    session.output.row(link, (Column("ADDRESS", lambda item: item["url"]),))
 
 
 @command(app, "tree", failing="The folder could not be shown.", fields=TREE_FIELDS)

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from grove.credentials import Secret
 from grove.forges.model import Forge, repository_path
@@ -182,13 +182,15 @@ def username_for(forge: Forge, token: str) -> str:
 def permalink(forge: Forge, url: str, *, commit: str, path: str, first_line: int, last_line: int) -> str | None:
     """The web address of lines of a file as they are in one commit, or None at a generic host.
 
-    `url` is the repository's HTTPS address, with or without ``.git``.
+    `url` is the repository's address by HTTPS or SSH, with or without ``.git``.
     """
     adapter = ADAPTERS.get(forge)
     if adapter is None:
         return None
-    scheme, _, rest = url.partition("://")
-    repository_url = f"{scheme}://{repository_path(rest)}"
+    parts = urlsplit(url)
+    # A port of SSH is none of the web.
+    host = parts.netloc if parts.scheme == "https" else parts.hostname
+    repository_url = f"https://{host}/{repository_path(parts.path)}"
     return adapter.link(repository_url, commit=commit, path=quote(path), first_line=first_line, last_line=last_line)
 
 

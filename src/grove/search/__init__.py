@@ -32,11 +32,13 @@ from grove.search.errors import (
     FilterUnknown,
     FilterValueInvalid,
     ModeConflict,
+    NotOnTheWeb,
     PatternInvalid,
     PatternTooComplex,
     QueryInvalid,
     QueryTooLong,
 )
+from grove.search.linking import Link, LinkRequest
 from grove.search.planning import plan_of
 from grove.search.progress import Progress
 from grove.search.question import Method, Mode, Plan, Question
@@ -97,11 +99,14 @@ __all__ = [
     "HistoryCondition",
     "Limits",
     "Line",
+    "Link",
+    "LinkRequest",
     "LoggedCommit",
     "Matches",
     "Method",
     "Mode",
     "ModeConflict",
+    "NotOnTheWeb",
     "PatternInvalid",
     "PatternTooComplex",
     "Plan",

@@ -22,6 +22,7 @@ from grove.search.commits import CommitFinder
 from grove.search.contexts import plans_within
 from grove.search.corpus import Corpus, Drafts, Limits
 from grove.search.engine import search, search_stream
+from grove.search.linking import Link, LinkRequest, link_lines
 from grove.search.planning import plan_of
 from grove.search.question import Question
 from grove.search.reading import FileContent, Tree, TreeRequest, read_file, read_tree
@@ -118,6 +119,17 @@ class Desk:
         :raises PathMissing: if there is no such folder.
         """
         return read_tree(self.mirrors, self._readable(actor, repository, request.revision), request)
+
+    def link(self, actor: Actor, *, repository: str, request: LinkRequest) -> Link:
+        """Where its forge shows lines of a file, as they are in one commit for ever.
+
+        :raises Denied: if `actor` may not read it.
+        :raises RepositoryNotFound: if there is no such repository.
+        :raises RevisionUnknown: if it has no such revision.
+        :raises PathMissing: if there is no such file.
+        :raises NotOnTheWeb: if no forge is known to show it.
+        """
+        return link_lines(self.mirrors, self._readable(actor, repository, request.revision), request)
 
     def log_file(self, actor: Actor, *, repository: str, path: str, revision: str = "", limit: int = 50) -> FileLog:
         """The commits that changed a file, newest first, through its renames.

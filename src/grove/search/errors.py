@@ -54,6 +54,13 @@ class ModeConflict(GroveError):
     code: ClassVar[str] = "mode_conflict"
 
 
+class NotOnTheWeb(GroveError):
+    """No forge is known to show the files of this repository; `GROVE_FORGES` names those of your own."""
+
+    kind: ClassVar[Kind] = Kind.NOT_FOUND
+    code: ClassVar[str] = "not_on_the_web"
+
+
 class ContextNotFound(GroveError):
     """There is no context of that name."""
 
