@@ -7,7 +7,8 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/tools/bin/uv)
 LOCK := requirements.lock
 READY := $(VENV)/.ready
 SERVICES := $(VENV)/.services
-WORKERS ?= 2
+# Tests wait for servers as often as for a processor: one more than there are processors keeps all of them busy.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
 .PHONY: help setup peers gitea demo test test-fast check lock format clean
 

@@ -51,6 +51,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield running
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[House]:
+    """A house whose policies a test may change."""
+    with house(tmp_path / "data") as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def actors(made: House) -> Mapping[Role, Actor]:
     return {role: made.actor(role)[0] for role in RANK}
@@ -98,7 +105,7 @@ def connect_under(made: House, document: str, wanted: repositories.NewRepository
 
 class TestConnecting:
     @pytest.mark.parametrize(("action", "local"), [("connect", False), ("connect", True), ("connect_local", True)])
-    def test_a_folder_is_refused_by_what_refuses_any_repository(self, made: House, action: str, local: bool) -> None:
+    def test_a_folder_is_refused_by_what_refuses_any_repository(self, fresh: House, action: str, local: bool) -> None:
         document = f"""@id("none") @reason("none is kept")
             forbid (principal, action == Grove::Action::"repository.{action}", resource);"""
         wanted = repositories.NewRepository(
@@ -111,7 +118,7 @@ class TestConnecting:
             local=local,
         )
         with pytest.raises(Denied) as refused:
-            connect_under(made, document, wanted)
+            connect_under(fresh, document, wanted)
 
         assert refused.value.facts["reason"] == "none is kept"
 

@@ -26,5 +26,5 @@ class Patience:
         named = error.facts.get("retry_after_seconds") if isinstance(error, GroveError) else None
         wait = self.first_wait_seconds * 2 ** (state.attempt_number - 1)
         spread = random.uniform(0, self.first_wait_seconds)  # noqa: S311 - spreads load, hides nothing
-        least = float(named) if isinstance(named, float) else wait
+        least = float(named) if isinstance(named, int | float) else wait
         return min(least + spread, self.wait_seconds_max)
