@@ -17,6 +17,7 @@ from grove.workspaces import (
     StashNotFound,
     WorkspaceNotFound,
 )
+from grove.workspaces.stashing import STASHES
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.sources import connect
@@ -53,6 +54,23 @@ class TestAStash:
         write(made, "other.txt", "mine\n")
         stashes.apply(made.admin, "fix", drop=True, now=made.now)
         assert (read(made, "README.md"), read(made, "other.txt")) == (b"one\nTWO\nthree\n", b"mine\n")
+        assert stashes.stashes(made.admin, "fix") == []
+
+    def test_of_before_stashes_belonged_to_branches_is_listed_applied_and_dropped(self, made: House) -> None:
+        stashes = made.grove.stashes
+        write(made, "README.md", "one\nTWO\nthree\n")
+        seen = stashes.save(made.admin, "fix", message="Later", now=made.now)
+        [kept] = stashes.stashes(made.admin, "fix")
+        folder = made.grove.locator.workspace(tenant_id=seen.tenant_id, workspace_id=seen.id)
+        made.grove.git.update_refs(
+            folder,
+            deletes=[f"{STASHES}{kept.branch}/{kept.commit.oid}"],
+            updates={f"{STASHES}{kept.commit.oid}": kept.commit.oid},
+        )
+
+        stashes.apply(made.admin, "fix", stash=kept.commit.oid, drop=True, now=made.now)
+
+        assert read(made, "README.md") == b"one\nTWO\nthree\n"
         assert stashes.stashes(made.admin, "fix") == []
 
     def test_tells_conflicts_as_data_and_stays(self, made: House) -> None:

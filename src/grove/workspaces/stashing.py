@@ -37,7 +37,7 @@ class StashDesk(Ground):
             seen.tree, parents=[seen.head], committer=committer(actor, now=now), message=message or "Put aside"
         )
         # First the ref: a crash now leaves the changes in the workspace and in the stash, and never in neither.
-        self.mirrors.git.update_refs(self._folder(seen), updates={f"{STASHES}{seen.branch}/{stash}": stash})
+        self.mirrors.git.update_refs(self._folder(seen), updates={_ref_of(seen.branch, stash): stash})
         return self._moved(actor, seen, action="workspace.stash", tree=committed, now=now)
 
     def stashes(self, actor: Actor, name: str) -> list[Stash]:
@@ -124,5 +124,10 @@ class StashDesk(Ground):
         return found[0]
 
     def _forget(self, workspace: Workspace, stash: Stash) -> None:
-        gone = f"{STASHES}{stash.branch}/{stash.commit.oid}"
+        gone = _ref_of(stash.branch, stash.commit.oid)
         self.mirrors.git.update_refs(self._folder(workspace), deletes=[gone], updates={})
+
+
+def _ref_of(branch: str, stash: str) -> str:
+    """What keeps a stash; those that were made before stashes belonged to branches have none."""
+    return f"{STASHES}{branch}/{stash}" if branch else f"{STASHES}{stash}"
