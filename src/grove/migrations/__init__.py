@@ -47,31 +47,27 @@ def migrate(engine: Engine, *, owner_url: str | None = None) -> None:
 
 def _migrate(engine: Engine, *, role: str | None) -> None:
     with engine.begin() as connection:
+        has_walls = connection.dialect.name == "postgresql"
+        if has_walls:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = _config(connection)
-        if connection.dialect.name != "postgresql":
-            _refuse_newer(connection, config)
-            _upgrade(connection, config)
-            return
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        _refuse_newer(connection, config)
-        if not _is_at_head(connection, config):
-            walls.lower(connection)
-            _upgrade(connection, config)
-        walls.raise_again(connection, role=role)
-
-
-def _upgrade(connection: Connection, config: Config) -> None:
-    was = MigrationContext.configure(connection).get_current_revision()
-    command.upgrade(config, "head")
-    now = ScriptDirectory.from_config(config).get_current_head()
-    if was != now:
-        log.info("schema_upgraded", was=was or "nothing", now=now)
+        steps = ScriptDirectory.from_config(config)
+        present, newest = _present(connection), steps.get_current_head()
+        if present is not None and present not in {step.revision for step in steps.walk_revisions()}:
+            raise SchemaNewer(revision=present)
+        if present != newest:
+            if has_walls:
+                walls.lower(connection)
+            command.upgrade(config, "head")
+            log.info("schema_upgraded", was=present or "nothing", now=newest)
+        if has_walls:
+            walls.raise_again(connection, role=role)
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has the newest schema that this version knows."""
     with engine.connect() as connection:
-        return _is_at_head(connection, _config(connection))
+        return _present(connection) == ScriptDirectory.from_config(_config(connection)).get_current_head()
 
 
 def draft_revision(engine: Engine, *, message: str, number: str) -> None:
@@ -80,16 +76,8 @@ def draft_revision(engine: Engine, *, message: str, number: str) -> None:
         command.revision(_config(connection), message=message, autogenerate=True, rev_id=number)
 
 
-def _is_at_head(connection: Connection, config: Config) -> bool:
-    present = MigrationContext.configure(connection).get_current_revision()
-    return present == ScriptDirectory.from_config(config).get_current_head()
-
-
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    present = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if present is not None and present not in known:
-        raise SchemaNewer(revision=present)
+def _present(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: Connection) -> Config:
