@@ -12,12 +12,11 @@ from fastapi import Header, Query, Response
 from grove import search
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import PathText, Revision, Shown
+from grove.api.shapes import LineNumber, PathText, Revision, Shown
 
 LINES_MAX: Final = 5_000
 TREE_LIMIT_MAX: Final = 10_000
 TREE_DEPTH_MAX: Final = 100
-LINE_NUMBER_MAX: Final = 2**31
 _FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FOREVER: Final = f"private, max-age={int(timedelta(days=365).total_seconds())}, immutable"
 
@@ -62,6 +61,16 @@ class FileOut(Shown):
     more: bool
 
 
+class LinkOut(Shown):
+    """Where the forge shows lines of a file of a commit."""
+
+    repository: str
+    repository_id: UUID
+    commit: str
+    path: str
+    url: str
+
+
 @router.get("/tree", openapi_extra=needs("file.read"))
 def list_tree(
     repository_id: UUID,
@@ -85,8 +94,8 @@ def read_file(
     *,
     path: PathText,
     rev: Revision = "",
-    start_line: Annotated[int, Query(ge=1, le=LINE_NUMBER_MAX)] = 1,
-    end_line: Annotated[int | None, Query(ge=1, le=LINE_NUMBER_MAX)] = None,
+    start_line: LineNumber = 1,
+    end_line: LineNumber | None = None,
 ) -> FileOut:
     """Lines of a file, 5,000 at most; `start_line` and `end_line` count from 1 and belong to the range."""
     file = caller.grove.search.read_file(caller.actor, repository=str(repository_id), path=path, revision=rev)
@@ -109,16 +118,6 @@ def read_file(
     )
 
 
-class LinkOut(Shown):
-    """Where the forge shows lines of a file of a commit."""
-
-    repository: str
-    repository_id: UUID
-    commit: str
-    path: str
-    url: str
-
-
 @router.get("/link", openapi_extra=needs("file.read"))
 def link_lines(
     repository_id: UUID,
@@ -126,8 +125,8 @@ def link_lines(
     *,
     path: PathText,
     rev: Revision = "",
-    start_line: Annotated[int, Query(ge=1, le=LINE_NUMBER_MAX)] = 1,
-    end_line: Annotated[int | None, Query(ge=1, le=LINE_NUMBER_MAX)] = None,
+    start_line: LineNumber = 1,
+    end_line: LineNumber | None = None,
 ) -> LinkOut:
     """The address at the forge of lines of a file, as they are in the commit that the revision is now."""
     request = search.LinkRequest(

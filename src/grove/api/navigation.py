@@ -10,13 +10,12 @@ from grove import navigation
 from grove.api.answers import AddressOut, TruthOut, marks_out, truth_out
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import PathText, Received, Revision, Shown, Words
+from grove.api.shapes import LINE_NUMBER_MAX, PathText, Received, Revision, Shown, Words
 from grove.api.workspaces import Name
 from grove.indexing import Role
 from grove.navigation import Basis, DefinitionPlace, Wanted
 from grove.search import truth_line
 
-LINE_NUMBER_MAX: Final = 2**31
 ITEMS_MAX: Final = 500
 OFFSET_MAX: Final = 10_000
 ALTERNATIVES_MAX: Final = 50

@@ -12,6 +12,7 @@ from grove.api.errors import CursorInvalid
 
 LIMIT_MAX: Final = 200
 SECRET_CHARACTERS_MAX: Final = 4_096
+LINE_NUMBER_MAX: Final = 2**31
 
 Item = TypeVar("Item")
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -42,6 +43,7 @@ Words = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(whole
 Password = Annotated[SecretStr, StringConstraints(min_length=1, max_length=SECRET_CHARACTERS_MAX)]
 """A secret; it is never shown again."""
 PathText = Annotated[str, Query(max_length=4_096), AfterValidator(whole)]
+LineNumber = Annotated[int, Query(ge=1, le=LINE_NUMBER_MAX)]
 Revision = Annotated[str, Query(max_length=1_024, description="Branch, tag or commit."), AfterValidator(whole)]
 Wanted = Annotated[str, Query(max_length=300), AfterValidator(whole)]
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many items a page has at most.")]

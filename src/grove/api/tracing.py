@@ -9,16 +9,13 @@ from fastapi import Query
 from grove import search
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import PathText, Revision, Shown
+from grove.api.shapes import LINE_NUMBER_MAX, LineNumber, PathText, Revision, Shown
 
 COMMITS_MAX: Final = 500
 FILES_MAX: Final = 300
-LINE_NUMBER_MAX: Final = 2**31
 CONTEXT_LINES_MAX: Final = 20
 
 router = router_at("/api/v1/repositories/{repository_id}", tag="files")
-
-LineNumber = Annotated[int, Query(ge=1, le=LINE_NUMBER_MAX)]
 
 
 class LoggedCommitOut(Shown):
