@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from grove.cli import app, read_settings
+from grove.kit.memory import loading
 from grove.placement import Locator, ProcessPlaces
 from grove.settings import Settings, share_measures, use_one_native_thread
 
@@ -31,7 +32,8 @@ def serve(
     given = {"data_dir": data, "bind": bind, "port": port, "workers": workers, "http_processes": http_processes}
     settings = read_settings(**given)
     _measure_together(settings)
-    from grove.launch.serve import serve_until_stopped  # noqa: PLC0415 - heavy
+    with loading():
+        from grove.launch.serve import serve_until_stopped  # noqa: PLC0415 - heavy
 
     raise typer.Exit(serve_until_stopped(settings))
 
@@ -39,7 +41,8 @@ def serve(
 @app.command(hidden=True)
 def worker(name: Annotated[str, typer.Option(help="The name that its leases carry.")]) -> None:
     """Run one worker; `grove serve` starts as many as are needed."""
-    from grove.launch.work import work_until_stopped  # noqa: PLC0415 - heavy
+    with loading():
+        from grove.launch.work import work_until_stopped  # noqa: PLC0415 - heavy
 
     work_until_stopped(read_settings(), name=name)
 
@@ -49,7 +52,8 @@ def answer() -> None:
     """Answer requests beside a server; `grove serve` starts as many as are needed."""
     settings = read_settings()
     _measure_together(settings)
-    from grove.launch.answer import answer_until_stopped  # noqa: PLC0415 - heavy
+    with loading():
+        from grove.launch.answer import answer_until_stopped  # noqa: PLC0415 - heavy
 
     answer_until_stopped(settings)
 
@@ -63,7 +67,8 @@ def demo(
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 0,
 ) -> None:
     """Mirror, index and search a repository that is at hand, without network, key or set-up."""
-    from grove.launch.demo import run_demo  # noqa: PLC0415 - heavy
+    with loading():
+        from grove.launch.demo import run_demo  # noqa: PLC0415 - heavy
 
     raise typer.Exit(run_demo(repository or Path.cwd(), once=once, keep=keep, port=port))
 
@@ -71,7 +76,8 @@ def demo(
 @app.command(rich_help_panel="Servers")
 def mcp(data: DataDir = None) -> None:
     """Speak MCP over standard input and output, on the data folder of this machine."""
-    from grove.launch.mcp import speak_mcp  # noqa: PLC0415 - heavy
+    with loading():
+        from grove.launch.mcp import speak_mcp  # noqa: PLC0415 - heavy
 
     speak_mcp(read_settings(data_dir=data))
 
