@@ -1,8 +1,12 @@
-"""How commands are declared: a function of a session and its own arguments; what all of them accept is added here."""
+"""How commands are declared: a function of a session and its own arguments; what all of them accept is added here.
+
+An argument whose type is a dataclass stands for its fields: options that several commands share are written once.
+"""
 
 import inspect
 import re
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from typing import Annotated, Any
 
 import typer
@@ -58,7 +62,7 @@ def command(
             output = _output(typer_context, shared)
             session = Session(command=typer_context.command_path, host=shared["host_url"], output=output)
             try:
-                function(session, **given)
+                function(session, **_gathered(function, given))
             except Refused as refused:
                 raise failure_of(refused, what=failing, context=session.context) from refused
             finally:
@@ -75,7 +79,7 @@ def command(
 def _dress(run: Callable[..., None], function: Callable[..., None]) -> None:
     """Give `run` the name, the help and the parameters of the function, and the options that every command has."""
     context = inspect.Parameter("typer_context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    own = list(inspect.signature(function).parameters.values())[1:]
+    own = [option for parameter in _own(function) for option in _options(parameter)]
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         for name, (annotation, default) in _SHARED.items()
@@ -85,6 +89,32 @@ def _dress(run: Callable[..., None], function: Callable[..., None]) -> None:
     run.__doc__ = function.__doc__
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+
+
+def _own(function: Callable[..., None]) -> list[inspect.Parameter]:
+    """The parameters of a command's function without its session."""
+    return list(inspect.signature(function).parameters.values())[1:]
+
+
+def _options(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """What the command line has for a parameter: its fields if it is a dataclass, else itself."""
+    if not _stands_for_several(parameter):
+        return [parameter]
+    return list(inspect.signature(parameter.annotation).parameters.values())
+
+
+def _stands_for_several(parameter: inspect.Parameter) -> bool:
+    return is_dataclass(parameter.annotation)
+
+
+def _gathered(function: Callable[..., None], given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a command's function, those that stand for several options put together."""
+    gathered = dict(given)
+    for parameter in _own(function):
+        if _stands_for_several(parameter):
+            fields = {option.name: gathered.pop(option.name) for option in _options(parameter)}
+            gathered[parameter.name] = parameter.annotation(**fields)
+    return gathered
 
 
 def _output(context: typer.Context, shared: dict[str, Any]) -> Output:

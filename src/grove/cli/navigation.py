@@ -12,6 +12,7 @@ from grove.cli.quantity import counted
 from grove.cli.reading import parse_place
 from grove.cli.repositories import find_repository
 from grove.cli.session import Session
+from grove.cli.within import Within
 
 app = typer.Typer()
 
@@ -35,13 +36,6 @@ SIMILAR_FIELDS = ("repository", "commit", "path", "first_line", "last_line", "si
 OUTLINE_FIELDS = ("line", "end_line", "depth", "kind", "name", "container", "signature")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name, or a qualified one such as Session.request.")]
-Repositories = Annotated[list[str] | None, typer.Option("--repo", "-r", metavar="REPO", help="Only in these.")]
-Revisions = Annotated[list[str] | None, typer.Option("--ref", "-b", metavar="REF", help="Branch, tag or commit.")]
-Languages = Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")]
-Paths = Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")]
-Workspaces = Annotated[
-    list[str] | None, typer.Option("--workspace", metavar="NAME", help="Workspaces, as they are now.")
-]
 Near = Annotated[
     str | None, typer.Option("--near", metavar="REPO:PATH", help="What is close to this file comes first.")
 ]
@@ -55,17 +49,13 @@ def find_definitions(
     session: Session,
     *,
     name: Name,
-    repository: Repositories = None,
-    revision: Revisions = None,
-    language: Languages = None,
-    path: Paths = None,
-    workspace: Workspaces = None,
+    within: Within,
     near: Near = None,
     limit: Limit = 20,
     offset: Offset = 0,
 ) -> None:
     """Show where a name is defined, the likeliest first."""
-    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
+    asked = within.asked() | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/definitions", name=name, **asked)
     columns = (_PLACE, Column("KIND", lambda item: item["kind"]), Column("DEFINITION", _defined))
     session.output.items(answer["items"], columns)
@@ -77,17 +67,13 @@ def find_references(
     session: Session,
     *,
     name: Name,
-    repository: Repositories = None,
-    revision: Revisions = None,
-    language: Languages = None,
-    path: Paths = None,
-    workspace: Workspaces = None,
+    within: Within,
     near: Near = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> None:
     """Show where a name is used in code, what is closest to its definition first."""
-    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
+    asked = within.asked() | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/references", name=name, **asked)
     columns = (
         _PLACE,
@@ -104,17 +90,13 @@ def find_callers(
     session: Session,
     *,
     name: Name,
-    repository: Repositories = None,
-    revision: Revisions = None,
-    language: Languages = None,
-    path: Paths = None,
-    workspace: Workspaces = None,
+    within: Within,
     near: Near = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> None:
     """Show which definitions use a name."""
-    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
+    asked = within.asked() | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/callers", name=name, **asked)
     columns = (
         Column("PLACE", lambda item: _place(item, item["uses"][0]["line"]), style="cyan"),
@@ -130,17 +112,13 @@ def find_callees(
     session: Session,
     *,
     name: Name,
-    repository: Repositories = None,
-    revision: Revisions = None,
-    language: Languages = None,
-    path: Paths = None,
-    workspace: Workspaces = None,
+    within: Within,
     near: Near = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> None:
     """Show what a definition calls, and where that is probably defined."""
-    asked = _asked(repository, revision, language, path, workspace) | {"near": near, "limit": limit, "offset": offset}
+    asked = within.asked() | {"near": near, "limit": limit, "offset": offset}
     answer = session.client.get("/navigation/callees", name=name, **asked)
     columns = (
         Column("CALLS", lambda item: item["name"]),
@@ -163,16 +141,12 @@ def find_files(
     session: Session,
     *,
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Some characters of the path, in their order.")],
-    repository: Repositories = None,
-    revision: Revisions = None,
-    language: Languages = None,
-    path: Paths = None,
-    workspace: Workspaces = None,
+    within: Within,
     limit: Limit = 20,
     offset: Offset = 0,
 ) -> None:
     """Find files by some characters of their paths, in every repository."""
-    asked = _asked(repository, revision, language, path, workspace) | {"limit": limit, "offset": offset}
+    asked = within.asked() | {"limit": limit, "offset": offset}
     answer = session.client.get("/navigation/files", name=pattern, **asked)
     columns = (
         Column("REPOSITORY", lambda item: item["repository"], style="cyan"),
@@ -187,11 +161,7 @@ def find_similar(
     session: Session,
     *,
     place: Annotated[str, typer.Argument(metavar="REPO[@REF]:PATH:10-40", help="The file, and lines of it.")],
-    repository: Repositories = None,
-    revision: Revisions = None,
-    language: Languages = None,
-    path: Paths = None,
-    workspace: Workspaces = None,
+    within: Within,
     limit: Limit = 10,
     offset: Offset = 0,
 ) -> None:
@@ -204,7 +174,7 @@ def find_similar(
             next_step=f"{session.command} {place}:10-40",
             exit_code=Exit.INVALID,
         )
-    asked = _asked(repository, revision, language, path, workspace) | {"limit": limit, "offset": offset}
+    asked = within.asked() | {"limit": limit, "offset": offset}
     lines = {"start_line": source.first_line, "end_line": source.last_line}
     of_source = {"source_path": source.path, "source_rev": source.revision or None}
     found = find_repository(session, source.repository)
@@ -246,10 +216,6 @@ def show_outline(
     known = counted(len(outline["items"]), "definition") if outline["is_known"] else "no grammar for its language"
     where = f"{workspace} as it is now, on {outline['commit'][:12]}" if workspace else f"at {outline['commit'][:12]}"
     session.output.note(f"— {visible(outline['repository'])} {where} · {known}")
-
-
-def _asked(*filters: list[str] | None) -> dict[str, Any]:
-    return dict(zip(("repo", "rev", "lang", "path", "workspace"), filters, strict=True))
 
 
 def _end(session: Session, answer: dict[str, Any]) -> None:

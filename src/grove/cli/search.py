@@ -16,6 +16,7 @@ from grove.cli.output import Form
 from grove.cli.past import show_commits
 from grove.cli.results import Found, count_row, file_lines, is_complete, match_rows, why_incomplete
 from grove.cli.session import Session
+from grove.cli.within import Within
 
 app = typer.Typer()
 
@@ -57,13 +58,7 @@ def search(
     semantic: Annotated[bool, typer.Option("--semantic", "-s", help="Look for the meaning.")] = False,
     symbol: Annotated[bool, typer.Option("--symbol", "-y", help="Look for definitions of this name.")] = False,
     text: Annotated[bool, typer.Option("--text", "-F", help="Look for exactly this text.")] = False,
-    repository: Annotated[list[str] | None, typer.Option("--repo", "-r", metavar="REPO", help="Only in these.")] = None,
-    revision: Annotated[list[str] | None, typer.Option("--ref", "-b", metavar="REF", help="Branch or tag.")] = None,
-    language: Annotated[list[str] | None, typer.Option("--lang", "-l", metavar="LANG", help="Only in these.")] = None,
-    path: Annotated[list[str] | None, typer.Option("--glob", "-g", metavar="GLOB", help="Only such paths.")] = None,
-    workspace: Annotated[
-        list[str] | None, typer.Option("--workspace", metavar="NAME", help="Workspaces, as they are now.")
-    ] = None,
+    within: Within,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Files at most.")] = 20,
     word: Annotated[bool, typer.Option("--word", "-w", help="Only whole words.")] = False,
     context: Annotated[int, typer.Option("--context", "-C", min=0, max=20, help="Lines around a match.")] = 2,
@@ -80,11 +75,7 @@ def search(
     question: dict[str, Any] = {
         "q": " ".join([*query, "word:yes"] if word else query),
         "mode": _mode(session, regex=regex, semantic=semantic, symbol=symbol, text=text),
-        "repo": repository,
-        "rev": revision,
-        "path": path,
-        "lang": language,
-        "workspace": workspace,
+        **within.asked(),
     }
     if file is not None:
         _export(session, question, file, strict=strict)
