@@ -169,7 +169,7 @@ class TestApproval:
 
         assert asked.exit_code == Exit.DONE
         assert name.endswith("/wanted")
-        assert f"It waits for an approval: grove repo approve {name}" in asked.stderr
+        assert f"It waits for somebody who may approve it: grove request show {name}" in asked.stderr
         assert rejected.exit_code == Exit.DONE
         assert "not yet" in seen.stdout
         assert asked_again.exit_code == Exit.DONE

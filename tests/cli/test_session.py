@@ -212,6 +212,42 @@ class TestExitCodes:
 
         assert refused.exit_code == Exit.SERVER_ERROR
 
+    def test_of_an_answer_without_a_field_that_this_command_knows(self, stranger: CommandLine) -> None:
+        older = json.dumps({"items": [{"name": "acme/pay", "id": "1"}], "next_cursor": None})
+        with answering(200, older, kind="application/json") as url:
+            refused = stranger("repo", "list", GROVE_HOST=url, GROVE_TOKEN="grove_x")
+
+        assert refused.exit_code == Exit.SERVER_ERROR
+        lines = refused.stderr.splitlines()
+        assert [line.partition(":")[0] for line in lines] == ["error", "  why", " next"]
+        assert "the server has another version than this command" in lines[1]
+        assert lines[1].endswith("(field_missing)")
+
+    def test_of_an_answer_with_more_fields_than_this_command_knows_is_none(
+        self, grove: CommandLine, site: Site
+    ) -> None:
+        newer = json.dumps({"name": "ada", "role": "admin", "scopes": ["read"], "mood": {"today": "good"}})
+        with answering(200, newer, kind="application/json") as url:
+            shown = grove("whoami", GROVE_HOST=url, GROVE_TOKEN="grove_x")
+
+        assert shown.exit_code == Exit.DONE
+
+    def test_of_an_address_that_the_server_does_not_have(self, stranger: CommandLine) -> None:
+        problem = {"code": "not_found", "title": "There is nothing at this address.", "detail": "", "facts": {}}
+        with answering(404, json.dumps(problem), kind="application/problem+json") as url:
+            refused = stranger("quota", "show", GROVE_HOST=url, GROVE_TOKEN="grove_x")
+
+        assert refused.exit_code == Exit.NOT_FOUND
+        assert "The server may have another version than this command" in refused.stderr
+
+    def test_of_a_token_without_the_scope_names_what_makes_one_with_it(self, stranger: CommandLine) -> None:
+        facts = {"action": "quota.set", "reason": "the token lacks the scope admin", "policy": "grove.scope_admin"}
+        problem = {"code": "denied", "title": "You are not allowed to do this.", "facts": facts}
+        with answering(403, json.dumps(problem), kind="application/problem+json") as url:
+            refused = stranger("quota", "show", GROVE_HOST=url, GROVE_TOKEN="grove_x")
+
+        assert "grove token create" in refused.stderr.splitlines()[2]
+
     def test_of_a_problem_with_hostile_text(self, stranger: CommandLine) -> None:
         problem = {"code": "x\x1b", "title": "t", "detail": "a\nb\x1b]0;owned\x07\u202e", "facts": {"name": "{host}"}}
         with answering(409, json.dumps(problem), kind="application/problem+json") as url:

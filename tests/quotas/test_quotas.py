@@ -14,9 +14,11 @@ from grove.kit.gate import Actor, Denied
 from grove.mirrors import Source, check_source, connect_source
 from grove.quotas import Holder, HolderKind, QueriesUsedUp, QuotaExceeded, QuotaInvalid, Sort
 from grove.repositories import Repository
+from grove.scip import ScipIndex
 from grove.search import Mode, Question
 from tests.support.git_repositories import Repository as Upstream
 from tests.support.grove import House, house
+from tests.support.scip_index import scip_index
 from tests.support.sources import now_of, sync
 
 
@@ -50,6 +52,19 @@ def allow(made: House, sort: Sort, limit: int | None, *, holder: Holder | None =
 
 def user(actor: Actor) -> Holder:
     return Holder(kind=HolderKind.USER, id=actor.id)
+
+
+def project(repository: Repository) -> Holder:
+    return Holder(kind=HolderKind.PROJECT, id=repository.project_id)
+
+
+def tenant(made: House) -> Holder:
+    return Holder(kind=HolderKind.TENANT, id=made.admin.tenant_id)
+
+
+def upload(made: House, actor: Actor, repository: Repository) -> ScipIndex:
+    content = scip_index({"main.py": [("scip-python python one 1.0 main/retry_call().", (0, 4, 14), 1)]})
+    return made.grove.scip.upload(actor, repository=repository.id, commit="", content=content, now=made.now)
 
 
 def told(refused: "pytest.ExceptionInfo[GroveError]") -> dict[str, str]:
@@ -120,6 +135,49 @@ class TestJobs:
         with made.grove.database.transaction() as tx, pytest.raises(QuotaExceeded) as refused:
             repositories.request_sync(tx, actor=made.admin, repository_id=two.id, now=made.now)
         assert told(refused)["sort"] == "jobs"
+
+
+class TestUploadedIndexes:
+    def test_count_among_the_bytes_and_leave_nothing_when_they_are_too_many(
+        self, made: House, tmp_path: Path, developer: Actor
+    ) -> None:
+        kept = connect(made, tmp_path, "one")
+        made.work()
+        allow(made, Sort.BYTES, 10, holder=user(developer))
+
+        with pytest.raises(QuotaExceeded) as refused:
+            upload(made, developer, kept)
+        assert (told(refused)["sort"], told(refused)["holder"], told(refused)["limit"]) == ("bytes", "user", "10")
+        assert made.grove.scip.list(developer, repository=kept.id) == []
+        folder = made.grove.locator.repository(tenant_id=kept.tenant_id, repository_id=kept.id) / "scip"
+        assert list(folder.iterdir()) == []
+
+        allow(made, Sort.BYTES, 100_000, holder=user(developer))
+        taken = upload(made, developer, kept).stored_bytes
+        upload(made, developer, kept)
+        used = {holder.kind: self._bytes(made, holder) for holder in (user(developer), project(kept), tenant(made))}
+        size = self._size(made, kept)
+        assert used == {HolderKind.USER: taken, HolderKind.PROJECT: size + taken, HolderKind.TENANT: size + taken}
+
+    def test_are_refused_like_jobs_while_too_many_wait(self, made: House, tmp_path: Path, developer: Actor) -> None:
+        kept = connect(made, tmp_path, "one")
+        made.work()
+        allow(made, Sort.JOBS, 0, holder=user(developer))
+
+        with pytest.raises(QuotaExceeded) as refused:
+            upload(made, developer, kept)
+        assert told(refused) == {"sort": "jobs", "holder": "user", "limit": "0", "wanted": "1"}
+
+    @staticmethod
+    def _bytes(made: House, holder: Holder) -> int:
+        with made.grove.database.reading() as tx:
+            shown = quotas.list_quotas(tx, actor=made.admin, holder=holder, now=made.now)
+        return next(quota.used for quota in shown if quota.sort is Sort.BYTES)
+
+    @staticmethod
+    def _size(made: House, kept: Repository) -> int:
+        with made.grove.database.reading() as tx:
+            return repositories.get_repository(tx, actor=made.admin, repository_id=kept.id).size_bytes or 0
 
 
 class TestQueries:

@@ -81,7 +81,8 @@ def _connect(session: Session, source: dict[str, Any], *, no_wait: bool) -> None
     connected = session.client.post("/repositories", source)
     repository, job_id = connected["repository"], connected["job_id"]
     if job_id is None:
-        session.output.note(f"It waits for an approval: grove repo approve {repository['name']}", style="yellow")
+        note = f"It waits for somebody who may approve it: grove request show {repository['name']}"
+        session.output.note(note, style="yellow")
     elif not no_wait:
         follow_work(session, repository["id"], first_job_id=job_id)
     session.output.row(session.client.get(f"/repositories/{repository['id']}"), LIST)

@@ -25,8 +25,22 @@ SERVER_FAILED = 500
 PAGE_MAX = 200
 OCTETS = "application/octet-stream"
 
+_UNKNOWN_THERE = {"not_found", "method_not_allowed"}
+"""A server says so that does not have a command's route."""
+
 Parameters = Mapping[str, Any]
 Document = dict[str, Any]
+
+
+class Told(dict[str, Any]):
+    """An object of an answer; a field that the server does not know yet, or no longer, is a plain refusal."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Refused(
+            status=SERVER_FAILED,
+            problem_code="field_missing",
+            reason=f"its answer lacks {name}: the server has another version than this command, {grove.__version__}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +172,7 @@ class Client:
                 source.response.read()
                 raise _refusal(source.response)
             for event in source:
-                yield Event(name=event.event, body=json.loads(event.data or "{}"), id=event.id)
+                yield Event(name=event.event, body=json.loads(event.data or "{}", object_hook=Told), id=event.id)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -201,7 +215,7 @@ def _document(answer: httpx2.Response) -> Document:
     if answer.status_code == NO_CONTENT:
         return {}
     try:
-        document = answer.json()
+        document = answer.json(object_hook=Told)
     except ValueError:
         document = None
     if not isinstance(document, dict):
@@ -220,6 +234,9 @@ def _refusal(answer: httpx2.Response) -> Refused:
     if not isinstance(problem, dict) or "code" not in problem:
         reason = f"the answer was {answer.status_code} {answer.reason_phrase}"
         return Refused(status=answer.status_code, problem_code="", reason=reason)
+    if problem["code"] in _UNKNOWN_THERE:
+        told = f"{problem.get('title')} The server may have another version than this command, {grove.__version__}"
+        return Refused(status=answer.status_code, problem_code=problem["code"], reason=told)
     return Refused(
         status=answer.status_code,
         problem_code=str(problem["code"]),

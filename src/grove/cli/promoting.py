@@ -33,7 +33,7 @@ WAITING = (
     Column("TITLE", lambda item: item["title"]),
     Column("COMMIT", lambda item: item["commit"], lambda item: item["commit"][:12]),
     Column("ASKED", lambda item: item["asked_at"], lambda item: shown_age(item["asked_at"])),
-    Column("YOU", lambda item: item["may_decide"], lambda item: item["why_not"] or "may decide"),
+    Column("YOU", lambda item: item["why_not"] or "may decide"),
     Column("ID", lambda item: item["workspace_id"]),
 )
 CommitOption = Annotated[

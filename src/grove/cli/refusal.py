@@ -41,6 +41,7 @@ _NEXT_OF_CODES = {
     "credential_not_found": "grove cred list",
     "credential_rejected": "grove add {subject} --ask-token",
     "credential_required": "grove add {subject} --ask-token",
+    "field_missing": "grove --version    (the server's: {host}/api/v1/openapi.json)",
     "filter_unknown": "grove help query",
     "filter_value_invalid": "grove help query",
     "job_not_found": "grove job list",
@@ -48,6 +49,8 @@ _NEXT_OF_CODES = {
     "job_state_conflict": "grove job list",
     "merge_conflicts": "grove ws merge {subject} --write DIR    (edit there, then --resolved DIR)",
     "mode_conflict": "grove help query",
+    "method_not_allowed": "grove --version    (the server's: {host}/api/v1/openapi.json)",
+    "not_found": "grove --version    (the server's: {host}/api/v1/openapi.json)",
     "nothing_to_commit": "grove ws status {subject}",
     "nothing_to_promote": "grove ws log {subject}",
     "nothing_to_stash": "grove ws status {subject}",
@@ -155,4 +158,6 @@ def _next_step(refused: Refused, *, command: str) -> str:
         return "grove serve" if is_loopback(str(refused.facts["host"])) else "curl -sS {host}/livez"
     if command.startswith("grove ws ") and refused.problem_code in _NEXT_IN_WORKSPACES:
         return _NEXT_IN_WORKSPACES[refused.problem_code]
+    if str(refused.facts.get("policy", "")).startswith("grove.scope_"):
+        return "grove token create NAME --scope read --scope write    (and admin, if your role is)"
     return _NEXT_OF_CODES.get(refused.problem_code) or _NEXT_OF_EXITS[refused.exit_code]

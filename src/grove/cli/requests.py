@@ -61,7 +61,7 @@ VIEW = (
     *LIST,
     Column("URL", lambda item: item["url"]),
     Column("VISIBILITY", lambda item: item["visibility"]),
-    Column("YOU", lambda item: item["may_decide"], lambda item: item["why_not"] or "may decide"),
+    Column("YOU", lambda item: item["why_not"] or "may decide"),
     Column("ID", lambda item: item["id"]),
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from grove import jobs, repositories, usage, workspaces
+from grove import jobs, repositories, scip, usage, workspaces
 from grove.kit.transactions import Transaction
 from grove.quotas.model import Holder, HolderKind, Sort
 
@@ -20,4 +20,6 @@ def used_by(tx: Transaction, holder: Holder, sort: Sort, *, tenant_id: str, now:
         return usage.searches_on(tx, tenant_id=tenant_id, day=now.date(), principal_id=user)
     project = holder.id if holder.kind is HolderKind.PROJECT else None
     count, size_bytes = repositories.kept_by(tx, tenant_id=tenant_id, project_id=project, requested_by=user)
-    return count if sort is Sort.REPOSITORIES else size_bytes
+    if sort is Sort.REPOSITORIES:
+        return count
+    return size_bytes + scip.stored_bytes(tx, tenant_id=tenant_id, project_id=project, uploaded_by=user)

@@ -56,12 +56,12 @@ def hold_workspace_bytes(tx: Transaction, *, tenant_id: str, owner_id: str) -> N
             raise QuotaExceeded(sort=Sort.WORKSPACE_BYTES, holder=row.holder_kind, limit=row.limit, used=used)
 
 
-def hold_jobs(tx: Transaction, *, tenant_id: str, requested_by: str, now: datetime) -> None:
-    """Return when the unfinished jobs are not too many, with those that were just caused.
+def hold_jobs(tx: Transaction, *, tenant_id: str, requested_by: str, now: datetime, more: int = 0) -> None:
+    """Return when the unfinished jobs are not too many, with those that were just caused, and so many more.
 
     :raises QuotaExceeded: if they are, for the tenant or the user.
     """
-    _hold(tx, _holders(tenant_id, requested_by), Sort.JOBS, tenant_id=tenant_id, now=now)
+    _hold(tx, _holders(tenant_id, requested_by), Sort.JOBS, tenant_id=tenant_id, now=now, more=more)
 
 
 def hold_queries(tx: Transaction, *, actor: Actor, now: datetime) -> None:

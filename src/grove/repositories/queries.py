@@ -112,6 +112,11 @@ def kept_by(
     return count, int(size_bytes)
 
 
+def ids_within(*, tenant_id: str, project_id: str) -> Select[str]:
+    """Which repositories a project has, as a part of a larger query."""
+    return select(RepositoryRow.id).where(RepositoryRow.tenant_id == tenant_id, RepositoryRow.project_id == project_id)
+
+
 def cold_among(tx: Transaction, *, tenant_id: str, repository_ids: Collection[str]) -> list[str]:
     """Those of some repositories that are cold."""
     chosen = select(RepositoryRow.id).where(

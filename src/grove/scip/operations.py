@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from grove import activity
 from grove.git import EntryKind
@@ -19,9 +19,10 @@ from grove.kit.ids import new_id
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
-from grove.repositories import Repository, find_repository, resource_of
+from grove.repositories import Repository, find_repository, ids_within, resource_of
 from grove.sandbox import ChildFailure, ChildPool
 from grove.scip.errors import ScipInvalid, ScipNotFound, ScipTooLarge
+from grove.scip.events import ScipGrowing, ScipUploading
 from grove.scip.model import ScipIndex
 from grove.scip.parsing import INDEX_BYTES_MAX, TOOL_CHARACTERS_MAX, Parsed, parse_index
 from grove.scip.table import FILE_NAME, Content, Document, ScipTable, write_table
@@ -62,8 +63,11 @@ class ScipDesk:
         :raises RevisionUnknown: if it has no such commit.
         :raises ScipTooLarge: if the index is larger than one may be.
         :raises ScipInvalid: if it is no index, or of no file of this commit.
+        :raises QuotaExceeded: if the tenant or `actor` may not have that much work done, or so many bytes kept.
         """
         found = self._repository(actor, repository, "scip.upload")
+        with self.database.transaction() as tx:
+            tx.publish(ScipUploading(tenant_id=found.tenant_id, repository_id=found.id, actor_id=actor.id, at=now))
         resolved = self.mirrors.resolve(found, commit)
         return self.keep(actor, found=found, commit=resolved, contents=[content], now=now)
 
@@ -74,6 +78,7 @@ class ScipDesk:
 
         :raises ScipTooLarge: if they are larger than an index may be.
         :raises ScipInvalid: if they are no index, or of no file of this commit.
+        :raises QuotaExceeded: if there may not be so many bytes.
         """
         size = sum(map(len, contents))
         if size > INDEX_BYTES_MAX:
@@ -101,9 +106,13 @@ class ScipDesk:
             uploaded_by=actor.id,
             uploaded_at=now,
         )
-        with self.database.transaction() as tx:
-            kept = _replace(tx, row, actor=actor, repository=found, now=now)
-            index = row.value()
+        try:
+            with self.database.transaction() as tx:
+                kept = _replace(tx, row, actor=actor, repository=found, now=now)
+                index = row.value()
+        except BaseException:
+            remove_tree(folder / name)
+            raise
         _sweep(folder, kept, now=now)
         return index
 
@@ -200,6 +209,18 @@ def newest_first(tx: Transaction, *, tenant_id: str, repositories: Sequence[str]
     return [row.value() for row in tx.session.scalars(chosen.order_by(ScipIndexRow.uploaded_at.desc()))]
 
 
+def stored_bytes(
+    tx: Transaction, *, tenant_id: str, project_id: str | None = None, uploaded_by: str | None = None
+) -> int:
+    """How many bytes the indexes of a tenant's repositories have, of a project's, or those of one uploader."""
+    chosen = select(func.coalesce(func.sum(ScipIndexRow.stored_bytes), 0)).where(ScipIndexRow.tenant_id == tenant_id)
+    if project_id is not None:
+        chosen = chosen.where(ScipIndexRow.repository_id.in_(ids_within(tenant_id=tenant_id, project_id=project_id)))
+    if uploaded_by is not None:
+        chosen = chosen.where(ScipIndexRow.uploaded_by == uploaded_by)
+    return int(tx.session.scalar(chosen) or 0)
+
+
 def _sweep(folder: Path, kept: Iterable[str], *, now: datetime) -> None:
     """Remove what no row has named for a while: replaced indexes, and what an upload that was cut off has left.
 
@@ -215,6 +236,10 @@ def _sweep(folder: Path, kept: Iterable[str], *, now: datetime) -> None:
 def _replace(tx: Transaction, row: ScipIndexRow, *, actor: Actor, repository: Repository, now: datetime) -> list[str]:
     """Put an index in the place of those of the same commit, and of the oldest if there are many; the names kept."""
     mine = ScipIndexRow.repository_id == repository.id
+    same = select(ScipIndexRow.stored_bytes).where(mine, ScipIndexRow.commit == row.commit)
+    grown_bytes = row.stored_bytes - (tx.session.scalar(same) or 0)
+    named = {"tenant_id": row.tenant_id, "repository_id": repository.id, "actor_id": actor.id}
+    tx.publish(ScipGrowing(**named, grown_bytes=max(grown_bytes, 0), at=now))
     tx.session.execute(delete(ScipIndexRow).where(mine, ScipIndexRow.commit == row.commit))
     tx.session.add(row)
     tx.session.flush()

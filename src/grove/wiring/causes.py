@@ -81,7 +81,7 @@ def _hold_workspaces(tx: Transaction, event: WorkspaceOpened) -> None:
     quotas.hold_workspaces(tx, tenant_id=event.tenant_id, owner_id=event.actor_id, now=event.at)
 
 
-def _hold_growth(tx: Transaction, event: MirrorGrowing) -> None:
+def _hold_growth(tx: Transaction, event: MirrorGrowing | scip.ScipGrowing) -> None:
     repository = repository_of_job(tx, tenant_id=event.tenant_id, repository_id=event.repository_id)
     quotas.hold_growth(
         tx,
@@ -97,6 +97,11 @@ def _hold_jobs(tx: Transaction, event: RepositorySyncRequested | exports.ExportB
     """Only what people ask for: what Grove does by itself has its own pace."""
     if not accounts.is_steward(tx.session, principal_id=event.actor_id):
         quotas.hold_jobs(tx, tenant_id=event.tenant_id, requested_by=event.actor_id, now=event.at)
+
+
+def _hold_upload(tx: Transaction, event: scip.ScipUploading) -> None:
+    """Reading an index is work like that of a job, though somebody waits for it."""
+    quotas.hold_jobs(tx, tenant_id=event.tenant_id, requested_by=event.actor_id, now=event.at, more=1)
 
 
 def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
@@ -293,6 +298,8 @@ WHEN: Handlers = {
     HeadsPublished: [_index_history, _index_symbols, _merge_if_due],
     HistoryPolicyChanged: [_index_history],
     scip.ScipWanted: [_index_symbols, _hold_jobs],
+    scip.ScipUploading: [_hold_upload],
+    scip.ScipGrowing: [_hold_growth],
     SyncFailed: [_pause_busy_host, _doubt_access],
     indexing.PinsChanged: [_index_commits],
     indexing.IndexGrown: [_merge_if_due],
