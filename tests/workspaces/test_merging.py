@@ -168,7 +168,7 @@ class TestAMerge:
         (conflict,) = conflicts
         assert conflict["path"] == "README.md"
         assert len({conflict["base"], conflict["ours"], conflict["theirs"]}) == 3
-        assert conflict["text"].splitlines()[1::2] == ["mine", "theirs"]
+        assert conflict["text"] == "<<<<<<< ws/fix\nmine\n=======\ntheirs\n>>>>>>> main\n"
         assert made.grove.workspaces.status(made.admin, "fix").workspace == before
 
     @pytest.mark.parametrize(
@@ -256,6 +256,9 @@ class TestARebase:
             made.grove.merges.rebase(made.admin, "fix", now=made.now)
 
         assert refused.value.facts["commit"] == before.head
+        conflicts: Any = refused.value.facts["conflicts"]
+        marks = [line for line in conflicts[0]["text"].splitlines() if line.startswith(("<", ">"))]
+        assert marks == ["<<<<<<< main", f">>>>>>> {before.head[:12]} Change README.md"]
         assert made.grove.workspaces.status(made.admin, "fix").workspace == before
 
     def test_is_refused_when_there_is_a_merge(self, made: House, upstream: Repository) -> None:

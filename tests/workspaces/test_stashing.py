@@ -81,7 +81,10 @@ class TestAStash:
         with pytest.raises(StashConflicts) as refused:
             stashes.apply(made.admin, "fix", drop=True, now=made.now)
         conflicts: Any = refused.value.facts["conflicts"]
-        assert [conflict["path"] for conflict in conflicts] == ["README.md"]
+        (conflict,) = conflicts
+        assert conflict["path"] == "README.md"
+        assert conflict["text"].splitlines()[1] == "<<<<<<< ws/fix"
+        assert ">>>>>>> stash " in conflict["text"]
         assert read(made, "README.md") == b"one\nzwei\nthree\n"
         assert len(stashes.stashes(made.admin, "fix")) == 1
         assert "zwei" not in str(refused.value)

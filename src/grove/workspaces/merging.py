@@ -4,7 +4,7 @@ A merge happens whole or not at all. Conflicts come back as data, and nothing of
 call with what each of the paths is to be makes the merge. So there is no half-merged state that could be left behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -55,7 +55,8 @@ class MergeDesk(Ground):
         with self._objects(seen) as reader:
             tree, left = settled(merged, resolutions, reader, self._writer(seen))
             if left:
-                raise MergeConflicts(upstream=theirs, conflicts=told(left, merged, reader))
+                names = {seen.head: seen.branch, theirs: seen.target}
+                raise MergeConflicts(upstream=theirs, conflicts=told(left, merged, reader, names=names))
         head = self._writer(seen).write_commit(
             tree,
             parents=[seen.head, theirs],
@@ -101,7 +102,8 @@ class MergeDesk(Ground):
         merged = self._composer(seen).merged(stand_in, commit.oid)
         if merged.conflicts:
             with self._objects(seen) as reader:
-                raise MergeConflicts(commit=commit.oid, conflicts=told(merged.conflicts, merged, reader))
+                names = {stand_in: seen.target, commit.oid: f"{commit.oid[:12]} {commit.subject}"}
+                raise MergeConflicts(commit=commit.oid, conflicts=told(merged.conflicts, merged, reader, names=names))
         if merged.tree == tree:
             return head, tree
         made = writer.write_commit(
@@ -169,15 +171,17 @@ def _edit(resolution: Resolution, conflicts: dict[str, Conflict], reader: Object
     return Edit(kind=EditKind.WRITE, path=resolution.path, content=content, executable=bool(side.mode & 0o100))
 
 
-def told(conflicts: Sequence[Conflict], merged: Merged, reader: ObjectReader) -> list[dict[str, object]]:
-    """Conflicts as the facts of a refusal."""
+def told(
+    conflicts: Sequence[Conflict], merged: Merged, reader: ObjectReader, *, names: Mapping[str, str]
+) -> list[dict[str, object]]:
+    """Conflicts as the facts of a refusal; `names` are what people call the two commits."""
     return [
         {
             "path": conflict.path.decode(errors="backslashreplace"),
             "base": _oid(conflict.base),
             "ours": _oid(conflict.ours),
             "theirs": _oid(conflict.theirs),
-            "text": _marked_up(merged.tree, conflict, reader) if number < CONFLICTS_SHOWN_MAX else None,
+            "text": _marked_up(merged.tree, conflict, reader, names) if number < CONFLICTS_SHOWN_MAX else None,
         }
         for number, conflict in enumerate(conflicts)
     ]
@@ -187,11 +191,14 @@ def _oid(side: Side | None) -> str | None:
     return side.oid if side else None
 
 
-def _marked_up(tree: str, conflict: Conflict, reader: ObjectReader) -> str | None:
+def _marked_up(tree: str, conflict: Conflict, reader: ObjectReader, names: Mapping[str, str]) -> str | None:
     """The file with both sides between marks; nothing if it is not text, is gone on a side, or is long."""
     if conflict.ours is None or conflict.theirs is None:
         return None
     content = reader.read_start(reader.entry_at(tree, conflict.path).oid, MARKED_UP_BYTES_MAX + 1)
     if len(content) > MARKED_UP_BYTES_MAX or b"\0" in content:
         return None
+    for oid, name in names.items():
+        for mark in (b"<<<<<<< ", b">>>>>>> "):  # git names both sides by their ids
+            content = content.replace(mark + oid.encode(), mark + name.encode())
     return content.decode(errors="replace")

@@ -80,7 +80,9 @@ class StashDesk(Ground):
         with self._objects(seen) as reader:
             tree, left = settled(merged, resolutions, reader, self._writer(seen))
             if left:
-                raise StashConflicts(stash=found.commit.oid, conflicts=told(left, merged, reader))
+                names = {now_here: seen.branch, found.commit.oid: f"stash {found.commit.oid[:12]}"}
+                conflicts = told(left, merged, reader, names=names)
+                raise StashConflicts(stash=found.commit.oid, conflicts=conflicts)
         size_bytes = sum(len(resolution.content) for resolution in resolutions)
         moved = self._moved(actor, seen, action="workspace.unstash", tree=tree, size_bytes=size_bytes, now=now)
         if drop:
