@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from grove import policies
 from grove.accounts import Role
@@ -33,7 +33,10 @@ from grove.promotions import (
     has_open,
     list_waiting,
     refuse,
+    request_finishing,
 )
+from grove.promotions.finishing import CUT_OFF_AFTER
+from grove.promotions.tables import PromotionRow
 from grove.workspaces import Edit, EditKind, Workspace, WorkspaceDirty, WorkspaceNotFound
 from tests.support.git_repositories import Repository, git
 from tests.support.git_server import GitServer, serving
@@ -78,6 +81,16 @@ class Place:
 
     def sync(self) -> None:
         sync(self.made, self.repository)
+
+    def look_after(self) -> None:
+        """Take the step of the round, and do the work that it finds."""
+        with self.made.grove.database.transaction() as tx:
+            request_finishing(tx, tenant_id=self.made.admin.tenant_id, now=self.made.now)
+        self.made.work()
+
+    def grow_old(self) -> None:
+        with self.made.grove.database.transaction() as tx:
+            tx.session.execute(update(PromotionRow).values(updated_at=self.made.now - CUT_OFF_AFTER))
 
     def status(self, name: str = "fix") -> Promotion:
         return self.made.grove.promotions.get(self.made.admin, name, now=self.made.now)
@@ -217,6 +230,39 @@ class TestPromoting:
         assert (tmp_path / f"fault-{point}").exists()
         assert len(github.forge.pulls) == 1
         assert (promoted.number, promoted.pushed) == (1, workspace.head)
+
+    def test_that_was_cut_off_is_finished_by_a_round(self, place: Place, tmp_path: Path) -> None:
+        place.opened()
+        workspace = place.commit()
+        faults.arm("promotion.pushed:error", folder=tmp_path)
+        with pytest.raises(OSError, match=r"promotion\.pushed"):
+            place.promote(title="Count from one", body="Because.")
+        place.look_after()
+        assert place.forge.pulls == [], "it may still be going on"
+
+        place.grow_old()
+        place.look_after()
+        (pull,) = place.forge.pulls
+        assert (pull["target"], pull["body"]) == ("main", "Because.")
+        assert pull["title"].endswith("Count from one")
+        found = place.status()
+        assert (found.state, found.number, found.pushed) == (PromotionState.OPEN, 1, workspace.head)
+        assert found.reviewers
+
+    def test_that_was_cut_off_before_its_commits_were_pushed_says_so(self, github: Place) -> None:
+        github.opened()
+        github.commit()
+        branch = github.promote().branch
+        github.forge.pulls.clear()
+        with github.made.grove.database.transaction() as tx:
+            begun = update(PromotionRow).values(state=PromotionState.PUSHING, number=None, pushed="")
+            tx.session.execute(begun)
+        git(github.forge.repository.path, "update-ref", "-d", f"refs/heads/{branch}")
+        github.grow_old()
+        github.look_after()
+
+        assert github.forge.pulls == []
+        assert github.status().state is PromotionState.STOPPED
 
     def test_shows_checks_and_the_end(self, place: Place) -> None:
         place.opened()

@@ -17,6 +17,7 @@ from grove.kit.memory import share_arenas
 from grove.launch.answer import Answerer, listen
 from grove.launch.setup import address_of, announce_setup_link, prepare, settle_administrator
 from grove.placement import ProcessPlaces
+from grove.promotions import request_finishing
 from grove.sandbox import KeptProcesses, Worker, spawn
 from grove.settings import Settings
 from grove.wiring import Grove, build
@@ -42,7 +43,8 @@ class Server:
         self._lock = _lock(self.grove)
         self._supervisor = Supervisor(self.grove)
         self._keeper = Keeper(self.grove.database, patience=self.grove.mirror_tools.checks.patience)
-        self._workspaces = workspace_rounds(self.grove.database, limits=self.grove.workspaces.limits)
+        limits = self.grove.workspaces.limits
+        self._workspaces = workspace_rounds(self.grove.database, limits=limits, also=request_finishing)
         ProcessPlaces(self.grove.locator).prepare()
         listening = listen(settings)
         self.port: int = listening.getsockname()[1]

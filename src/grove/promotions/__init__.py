@@ -12,11 +12,10 @@ from grove.promotions.errors import (
     SecretsFound,
     TargetUnknown,
 )
+from grove.promotions.finishing import FOLLOW_JOB, request_finishing
 from grove.promotions.inbox import WaitingPromotion, list_waiting, refuse
 from grove.promotions.model import Promotion, PromotionState, Wish
 from grove.promotions.rows import has_open
-
-FOLLOW_JOB = "promotion.follow"
 
 __all__ = [
     "FOLLOW_JOB",
@@ -37,4 +36,5 @@ __all__ = [
     "has_open",
     "list_waiting",
     "refuse",
+    "request_finishing",
 ]

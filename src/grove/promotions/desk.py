@@ -43,8 +43,9 @@ from grove.promotions.errors import (
     SecretsFound,
     TargetUnknown,
 )
+from grove.promotions.finishing import Finisher, is_cut_off
 from grove.promotions.model import Promotion, PromotionState, Wish, branch_of, guarded_among
-from grove.promotions.owners import owners_of
+from grove.promotions.owners import ask_owners, paths_of
 from grove.promotions.secrets import secrets_added
 from grove.repositories import Repository, get_repository, repository_of_job
 from grove.workspaces import Workspace, WorkspaceDirty, open_workspace
@@ -68,9 +69,7 @@ class _Change:
 
     @property
     def paths(self) -> list[str]:
-        return [
-            path.decode(errors="backslashreplace") for file in self.files for path in {file.path, file.old_path} if path
-        ]
+        return paths_of(self.files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +186,10 @@ class PromotionDesk:
         return self._follow(pulls, known, now=now)
 
     def follow(self, run: Run) -> None:
-        """Look after the open pull requests of a repository: a job, done whenever its mirror was looked after."""
+        """Look after the open pull requests of a repository: a job, done whenever its mirror was looked after.
+
+        What was cut off before its pull request was opened is finished.
+        """
         job = run.job
         with run.begin() as tx:
             known = rows.open_ones(tx, repository_id=job.target_id)
@@ -195,10 +197,13 @@ class PromotionDesk:
                 return
             repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
             lease = self._lease(tx, repository, now=run.now)
-        _, pulls = self._reach(repository, lease)
+        remote, pulls = self._reach(repository, lease)
+        finisher = Finisher(database=self.database, mirrors=self.mirrors, locator=self.locator, repository=repository)
         for promotion in known:
             run.check_cancelled()
-            self._follow(pulls, promotion, now=run.now)
+            followed = self._follow(pulls, promotion, now=run.now)
+            if is_cut_off(followed, now=run.now):
+                finisher.finish(followed, remote=remote, pulls=pulls, now=run.now)
 
     def _follow(self, pulls: PullDesk, known: Promotion, *, now: datetime) -> Promotion:
         pull = None
@@ -323,9 +328,9 @@ class PromotionDesk:
 
     def _invite(self, pulls: PullDesk, number: int, repository: Repository, change: _Change) -> Invitation:
         with self.mirrors.objects(repository) as reader:
-            owners = owners_of(reader, change.since, change.paths, repository=repository)
-        invitation = pulls.invite(number, people=owners.people, teams=owners.teams)
-        return replace(invitation, unasked=(*invitation.unasked, *owners.unasked))
+            return ask_owners(
+                pulls, number, reader=reader, commit=change.since, paths=change.paths, repository=repository
+            )
 
     def _folder(self, workspace: Workspace) -> Path:
         return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)

@@ -1,11 +1,11 @@
 """Who is to be asked about a change: the owners of its files, as the repository is before the change."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from grove.forges import Forge, Unasked
-from grove.git import ObjectReader
+from grove.forges import Forge, Invitation, PullDesk, Unasked
+from grove.git import FileDiff, ObjectReader
 from grove.owners import read_owners
 from grove.repositories import Repository
 
@@ -36,6 +36,20 @@ def owners_of(reader: ObjectReader, commit: str, paths: Iterable[str], *, reposi
         teams=tuple(teams[:REVIEWERS_MAX]),
         unasked=tuple(Unasked(name=name, reason=reason) for name, reason in left_out.items()),
     )
+
+
+def ask_owners(
+    pulls: PullDesk, number: int, *, reader: ObjectReader, commit: str, paths: Iterable[str], repository: Repository
+) -> Invitation:
+    """Ask the owners of the paths to review a pull request; who was asked, and who could not be."""
+    owners = owners_of(reader, commit, paths, repository=repository)
+    invitation = pulls.invite(number, people=owners.people, teams=owners.teams)
+    return replace(invitation, unasked=(*invitation.unasked, *owners.unasked))
+
+
+def paths_of(files: Iterable[FileDiff]) -> list[str]:
+    """Where files are and were."""
+    return [path.decode(errors="backslashreplace") for file in files for path in {file.path, file.old_path} if path]
 
 
 def _is_team(name: str) -> bool:

@@ -59,6 +59,13 @@ def open_ones(tx: Transaction, *, repository_id: str) -> list[Promotion]:
     return [row.value() for row in tx.session.scalars(chosen.order_by(PromotionRow.workspace_id, PromotionRow.branch))]
 
 
+def repositories_pushing(tx: Transaction, *, tenant_id: str, until: datetime) -> list[str]:
+    """The repositories of which promotions were begun until then, and neither ended nor wait for anybody."""
+    is_begun = (PromotionRow.state == PromotionState.PUSHING) & (PromotionRow.waiting == "")
+    mine = (PromotionRow.tenant_id == tenant_id) & (PromotionRow.updated_at <= until)
+    return list(tx.session.scalars(select(PromotionRow.repository_id).where(mine, is_begun).distinct()))
+
+
 def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor: Actor) -> None:
     """Write down that a workspace is about to be pushed to the forge, or waits for somebody who approves that."""
     row = tx.session.get(PromotionRow, (workspace.id, promotion.branch))

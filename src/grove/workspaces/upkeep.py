@@ -1,5 +1,6 @@
 """What has workspaces looked after without anybody asking: whatever their mirrors do."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,6 +16,10 @@ from grove.workspaces.model import WorkspaceLimits
 LOOK_SECONDS: Final = 600.0
 
 
+Step = Callable[..., object]
+"""Something to be looked after in a tenant: given a transaction, `tenant_id` and `now`."""
+
+
 def request_upkeep(tx: Transaction, *, limits: WorkspaceLimits, now: datetime) -> int:
     """Have repositories looked after whose workspaces are to end by themselves, or to go; how many there are."""
     over = rows.repositories_over(tx, limits=limits, now=now)
@@ -26,14 +31,16 @@ def request_upkeep(tx: Transaction, *, limits: WorkspaceLimits, now: datetime) -
     return len(over)
 
 
-def workspace_rounds(database: Database, *, limits: WorkspaceLimits) -> Rounds:
-    """Look every few minutes whether workspaces are over."""
-    return Rounds("workspaces", lambda: _look(database, limits), seconds=LOOK_SECONDS)
+def workspace_rounds(database: Database, *, limits: WorkspaceLimits, also: Step) -> Rounds:
+    """Look every few minutes whether workspaces are over, and have something else looked after `also`."""
+    return Rounds("workspaces", lambda: _look(database, limits, also), seconds=LOOK_SECONDS)
 
 
-def _look(database: Database, limits: WorkspaceLimits) -> None:
+def _look(database: Database, limits: WorkspaceLimits, also: Step) -> None:
     with serving_all(), database.reading() as tx:
         tenants = accounts.list_tenants(tx)
     for tenant_id in tenants:
         with serving(tenant_id), database.transaction() as tx:
-            request_upkeep(tx, limits=limits, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            request_upkeep(tx, limits=limits, now=now)
+            also(tx, tenant_id=tenant_id, now=now)
