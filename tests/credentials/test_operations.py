@@ -18,6 +18,7 @@ from grove.credentials import (
     CredentialUnreadable,
     Keyring,
     MasterKeyMissing,
+    Purpose,
     Secret,
     SecretStores,
     add_credential,
@@ -35,13 +36,14 @@ from grove.kit.transactions import Database, Transaction
 from tests.credentials.conftest import NOON, TOKEN, actor_of, draft_of, new_key
 
 LATER = NOON + timedelta(hours=1)
+PURPOSE = Purpose(act="mirror.sync", repository_id="pay", job_id="j1")
 
 
 def lease(
     tx: Transaction, keyring: Keyring, credential_id: str, *, tenant: str = "acme", host: str = "github.com"
 ) -> Secret:
-    leased = lease_secret(tx, keyring=keyring, tenant_id=tenant, credential_id=credential_id, host=host, now=LATER)
-    return SecretStores({}).open(leased)
+    asked: Any = {"actor": actor_of(tenant), "purpose": PURPOSE, "now": LATER}
+    return SecretStores({}).open(lease_secret(tx, keyring=keyring, credential_id=credential_id, host=host, **asked))
 
 
 @pytest.fixture
@@ -210,7 +212,7 @@ class TestResealCredentials:
         moved: list[int] = []
         while not moved or moved[-1]:
             with database.transaction() as tx:
-                moved.append(reseal_credentials(tx, keyring=both, count_max=2))
+                moved.append(reseal_credentials(tx, keyring=both, count_max=2, now=LATER))
                 assert {lease(tx, both, credential_id).password for credential_id in ids} == {TOKEN}
 
         assert moved == [2, 2, 1, 0]
@@ -271,7 +273,7 @@ class TestSecrecy:
 
         with database.transaction() as tx:
             entries = activity.list_entries(tx, actor=ada)
-            assert [entry.action for entry in entries] == ["credential.rotate", "credential.add"]
+            assert [entry.action for entry in entries] == ["credential.rotate", "credential.use", "credential.add"]
             assert "CANARY" not in repr(entries)
         assert "CANARY" not in caplog.text
         for file in tmp_path.iterdir():

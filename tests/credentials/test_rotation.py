@@ -7,11 +7,13 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grove.credentials import (
     MasterKeyInUse,
+    Purpose,
     add_credential,
     check_keyring,
     drop_old_keys,
@@ -28,7 +30,7 @@ READER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from grove.credentials import CredentialDraft, add_credential, lease_secret, load_keyring
+from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret, load_keyring
 from grove.kit.gate import Actor, Source
 from grove.kit.tenancy import serve
 from grove.kit.transactions import Database, StorageBusy
@@ -49,7 +51,15 @@ while not Path(stop).exists():
         with database.transaction() as tx:
             made = add_credential(tx, actor=actor, keyring=ring, draft=draft, now=now)
         with database.transaction() as tx:
-            leased = lease_secret(tx, keyring=ring, tenant_id=tenant, credential_id=made.id, host="github.com", now=now)
+            leased = lease_secret(
+                tx,
+                actor=actor,
+                keyring=ring,
+                credential_id=made.id,
+                host="github.com",
+                purpose=Purpose(act="mirror.sync"),
+                now=now,
+            )
     except StorageBusy:  # on a machine that is busy; whoever asks is told to try again
         continue
     assert leased.password == secret
@@ -78,14 +88,12 @@ def fill(made: House) -> list[str]:
 
 
 def all_open(made: House, identifiers: list[str]) -> bool:
-    ring, tenant = load_keyring(made.grove.locator.master_key()), made.admin.tenant_id
+    ring = load_keyring(made.grove.locator.master_key())
+    asked: Any = {"actor": made.admin, "purpose": Purpose(act="mirror.sync"), "now": datetime.now(UTC)}
     with made.grove.database.transaction() as tx:
         check_keyring(tx, keyring=ring)
         return all(
-            lease_secret(
-                tx, keyring=ring, tenant_id=tenant, credential_id=each, host="github.com", now=datetime.now(UTC)
-            ).password
-            == TOKEN
+            lease_secret(tx, keyring=ring, credential_id=each, host="github.com", **asked).password == TOKEN
             for each in identifiers
         )
 

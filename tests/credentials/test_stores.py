@@ -20,8 +20,10 @@ from grove.credentials import (
     EnvironmentStore,
     FileStore,
     Keyring,
+    Lease,
     MasterKeyUnwrapped,
     MasterKeyWeak,
+    Purpose,
     Reference,
     ReferenceInvalid,
     SecretMissing,
@@ -152,6 +154,11 @@ def made_key() -> Key:
     return Key(private_key=made.export_private_key().decode(), public_key=public)
 
 
+def lease(tx: Transaction, keyring: Keyring, ada: Actor, credential_id: str, *, host: str = "github.com") -> Lease:
+    asked: Any = {"purpose": Purpose(act="mirror.sync"), "now": NOON}
+    return lease_secret(tx, actor=ada, keyring=keyring, credential_id=credential_id, host=host, **asked)
+
+
 class TestEveryStore:
     def test_gives_what_was_put_there_and_what_takes_its_place(
         self, place: Place, tx: Transaction, keyring: Keyring, ada: Actor
@@ -162,9 +169,7 @@ class TestEveryStore:
         identifier = credential(tx, keyring, ada, f"{place.name}:git{field}")
 
         def opened() -> str:
-            leased = lease_secret(
-                tx, keyring=keyring, tenant_id="acme", credential_id=identifier, host="github.com", now=NOON
-            )
+            leased = lease(tx, keyring, ada, identifier)
             assert TOKEN not in repr(leased)
             return stores.open(leased).password
 
@@ -199,17 +204,16 @@ class TestEveryStore:
         stores = SecretStores({place.name: place.store})
 
         def opened() -> SshKey:
-            lease = lease_secret(tx, keyring=keyring, tenant_id="acme", credential_id=added.id, host=HOST, now=NOON)
-            secret = stores.open(lease, path="app.git")
+            secret = stores.open(lease(tx, keyring, ada, added.id, host=HOST), path="app.git")
             assert secret.kind is CredentialKind.SSH_KEY
             return SshKey.parse(secret.password)
 
-        assert host_keys_of(tx, **named) == (host_key.public_key,)
+        assert host_keys_of(tx, **named, now=NOON) == (host_key.public_key,)
         assert opened().fingerprint == SshKey.of(key.private_key).fingerprint
         assert opened().host_keys == (host_key.public_key,)
         pin_host_keys(tx, **named, host_keys=[other.public_key], now=NOON)
         assert opened().host_keys == (other.public_key,)
-        assert reseal_credentials(tx, keyring=keyring, count_max=10) == 0
+        assert reseal_credentials(tx, keyring=keyring, count_max=10, now=NOON) == 0
         assert kids_in_use(tx) == {keyring.current_kid}
         with pytest.raises(CredentialReferenced):
             rotate_credential(tx, **named, password=key.private_key, now=NOON)
@@ -272,9 +276,7 @@ class TestAReference:
 
     def test_to_a_store_that_is_not_there(self, tx: Transaction, keyring: Keyring, ada: Actor) -> None:
         identifier = credential(tx, keyring, ada, "vault:git")
-        leased = lease_secret(
-            tx, keyring=keyring, tenant_id="acme", credential_id=identifier, host="github.com", now=NOON
-        )
+        leased = lease(tx, keyring, ada, identifier)
         with pytest.raises(StoreUnknown):
             SecretStores({}).open(leased)
 
@@ -283,7 +285,7 @@ class TestAReference:
         with pytest.raises(CredentialReferenced):
             rotate_credential(tx, actor=ada, keyring=keyring, credential_id=identifier, password=SECOND, now=NOON)
         with pytest.raises(CredentialReferenced):
-            read_secret(tx, keyring=keyring, tenant_id="acme", credential_id=identifier, host="github.com")
+            read_secret(tx, keyring=keyring, tenant_id="acme", credential_id=identifier, host="github.com", now=NOON)
 
     def test_stands_in_the_place_of_a_secret(self) -> None:
         with pytest.raises(CredentialInvalid):

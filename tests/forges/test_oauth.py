@@ -94,14 +94,7 @@ def kept(made: House, server: GitServer) -> Credential:
 
 def lease(made: House, kept: Credential) -> credentials.Lease:
     with made.grove.database.transaction() as tx:
-        return credentials.lease_secret(
-            tx,
-            keyring=made.grove.keyring,
-            tenant_id=kept.tenant_id,
-            credential_id=kept.id,
-            host=kept.host,
-            now=made.now,
-        )
+        return lease_of(made, kept, tx)
 
 
 def opened(made: House, kept: Credential) -> Secret:
@@ -148,7 +141,13 @@ class TestAnAccessToken:
 
 def lease_of(made: House, kept: Credential, tx: Any) -> credentials.Lease:
     return credentials.lease_secret(
-        tx, keyring=made.grove.keyring, tenant_id=kept.tenant_id, credential_id=kept.id, host=kept.host, now=made.now
+        tx,
+        actor=made.admin,
+        keyring=made.grove.keyring,
+        credential_id=kept.id,
+        host=kept.host,
+        purpose=credentials.Purpose(act="mirror.sync"),
+        now=made.now,
     )
 
 

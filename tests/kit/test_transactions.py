@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,39 @@ class TestATransaction:
         with pytest.raises(Denied):
             fail()
         assert notes(noted) == []
+        noted.close()
+
+    @pytest.mark.parametrize("fails", [True, False])
+    def test_is_told_of_afterwards_however_it_ended(self, noted: Database, fails: bool) -> None:
+        def work() -> None:
+            with noted.transaction() as tx:
+                note(tx, "work")
+                tx.afterwards(lambda after: note(after, "told"))
+                if fails:
+                    raise Denied(action="x")
+
+        with pytest.raises(Denied) if fails else nullcontext():
+            work()
+        assert notes(noted) == (["told"] if fails else ["work", "told"])
+        noted.close()
+
+    def test_that_only_read_is_told_of_afterwards(self, noted: Database) -> None:
+        with noted.reading() as tx:
+            tx.afterwards(lambda after: note(after, "told"))
+        assert notes(noted) == ["told"]
+        noted.close()
+
+    def test_fails_for_its_own_reason_when_that_cannot_be_told(self, noted: Database) -> None:
+        def refuse(_after: Transaction) -> None:
+            raise StorageBusy
+
+        def work() -> None:
+            with noted.transaction() as tx:
+                tx.afterwards(refuse)
+                raise Denied(action="x")
+
+        with pytest.raises(Denied):
+            work()
         noted.close()
 
     def test_does_not_disturb_a_reader(self, noted: Database) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from grove import accounts, activity, jobs
 from grove.activity import AuditQuestion
-from grove.credentials import CredentialDraft, add_credential, lease_secret
+from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret
 from grove.jobs import JobState, Run
 from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.bell import Bell
@@ -93,9 +93,14 @@ class TestAWorker:
 
         def use(grove: Grove, run: Run) -> None:
             with run.begin() as tx:
-                host, tenant = "git.example.org", run.job.tenant_id
                 lease_secret(
-                    tx, keyring=grove.keyring, tenant_id=tenant, credential_id=secret.id, host=host, now=run.now
+                    tx,
+                    actor=run.actor,
+                    keyring=grove.keyring,
+                    credential_id=secret.id,
+                    host="git.example.org",
+                    purpose=Purpose.of_job(run.job),
+                    now=run.now,
                 )
             raise AssertionError("it was unsealed")
 
@@ -107,11 +112,7 @@ class TestAWorker:
             question = AuditQuestion(action="credential.unreadable")
             [entry] = activity.list_entries(tx, actor=made.admin, question=question)
         assert (job.error or {})["code"] == "credential_unreadable"
-        assert (entry.target_id, entry.source, set(entry.facts) - {"policies", "policy_version"}) == (
-            secret.id,
-            "worker",
-            {"kid"},
-        )
+        assert (entry.target_id, entry.source, entry.facts["job"]) == (secret.id, "worker", job.id)
 
     def test_sets_a_job_aside_at_once_whose_kind_nobody_knows(self, made: House) -> None:
         with made.grove.database.transaction() as tx:

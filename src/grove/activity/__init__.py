@@ -3,7 +3,7 @@
 from grove.activity.errors import AuditUnwritable
 from grove.activity.model import AuditEntry, AuditQuestion, TrailReport
 from grove.activity.queries import list_entries, verify_trail
-from grove.activity.trail import record
+from grove.activity.trail import record, require_writable
 
 __all__ = [
     "AuditEntry",
@@ -12,5 +12,6 @@ __all__ = [
     "TrailReport",
     "list_entries",
     "record",
+    "require_writable",
     "verify_trail",
 ]

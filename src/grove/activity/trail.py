@@ -1,10 +1,12 @@
 """Writing the audit trail. An entry commits with the change that it tells of, or neither does."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -15,6 +17,11 @@ from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 
 _WAITING = "audit_entries"
+_TRYING = "audit_tries"
+
+
+class _Undone(Exception):
+    """It could be written, and is taken back."""
 
 
 def record(
@@ -25,22 +32,16 @@ def record(
     It is chained when the transaction ends, which then fails with `AuditUnwritable` if that cannot be done: a lock that
     all writers of a tenant want is taken last and held shortly, so that they neither wait for each other nor deadlock.
     """
-    entry = AuditEntry(
-        tenant_id=actor.tenant_id,
-        sequence=0,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        source=actor.source,
-        action=action,
-        target_kind=target_kind,
-        target_id=target_id,
-        facts=json.loads(json.dumps({**facts, **_decided(tx, actor)})),  # as it will be read
-        at=now,
-        previous="",
-        digest="",
-    )
+    told = json.loads(json.dumps({**facts, **_decided(tx, actor)}))  # as it will be read
+    entry = _entry(actor, action=action, target_kind=target_kind, target_id=target_id, facts=told, now=now)
     tx.session.info.setdefault(_WAITING, []).append(entry)
     tx.at_end(_chain_waiting)
+
+
+def require_writable(tx: Transaction, *, actor: Actor, now: datetime) -> None:
+    """Have the transaction fail at its end with `AuditUnwritable`, unless an entry could be written then: none is."""
+    tx.session.info.setdefault(_TRYING, {})[actor.tenant_id] = (actor, now)
+    tx.at_end(_try_waiting)
 
 
 def _decided(tx: Transaction, actor: Actor) -> dict[str, object]:
@@ -50,10 +51,43 @@ def _decided(tx: Transaction, actor: Actor) -> dict[str, object]:
     return {"policies": list(policies), "policy_version": decisions[-1].version} if decisions else {}
 
 
+def _entry(
+    actor: Actor, *, action: str, target_kind: str, target_id: str, facts: dict[str, Any], now: datetime
+) -> AuditEntry:
+    return AuditEntry(
+        tenant_id=actor.tenant_id,
+        sequence=0,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        source=actor.source,
+        action=action,
+        target_kind=target_kind,
+        target_id=target_id,
+        facts=facts,
+        at=now,
+        previous="",
+        digest="",
+    )
+
+
+def _try_waiting(tx: Transaction) -> None:
+    trying: dict[str, tuple[Actor, datetime]] = tx.session.info.pop(_TRYING)
+    tx.session.flush()
+    for tenant_id, (actor, now) in sorted(trying.items()):
+        entry = _entry(actor, action="audit.try", target_kind="audit", target_id=tenant_id, facts={}, now=now)
+        with suppress(_Undone), tx.session.begin_nested():
+            _chain_all(tx, [entry])
+            raise _Undone
+
+
 def _chain_waiting(tx: Transaction) -> None:
     waiting: list[AuditEntry] = tx.session.info.pop(_WAITING)
-    tenant = attrgetter("tenant_id")
     tx.session.flush()  # what fails here is not the trail's fault
+    _chain_all(tx, waiting)
+
+
+def _chain_all(tx: Transaction, waiting: list[AuditEntry]) -> None:
+    tenant = attrgetter("tenant_id")
     try:
         # In the order of tenants, so that two transactions about the same two cannot wait for each other.
         for tenant_id, entries in groupby(sorted(waiting, key=tenant), key=tenant):

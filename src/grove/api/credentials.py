@@ -220,7 +220,7 @@ def _leased(tx: Transaction, caller: Caller, credential_id: UUID, *, host: str |
 
 def _pinned(tx: Transaction, caller: Caller, credential_id: UUID) -> tuple[str, ...]:
     return credentials.host_keys_of(
-        tx, actor=caller.actor, keyring=caller.grove.keyring, credential_id=str(credential_id)
+        tx, actor=caller.actor, keyring=caller.grove.keyring, credential_id=str(credential_id), now=caller.now
     )
 
 

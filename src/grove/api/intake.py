@@ -141,7 +141,8 @@ class Intake:
 
     def _opened(self, tx: Transaction, provider: str, hook_id: str) -> OpenHook | GroveError:
         try:
-            return freshness.open_hook(tx, keyring=self._keyring, provider=provider, hook_id=hook_id)
+            now = datetime.now(UTC)
+            return freshness.open_hook(tx, keyring=self._keyring, provider=provider, hook_id=hook_id, now=now)
         except GroveError as refused:
             return refused
 

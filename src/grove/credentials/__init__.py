@@ -43,11 +43,11 @@ from grove.credentials.operations import (
     lease_to_look,
     pin_host_keys,
     read_secret,
-    record_unreadable,
     remove_credential,
     reseal_credentials,
     rotate_credential,
 )
+from grove.credentials.purposes import Purpose
 from grove.credentials.queries import find_credential, get_credential, list_credentials
 from grove.credentials.refreshing import claim_refresh, give_up_refresh, keep_grant, newest_grant
 from grove.credentials.remotes import remote_with, token_of
@@ -80,6 +80,7 @@ __all__ = [
     "MasterKeyWeak",
     "Minter",
     "OAuthGrant",
+    "Purpose",
     "Reference",
     "ReferenceInvalid",
     "Sealed",
@@ -115,7 +116,6 @@ __all__ = [
     "parse_keyring",
     "pin_host_keys",
     "read_secret",
-    "record_unreadable",
     "remote_with",
     "remove_credential",
     "reseal_credentials",

@@ -7,23 +7,25 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from grove import accounts, activity
-from grove.credentials.envelope import open_sealed, seal
+from grove.credentials.envelope import seal
 from grove.credentials.errors import (
     CredentialHostMismatch,
     CredentialInvalid,
     CredentialNameTaken,
     CredentialReferenced,
-    CredentialUnreadable,
     MasterKeyMissing,
     ReferenceInvalid,
 )
 from grove.credentials.keyring import Keyring
 from grove.credentials.kinds import CredentialKind
 from grove.credentials.model import Credential, CredentialDraft, Secret, check_secret, fingerprint_of, normal_host
+from grove.credentials.opening import Opening, open_content, open_ssh_key
+from grove.credentials.purposes import Purpose
 from grove.credentials.queries import credential_row
 from grove.credentials.ssh_keys import SshKey, host_key_fingerprint
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
+from grove.credentials.telling import USED, tell, untold_uses
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
@@ -98,7 +100,8 @@ def rotate_credential(
         raise CredentialReferenced(credential=row.id, reference=row.reference)
     kind = CredentialKind(row.kind)
     if kind is CredentialKind.SSH_KEY:
-        host_keys = _ssh_key(row, keyring=keyring).host_keys
+        opening = Opening(keyring=keyring, purpose=Purpose(act="credential.rotate"), by=actor, now=now)
+        host_keys = open_ssh_key(tx, row, opening).host_keys
         password = SshKey.of(password, passphrase=passphrase, host_keys=host_keys).as_text()
     check_secret(kind, password)
     _seal_anew(row, keyring, password)
@@ -106,7 +109,9 @@ def rotate_credential(
     return row.value()
 
 
-def host_keys_of(tx: Transaction, *, actor: Actor, keyring: Keyring, credential_id: str) -> tuple[str, ...]:
+def host_keys_of(
+    tx: Transaction, *, actor: Actor, keyring: Keyring, credential_id: str, now: datetime
+) -> tuple[str, ...]:
     """The keys by which the host of an SSH key is known.
 
     :raises Denied: if `actor` may not.
@@ -115,7 +120,8 @@ def host_keys_of(tx: Transaction, *, actor: Actor, keyring: Keyring, credential_
     """
     tx.require(actor, "credential.list", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = _ssh_row(tx, actor=actor, credential_id=credential_id)
-    return _ssh_key(row, keyring=keyring).host_keys
+    opening = Opening(keyring=keyring, purpose=Purpose(act="credential.host_keys"), by=actor, now=now)
+    return open_ssh_key(tx, row, opening).host_keys
 
 
 def pin_host_keys(
@@ -129,7 +135,8 @@ def pin_host_keys(
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = _ssh_row(tx, actor=actor, credential_id=credential_id)
-    key = _ssh_key(row, keyring=keyring).pinned_to(host_keys)
+    opening = Opening(keyring=keyring, purpose=Purpose(act="credential.pin"), by=actor, now=now)
+    key = open_ssh_key(tx, row, opening).pinned_to(host_keys)
     _seal_anew(row, keyring, key.as_text())
     shown = [host_key_fingerprint(each) for each in key.host_keys]
     _record(tx, "credential.pin", row, actor=actor, now=now, host_keys=shown)
@@ -141,10 +148,6 @@ def _ssh_row(tx: Transaction, *, actor: Actor, credential_id: str) -> Credential
     if row.kind != CredentialKind.SSH_KEY:
         raise CredentialInvalid(rule="only SSH keys have keys of their host", credential=row.id)
     return row
-
-
-def _ssh_key(row: CredentialRow, *, keyring: Keyring) -> SshKey:
-    return SshKey.parse(open_content(row, keyring=keyring), is_elsewhere=row.reference is not None)
 
 
 def _seal_anew(row: CredentialRow, keyring: Keyring, content: str) -> None:
@@ -164,38 +167,53 @@ def remove_credential(tx: Transaction, *, actor: Actor, credential_id: str, now:
     row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
     row.revoked_at = now
     row.wrapped_key = row.ciphertext = b""
-    _record(tx, "credential.remove", row, actor=actor, now=now)
+    untold = untold_uses(tx, credential_id=row.id)
+    _record(tx, "credential.remove", row, actor=actor, now=now, untold=untold)
     return row.value()
 
 
 def lease_secret(
-    tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str, now: datetime
+    tx: Transaction,
+    *,
+    actor: Actor,
+    keyring: Keyring,
+    credential_id: str,
+    host: str,
+    purpose: Purpose,
+    now: datetime,
 ) -> Lease:
-    """Unseal a secret for a job of the same tenant that is about to talk to `host`, or say where it is kept.
+    """Unseal a secret for work in the actor's tenant that is about to talk to `host`, or say where it is kept.
+
+    The audit trail is told for what; when it cannot be written, the transaction fails, and with it the lease.
 
     :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
     :raises CredentialHostMismatch: if it is meant for another host or port.
     :raises CredentialUnreadable: if its row was changed, or its master key is gone.
     """
-    row = credential_row(tx, tenant_id=tenant_id, credential_id=credential_id, lock=True)
+    row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
     _check_host(row, host)
-    row.last_used_at = now
+    opening = Opening(keyring=keyring, purpose=purpose, by=actor, now=now)
     is_key_elsewhere = row.reference is not None and row.kind == CredentialKind.SSH_KEY
-    return Lease(
-        tenant_id=tenant_id,
+    lease = Lease(
+        tenant_id=row.tenant_id,
         username=row.username,
-        password=None if row.reference is not None else open_content(row, keyring=keyring),
+        password=None if row.reference is not None else open_content(tx, row, opening),
         reference=row.reference,
         credential_id=row.id,
         version=row.version,
         kind=CredentialKind(row.kind),
         host=row.host,
-        host_keys=_ssh_key(row, keyring=keyring).host_keys if is_key_elsewhere else (),
+        host_keys=open_ssh_key(tx, row, opening).host_keys if is_key_elsewhere else (),
     )
+    row.last_used_at = now
+    tell(tx, row, action=USED, actor=actor, purpose=purpose, now=now)
+    return lease
 
 
-def read_secret(tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str) -> Secret:
-    """Unseal a secret to compare something with it; that is no use of it, and leaves no trace.
+def read_secret(
+    tx: Transaction, *, keyring: Keyring, tenant_id: str, credential_id: str, host: str, now: datetime
+) -> Secret:
+    """Unseal a secret to compare something that has come with it; that is no use of it, and leaves no trace.
 
     :raises CredentialNotFound: if the tenant has no such credential, or it was removed.
     :raises CredentialHostMismatch: if it is meant for another host or port.
@@ -206,7 +224,9 @@ def read_secret(tx: Transaction, *, keyring: Keyring, tenant_id: str, credential
     _check_host(row, host)
     if row.reference is not None:
         raise CredentialReferenced(credential=row.id, reference=row.reference)
-    return _opened(row, keyring=keyring)
+    purpose = Purpose(act="credential.compare", source=Source.WEBHOOK)
+    password = open_content(tx, row, Opening(keyring=keyring, purpose=purpose, now=now))
+    return Secret(username=row.username, password=password)
 
 
 def _referred(tx: Transaction, text: str) -> str:
@@ -229,9 +249,14 @@ def lease_to_look(
     """
     tx.require(actor, "credential.use", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
     row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id)
-    _record(tx, "credential.use", row, actor=actor, now=now)
     return lease_secret(
-        tx, keyring=keyring, tenant_id=actor.tenant_id, credential_id=row.id, host=host or row.host, now=now
+        tx,
+        actor=actor,
+        keyring=keyring,
+        credential_id=row.id,
+        host=host or row.host,
+        purpose=Purpose(act="credential.look"),
+        now=now,
     )
 
 
@@ -240,37 +265,7 @@ def _check_host(row: CredentialRow, host: str) -> None:
         raise CredentialHostMismatch(credential=row.id, host=normal_host(host))
 
 
-def _opened(row: CredentialRow, *, keyring: Keyring) -> Secret:
-    return Secret(username=row.username, password=open_content(row, keyring=keyring))
-
-
-def open_content(row: CredentialRow, *, keyring: Keyring) -> str:
-    """What is sealed in a row.
-
-    :raises CredentialUnreadable: if the row was changed, or its master key is gone.
-    """
-    return open_sealed(keyring, row.sealed, row.binding).decode()
-
-
-def record_unreadable(
-    tx: Transaction, *, tenant_id: str, unreadable: CredentialUnreadable, source: Source, now: datetime
-) -> None:
-    """Tell the audit trail that a secret was wanted and could not be unsealed: somebody may have changed its row.
-
-    What failed has kept nothing in its own transaction, so it is told in another.
-    """
-    activity.record(
-        tx,
-        actor=accounts.steward(tx, tenant_id=tenant_id, source=source, now=now),
-        action="credential.unreadable",
-        target_kind="credential",
-        target_id=str(unreadable.facts["row"]),
-        now=now,
-        kid=unreadable.facts["kid"],
-    )
-
-
-def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int) -> int:
+def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int, now: datetime) -> int:
     """Move up to `count_max` credentials of all tenants under the current master key, and say how many were moved.
 
     It may stop and start again at any time: every key of the ring goes on opening what it sealed.
@@ -279,8 +274,9 @@ def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int) -> 
     """
     waiting = select(CredentialRow).where(_is_sealed(), CredentialRow.kid != keyring.current_kid)
     rows = tx.session.scalars(waiting.order_by(CredentialRow.id).limit(count_max).with_for_update()).all()
+    opening = Opening(keyring=keyring, purpose=Purpose(act="master_key.rotate", source=Source.CLI), now=now)
     for row in rows:
-        row.sealed = seal(keyring, open_sealed(keyring, row.sealed, row.binding), row.binding)
+        row.sealed = seal(keyring, open_content(tx, row, opening).encode(), row.binding)
     return len(rows)
 
 

@@ -9,7 +9,8 @@ from grove.credentials.envelope import seal
 from grove.credentials.keyring import Keyring
 from grove.credentials.kinds import OAuthGrant
 from grove.credentials.model import fingerprint_of
-from grove.credentials.operations import open_content
+from grove.credentials.opening import Opening, open_content
+from grove.credentials.purposes import Purpose
 from grove.credentials.queries import credential_row
 from grove.credentials.stores import Lease
 from grove.credentials.tables import CredentialRow
@@ -32,14 +33,15 @@ def claim_refresh(tx: Transaction, *, lease: Lease, now: datetime) -> bool:
     return claimed.first() is not None
 
 
-def newest_grant(tx: Transaction, *, keyring: Keyring, lease: Lease) -> tuple[OAuthGrant, int]:
+def newest_grant(tx: Transaction, *, keyring: Keyring, lease: Lease, now: datetime) -> tuple[OAuthGrant, int]:
     """The grant as it is now, and its version.
 
     :raises CredentialNotFound: if the credential was removed.
     :raises CredentialUnreadable: if its row was changed, or its master key is gone.
     """
     row = credential_row(tx, tenant_id=lease.tenant_id, credential_id=lease.credential_id)
-    return OAuthGrant.parse(open_content(row, keyring=keyring)), row.version
+    opening = Opening(keyring=keyring, purpose=Purpose(act="credential.refresh"), now=now)
+    return OAuthGrant.parse(open_content(tx, row, opening)), row.version
 
 
 def keep_grant(tx: Transaction, *, keyring: Keyring, lease: Lease, grant: OAuthGrant) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, String, column
+from sqlalchemy import BigInteger, Index, LargeBinary, String, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.credentials.envelope import Binding, Sealed
@@ -87,3 +87,19 @@ class CredentialRow(TenantTable):
             reference=self.reference,
             kind=CredentialKind(self.kind),
         )
+
+
+class CredentialPurposeRow(TenantTable):
+    """When the audit trail was last told of something that Grove does by itself, and how often it was done since."""
+
+    __tablename__ = "credential_purposes"
+
+    credential_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    action: Mapped[str] = mapped_column(String(80), primary_key=True)
+    act: Mapped[str] = mapped_column(String(80), primary_key=True)
+    repository_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    """Empty when it is for no repository."""
+    tenant_id: Mapped[str] = mapped_column(String(36))
+    version: Mapped[int]
+    told_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    untold: Mapped[int] = mapped_column(BigInteger)

@@ -62,7 +62,7 @@ class OAuthTokens:
                 raise ForgeUnavailable(reason="another worker refreshes the token")
             time.sleep(TURN_SECONDS)
             with self.database.reading() as tx:
-                grant, version = newest_grant(tx, keyring=self.keyring, lease=turn)
+                grant, version = newest_grant(tx, keyring=self.keyring, lease=turn, now=datetime.now(UTC))
             turn = _at(turn, version)
         return Secret(username=lease.username, password=grant.access_token)
 

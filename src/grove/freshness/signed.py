@@ -30,7 +30,7 @@ class Signed:
     received_at: datetime
 
 
-def open_hook(tx: Transaction, *, keyring: Keyring, provider: str, hook_id: str) -> OpenHook:
+def open_hook(tx: Transaction, *, keyring: Keyring, provider: str, hook_id: str, now: datetime) -> OpenHook:
     """A hook and its secret. An unknown hook and a bad signature are not told apart.
 
     :raises DeliveryUnsigned: if that provider has no such hook.
@@ -41,7 +41,7 @@ def open_hook(tx: Transaction, *, keyring: Keyring, provider: str, hook_id: str)
         raise DeliveryUnsigned
     hook = row.value()
     secret = credentials.read_secret(
-        tx, keyring=keyring, tenant_id=hook.tenant_id, credential_id=hook.credential_id, host=hook.host
+        tx, keyring=keyring, tenant_id=hook.tenant_id, credential_id=hook.credential_id, host=hook.host, now=now
     )
     return OpenHook(hook=hook, secret=secret.password)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with, token_of
+from grove.credentials import Keyring, Lease, Purpose, SecretStores, lease_secret, remote_with, token_of
 from grove.forges import (
     Forge,
     ForgeAccess,
@@ -47,9 +47,9 @@ def check_access(run: Run, *, tools: CheckTools) -> None:
         repository.require_kept_up()
     if repository.local:
         return
-    answer = _answer(run, repository, tools)
+    answer, lease = _answer(run, repository, tools)
     run.check_cancelled()
-    readers = _readers(run, repository, answer, tools)
+    readers = _readers(run, repository, answer, lease, tools=tools)
     with run.finish() as tx:
         record_answer(tx, repository=_now(tx, repository), answer=answer, patience=tools.patience, now=run.now)
         if readers is not None and answer.openness is not None:
@@ -73,7 +73,9 @@ def require_access(run: Run, repository: Repository, *, tools: CheckTools) -> No
         raise AccessRefused(reason=f"{said.get('message')} ({said.get('code')})")
 
 
-def _readers(run: Run, repository: Repository, answer: Answer, tools: CheckTools) -> frozenset[str] | None:
+def _readers(
+    run: Run, repository: Repository, answer: Answer, lease: Lease | None, *, tools: CheckTools
+) -> frozenset[str] | None:
     """Whom the forge lets read the repository, if people see it by the forge's rules and it tells."""
     if repository.permissions is not Permissions.FORGE or answer.openness is None:
         return None
@@ -82,7 +84,7 @@ def _readers(run: Run, repository: Repository, answer: Answer, tools: CheckTools
     with run.begin() as tx:
         logins = accounts_at(tx, tenant_id=repository.tenant_id, host=repository.host)
     try:
-        at = _at_forge(repository, _remote(run, repository, tools))
+        at = _at_forge(repository, _opened(repository, lease, tools))
         return ask_readers(at, logins, access=tools.forge_access)
     except GroveError as error:
         run.log(f"Whom the forge lets read it is not known anew: {error}")
@@ -94,22 +96,19 @@ def _at_forge(repository: Repository, remote: Remote) -> ForgeRemote:
     return ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=path, secret=token_of(remote))
 
 
-def _answer(run: Run, repository: Repository, tools: CheckTools) -> Answer:
+def _answer(run: Run, repository: Repository, tools: CheckTools) -> tuple[Answer, Lease | None]:
     """What the forge says; to a token that it took back before its end, and then to one that was made anew."""
+    lease = None
     try:
         lease = _lease(run, repository, tools)
         try:
-            return _ask(repository, _opened(repository, lease, tools), tools, cancelled=run.is_stopped)
+            return _ask(repository, _opened(repository, lease, tools), tools, cancelled=run.is_stopped), lease
         except (CredentialRejected, ForgeCredentialRejected):
             if lease is None or not tools.stores.forget(lease, path=parse_remote_url(repository.url).path):
                 raise
-        return _ask(repository, _opened(repository, lease, tools), tools, cancelled=run.is_stopped)
+        return _ask(repository, _opened(repository, lease, tools), tools, cancelled=run.is_stopped), lease
     except GroveError as error:
-        return Answer.of(error)
-
-
-def _remote(run: Run, repository: Repository, tools: CheckTools) -> Remote:
-    return _opened(repository, _lease(run, repository, tools), tools)
+        return Answer.of(error), lease
 
 
 def _opened(repository: Repository, lease: Lease | None, tools: CheckTools) -> Remote:
@@ -123,10 +122,11 @@ def _lease(run: Run, repository: Repository, tools: CheckTools) -> Lease | None:
     with run.begin() as tx:
         return lease_secret(
             tx,
+            actor=run.actor,
             keyring=tools.keyring,
-            tenant_id=repository.tenant_id,
             credential_id=repository.credential_id,
             host=repository.host,
+            purpose=Purpose.of_job(run.job),
             now=run.now,
         )
 

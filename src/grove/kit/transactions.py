@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from grove.kit.errors import GroveError, Kind, StorageFull
 from grove.kit.events import Event
 from grove.kit.gate import Actor, Decision, Denied, Resource
+from grove.kit.logging import logger
 from grove.kit.tenancy import ALL, served
 from grove.kit.walls import WalledSession
 
@@ -29,6 +30,7 @@ _READ_ONLY: dict[str, dict[str, Any]] = {
 
 
 _IS_READ_ONLY = "is_read_only"
+log = logger(__name__)
 
 
 class StorageBusy(GroveError):
@@ -87,6 +89,8 @@ class Transaction:
         self._gate = gate
         self._handlers = handlers
         self._last_acts: list[Callable[[Transaction], None]] = []
+        self.acts_afterwards: list[Callable[[Transaction], None]] = []
+        """What is done in transactions of their own when this one is over."""
         self.has_work = False
         """Whether workers have something to do once this is committed."""
         self._decisions: dict[str, list[Decision]] = {}
@@ -149,6 +153,10 @@ class Transaction:
         if act not in self._last_acts:
             self._last_acts.append(act)
 
+    def afterwards(self, act: "Callable[[Transaction], None]") -> None:
+        """Have `act` done in a transaction of its own when this one is over, whether anything of it is kept or not."""
+        self.acts_afterwards.append(act)
+
     def end(self) -> None:
         """Do what was to be done last; for whoever opened the transaction, right before the commit."""
         while self._last_acts:
@@ -198,12 +206,25 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Transaction]:
-        with self.usable(), WalledSession(engine, tenant_id=served()) as session, session.begin():
-            tx = Transaction(session, gate=self._gate, handlers=self._handlers)
-            yield tx
-            tx.end()
-        if tx.has_work:
-            self._wake()
+        afterwards: list[Callable[[Transaction], None]] = []
+        try:
+            with self.usable(), WalledSession(engine, tenant_id=served()) as session, session.begin():
+                tx = Transaction(session, gate=self._gate, handlers=self._handlers)
+                afterwards = tx.acts_afterwards
+                yield tx
+                tx.end()
+            if tx.has_work:
+                self._wake()
+        finally:
+            self._do_afterwards(afterwards)
+
+    def _do_afterwards(self, acts: "Sequence[Callable[[Transaction], None]]") -> None:
+        for act in acts:
+            try:
+                with self.transaction() as tx:
+                    act(tx)
+            except GroveError as error:  # what went before counts, whichever way it ended
+                log.exception("afterwards_failed", code=error.code)
 
     @contextmanager
     def usable(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import UTC, datetime
 
 from grove.credentials import (
     check_keyring,
@@ -45,7 +46,7 @@ def rotate_master_key(settings: Settings) -> int:
         moved = 0
         while True:
             with serving_all(), database.transaction() as tx:
-                count = reseal_credentials(tx, keyring=keyring, count_max=COUNT_AT_ONCE_MAX)
+                count = reseal_credentials(tx, keyring=keyring, count_max=COUNT_AT_ONCE_MAX, now=datetime.now(UTC))
             if count == 0:
                 break
             moved += count

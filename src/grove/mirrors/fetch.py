@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert
 
 from grove import grants
-from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with
+from grove.credentials import Keyring, Lease, Purpose, SecretStores, lease_secret, remote_with
 from grove.forges import Forge, ForgeAccess
 from grove.git import (
     CredentialRejected,
@@ -176,10 +176,11 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
         if repository.credential_id is not None:
             leased = lease_secret(
                 tx,
+                actor=run.actor,
                 keyring=tools.keyring,
-                tenant_id=job.tenant_id,
                 credential_id=repository.credential_id,
                 host=repository.host,
+                purpose=Purpose.of_job(job),
                 now=run.now,
             )
     place = {"tenant_id": job.tenant_id, "repository_id": job.target_id}
@@ -224,8 +225,7 @@ def _with_pulls(plan: _Plan, tools: MirrorTools) -> _Plan:
     """The plan with the pull requests that are open now."""
     if not plan.tracks_pulls:
         return replace(plan, pulls=())
-    known = plan.pulls
-    return replace(plan, pulls=listed_pulls(plan.repository, plan.remote, access=tools.forge_access, known=known))
+    return replace(plan, pulls=listed_pulls(plan.repository, plan.remote, access=tools.forge_access, known=plan.pulls))
 
 
 def _address(repository: Repository) -> RemoteUrl | LocalPath:

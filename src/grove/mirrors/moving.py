@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grove import accounts
-from grove.credentials import CredentialHostMismatch, find_credential, lease_secret, normal_host, remote_with
+from grove.credentials import (
+    CredentialHostMismatch,
+    Purpose,
+    find_credential,
+    lease_secret,
+    normal_host,
+    remote_with,
+)
 from grove.forges import Forge, recognise, repository_name
 from grove.git import ListingLimits, Remote, RemoteListing, RemoteUrl, merge_base, parse_remote_url
 from grove.jobs import Job, JobState, Run
@@ -114,10 +121,11 @@ def _begin(run: Run, tools: MirrorTools) -> _Move:
         if credential_id is not None:
             lease = lease_secret(
                 tx,
+                actor=run.actor,
                 keyring=tools.keyring,
-                tenant_id=job.tenant_id,
                 credential_id=credential_id,
                 host=url.authority,
+                purpose=Purpose.of_job(job),
                 now=run.now,
             )
     opened = tools.stores.open(lease, path=url.path) if lease is not None else None

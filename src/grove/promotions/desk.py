@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from grove import accounts
-from grove.credentials import Keyring, Lease, SecretStores, lease_secret, remote_with, token_of
+from grove.credentials import Keyring, Lease, Purpose, SecretStores, lease_secret, remote_with, token_of
 from grove.forges import (
     Check,
     Forge,
@@ -134,7 +134,7 @@ class PromotionDesk:
             rows.begin(tx, workspace, _begun(workspace, draft, before, must_wait=must_wait, now=now), actor=actor)
             if must_wait:
                 return rows.get(tx, workspace)
-            lease = self._lease(tx, repository, now=now)
+            lease = self._lease(tx, repository, actor, _for("workspace.promote", repository), now=now)
         try:
             pulls, pull = self._open(workspace, repository, lease, draft, pushed=before.pushed if before else "")
         except GroveError:
@@ -181,7 +181,7 @@ class PromotionDesk:
             if known.waiting and known.number is None:
                 return known
             repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
-            lease = self._lease(tx, repository, now=now)
+            lease = self._lease(tx, repository, actor, _for("promotion.look", repository), now=now)
         _, pulls = self._reach(repository, lease)
         return self._follow(pulls, known, now=now)
 
@@ -196,7 +196,7 @@ class PromotionDesk:
             if not known:
                 return
             repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
-            lease = self._lease(tx, repository, now=run.now)
+            lease = self._lease(tx, repository, run.actor, Purpose.of_job(job), now=run.now)
         remote, pulls = self._reach(repository, lease)
         finisher = Finisher(database=self.database, mirrors=self.mirrors, locator=self.locator, repository=repository)
         for promotion in known:
@@ -278,16 +278,19 @@ class PromotionDesk:
             return False
         return True
 
-    def _lease(self, tx: Transaction, repository: Repository, *, now: datetime) -> Lease | None:
+    def _lease(
+        self, tx: Transaction, repository: Repository, actor: Actor, purpose: Purpose, *, now: datetime
+    ) -> Lease | None:
         """The credential that the repository is mirrored with."""
         if repository.credential_id is None:
             return None
         return lease_secret(
             tx,
+            actor=actor,
             keyring=self.keyring,
-            tenant_id=repository.tenant_id,
             credential_id=repository.credential_id,
             host=repository.host,
+            purpose=purpose,
             now=now,
         )
 
@@ -334,6 +337,10 @@ class PromotionDesk:
 
     def _folder(self, workspace: Workspace) -> Path:
         return self.locator.workspace(tenant_id=workspace.tenant_id, workspace_id=workspace.id)
+
+
+def _for(act: str, repository: Repository) -> Purpose:
+    return Purpose(act=act, repository_id=repository.id)
 
 
 def _opened(tx: Transaction, actor: Actor, name: str) -> tuple[Workspace, Repository]:

@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from grove.accounts import PrincipalNotFound, Scope, actor_of
-from grove.credentials import CredentialUnreadable, record_unreadable
 from grove.jobs import Job, JobCancelled, JobKindUnknown, LeaseLost, Run, claim, finish, give_back
 from grove.kit.bell import Bell
 from grove.kit.errors import GroveError, Kind, is_full
@@ -139,8 +138,6 @@ class Worker:
                 log.info("job_given_back")
                 return
             ended = finish(tx, job=job, error=error, now=_now(), retry_seconds=settings.retry_seconds)
-            if isinstance(error, CredentialUnreadable):
-                record_unreadable(tx, tenant_id=job.tenant_id, unreadable=error, source=Source.WORKER, now=_now())
             kind = self._grove.jobs.get(job.kind)
             if kind is not None and kind.settle is not None and ended.error is not None:
                 _settle(tx, kind.settle, ended)
