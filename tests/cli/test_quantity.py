@@ -22,7 +22,7 @@ class TestQuantities:
     def test_of_bytes(self, count: int | None, shown: str) -> None:
         assert shown_bytes(count) == shown
 
-    @pytest.mark.parametrize(("seconds", "shown"), [(8.4, "8s"), (200, "3m 20s"), (7500, "2h 5m")])
+    @pytest.mark.parametrize(("seconds", "shown"), [(8.4, "8s"), (200, "3m 20s"), (7500, "2h 5m"), (604_700, "6d 23h")])
     def test_of_time(self, seconds: float, shown: str) -> None:
         assert shown_seconds(seconds) == shown
 

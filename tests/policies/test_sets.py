@@ -89,6 +89,28 @@ class TestWhatIsRemembered:
             assert decided == [together.evaluate(one, action, each, large_bytes=5).allowed for each in kept]
 
 
+class TestAnAttributeThatIsNotThere:
+    def test_is_told_once_by_the_id_of_the_policy_however_many_kinds_lack_it(self) -> None:
+        text = '@id("odd") forbid (principal, action, resource) when { resource.nonsense };'
+
+        (finding,) = findings({"own.cedar": text})
+
+        assert (finding.document, finding.policy) == ("own.cedar", "odd")
+        assert finding.message.startswith("attribute `nonsense` is not on ")
+        assert finding.message.count(",") == 2
+        assert finding.message.endswith(" more")
+
+    def test_is_told_with_its_kinds_where_few_lack_it(self) -> None:
+        text = (
+            '@id("odd") forbid (principal, action == Grove::Action::"repository.sync", resource) '
+            "when { resource.nonsense };"
+        )
+
+        (finding,) = findings({"own.cedar": text})
+
+        assert finding.message == "attribute `nonsense` is not on Repository, Job"
+
+
 class TestADocumentThatMeansHarm:
     @pytest.mark.parametrize(
         "condition",

@@ -9,6 +9,8 @@ _BYTES_STEP = 1024
 _DIGITS_FROM = 10
 """From here on, no digit after the point is needed."""
 _MINUTE = 60
+_DAY_HOURS = 24
+_DAYS_FROM_HOURS = 48
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
@@ -24,14 +26,15 @@ def shown_bytes(count: float | None) -> str:
 
 
 def shown_seconds(seconds: float) -> str:
-    """A duration: `8s`, `3m 20s`, `2h 5m`."""
+    """A duration: `8s`, `3m 20s`, `2h 5m`, `3d 4h`."""
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole}s"
     minutes, rest = divmod(whole, _MINUTE)
     if minutes < _MINUTE:
         return f"{minutes}m {rest}s"
-    return f"{minutes // _MINUTE}h {minutes % _MINUTE}m"
+    hours, minutes = divmod(minutes, _MINUTE)
+    return f"{hours}h {minutes}m" if hours < _DAYS_FROM_HOURS else f"{hours // _DAY_HOURS}d {hours % _DAY_HOURS}h"
 
 
 def shown_age(moment: str | None, *, now: datetime | None = None) -> str:

@@ -61,10 +61,15 @@ def set_quota(
     *,
     sort: Annotated[Sort, typer.Argument(help="What is counted.")],
     limit: Annotated[str, typer.Argument(metavar="LIMIT", help="How many, or bytes; 'none' for any number.")],
+    tenant: Annotated[
+        bool, typer.Option("--tenant", help="Of the whole tenant, as without a project or user.")
+    ] = False,
     project: ProjectOption = None,
     user: UserOption = None,
 ) -> None:
     """Set how much the tenant, a project or a user may have; what is there already stays."""
+    if tenant and (project or user):
+        raise typer.BadParameter("--tenant stands alone")
     if limit != "none" and not limit.isdecimal():
         raise typer.BadParameter("a whole number, or none")
     body = {"sort": sort.value, "project": project, "user": user}

@@ -21,6 +21,10 @@ DEPTH_MAX: Final = 30
 TREE_DEPTH_MAX: Final = 300
 """An expression of 140 operators; each decision walks down all of it."""
 CODE_CHARACTERS_MAX: Final = 2_000
+KINDS_TOLD_MAX: Final = 3
+_OF_POLICY: Final = re.compile(r"^for policy `policy\d+`, ")
+"""Policies are named by their ids, not by the numbers that Cedar gives them."""
+_MISSING: Final = re.compile(r"(?P<what>attribute `.*`) on entity type `Grove::(?P<kind>\w+)` not found")
 _COMMENTS: Final = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*', re.DOTALL)
 
 
@@ -87,10 +91,24 @@ def _of_id(policy: Policy, seen: dict[str, str]) -> Finding | None:
 def _of_types(document: str, text: str, policies: Sequence[Policy]) -> list[Finding]:
     result = cedarpy.validate_policies(text, schema(), release_gil=True)
     named = {f"policy{number}": policy.id for number, policy in enumerate(policies)}
+    told: dict[tuple[str, str], list[str]] = {}
+    for error in result.errors:
+        policy, message = named.get(error.policy_id, error.policy_id), _OF_POLICY.sub("", error.error)
+        missing = _MISSING.fullmatch(message)
+        kinds = told.setdefault((policy, missing["what"] if missing else message), [])
+        kinds += [missing["kind"]] if missing else []
     return [
-        Finding(document=document, policy=named.get(error.policy_id, error.policy_id), message=error.error)
-        for error in result.errors
+        Finding(document=document, policy=policy, message=f"{what}{_missing_on(kinds)}")
+        for (policy, what), kinds in told.items()
     ]
+
+
+def _missing_on(kinds: Sequence[str]) -> str:
+    """Where an attribute is missing: an action that has many kinds of resource is not told of each by itself."""
+    if not kinds:
+        return ""
+    more = f" and {len(kinds) - KINDS_TOLD_MAX} more" if len(kinds) > KINDS_TOLD_MAX else ""
+    return f" is not on {', '.join(kinds[:KINDS_TOLD_MAX])}{more}"
 
 
 def _entangled(text: str) -> str:
