@@ -47,6 +47,8 @@ class PullForge:
     accounts: tuple[str, ...] = ("ada", "bob", "core")
     """Whom the forge can ask for a review, people and teams by their names; it refuses others."""
     before_opening: Callable[[], None] = lambda: None
+    openness: Mapping[str, Any] = field(default_factory=dict)
+    """What it says of who may read the repository, in its own words; else what is described as an example."""
 
     def __call__(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Raw:
         """Answer a request to the API."""
@@ -63,7 +65,7 @@ class PullForge:
         try:
             operation = self.described.check_question(method, parts.path.removeprefix(self.api), parts.query, told)
             if operation == f"GET {self.resource}":
-                status, answer = 200, self.described.answer(operation, **{self.naming: "acme/shop"})
+                status, answer = 200, self.described.answer(operation, **{self.naming: "acme/shop"}, **self.openness)
             else:
                 status, answer = self.answer(operation, unquote(parts.path), asked, told or {})
             self.described.check_answer(operation, status, answer)

@@ -53,6 +53,7 @@ class PromotionOut(Shown):
     title: str
     draft: bool
     waiting: str = Field(description="The commit that somebody has to approve, by promoting it; empty if none has to.")
+    why: str = Field(description="Why somebody has to approve it.")
     refusal: str = Field(description="Why somebody has refused the last commit that waited.")
     pushed: str
     number: int | None
@@ -76,6 +77,7 @@ class WaitingOut(Shown):
     title: str
     body: str
     commit: str
+    why: str = Field(description="Why somebody has to approve it.")
     asked_at: datetime
     may_decide: bool
     why_not: str
@@ -94,6 +96,7 @@ class WaitingOut(Shown):
             title=promotion.title,
             body=promotion.body,
             commit=promotion.waiting,
+            why=promotion.why,
             asked_at=promotion.updated_at,
             may_decide=each.may_decide,
             why_not=each.why_not,

@@ -7,6 +7,7 @@ import typer
 
 from grove.cli import workspaces
 from grove.cli.command import command
+from grove.cli.escape import visible
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
 from grove.cli.quantity import shown_age
@@ -16,14 +17,14 @@ from grove.cli.session import Session
 app = typer.Typer()
 
 FIELDS = (
-    *("branch", "target", "title", "draft", "waiting", "refusal", "pushed"),
+    *("branch", "target", "title", "draft", "waiting", "why", "refusal", "pushed"),
     *("number", "url", "state", "reviewers", "unasked", "checks", "updated_at"),
 )
 
 
 WAITING_FIELDS = (
     *("workspace_id", "workspace", "owner", "repository", "branch", "target", "title", "body"),
-    *("commit", "asked_at", "may_decide", "why_not"),
+    *("commit", "why", "asked_at", "may_decide", "why_not"),
 )
 WAITING = (
     Column("WORKSPACE", lambda item: item["workspace"]),
@@ -32,6 +33,7 @@ WAITING = (
     Column("INTO", lambda item: item["target"]),
     Column("TITLE", lambda item: item["title"]),
     Column("COMMIT", lambda item: item["commit"], lambda item: item["commit"][:12]),
+    Column("WHY", lambda item: item["why"]),
     Column("ASKED", lambda item: item["asked_at"], lambda item: shown_age(item["asked_at"])),
     Column("YOU", lambda item: item["why_not"] or "may decide"),
     Column("ID", lambda item: item["workspace_id"]),
@@ -95,6 +97,7 @@ def promote(
     session.output.row(found, PULL)
     if found["waiting"]:
         session.output.note(f"{found['waiting'][:12]} goes to the forge when somebody approves it: grove ws inbox")
+        session.output.note(f"Why: {visible(found['why'])}")
 
 
 @command(app, "inbox", failing="What waits could not be listed.", fields=WAITING_FIELDS)

@@ -1,6 +1,6 @@
 """Git: the only caller of the git binary. Addresses, transfers, refs and objects, hostile until they are checked."""
 
-from grove.git.address import Pinned, is_allowed, pin
+from grove.git.address import Pinned, is_allowed, is_public, pin
 from grove.git.client import Git
 from grove.git.composing import Conflict, Merged, Misfit, Side, TreeComposer
 from grove.git.errors import (
@@ -165,6 +165,7 @@ __all__ = [
     "UrlSchemeRefused",
     "blob_oid",
     "is_allowed",
+    "is_public",
     "is_safe_path",
     "kind_of",
     "lay_out",

@@ -81,6 +81,14 @@ def pin(url: RemoteUrl, *, allowed: Sequence[Network]) -> Pinned:
     return Pinned(host=url.host, port=url.port, addresses=admitted[:PINNED_MAX])
 
 
+def is_public(url: RemoteUrl) -> bool:
+    """Whether a host is in no private network: all of its addresses are public ones.
+
+    :raises HostUnreachable: if it has none at all.
+    """
+    return all(map(is_allowed, _resolve(url)))
+
+
 def _resolve(url: RemoteUrl) -> list[Address]:
     try:
         found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)

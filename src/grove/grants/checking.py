@@ -15,7 +15,16 @@ from grove.forges import (
     ask_readers,
     ask_standing,
 )
-from grove.git import CredentialRejected, Git, ListingLimits, RedirectRefused, Remote, RemoteUrl, parse_remote_url
+from grove.git import (
+    CredentialRejected,
+    Git,
+    ListingLimits,
+    RedirectRefused,
+    Remote,
+    RemoteUrl,
+    is_public,
+    parse_remote_url,
+)
 from grove.grants.errors import AccessRefused
 from grove.grants.model import Answer, Patience, Verdict
 from grove.grants.operations import record_answer
@@ -138,6 +147,7 @@ def _ask(repository: Repository, remote: Remote, tools: CheckTools, *, cancelled
         return Answer(
             verdict=Verdict.GRANTED,
             openness=standing.openness,
+            everybody_reads=standing.openness is Openness.PUBLIC and is_public(url),
             is_archived=standing.is_archived,
             moved_to=_at_path(url, standing.moved_to) if standing.moved_to else None,
         )
@@ -150,7 +160,11 @@ def _ask(repository: Repository, remote: Remote, tools: CheckTools, *, cancelled
         moved = _at_path(url, path)
         _list(replace(remote, url=moved), tools, cancelled=cancelled)
         return Answer(verdict=Verdict.GRANTED, moved_to=moved)
-    return Answer(verdict=Verdict.GRANTED, is_archived=ask_archived(at, access=tools.forge_access))
+    return Answer(
+        verdict=Verdict.GRANTED,
+        everybody_reads=is_public(url) if remote.secret is None else None,
+        is_archived=ask_archived(at, access=tools.forge_access),
+    )
 
 
 def _list(remote: Remote, tools: CheckTools, *, cancelled: Callable[[], bool]) -> None:

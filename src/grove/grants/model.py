@@ -46,7 +46,8 @@ class Verdict(StrEnum):
 class Answer:
     """What came of one question; `openness` only if the forge told who else may read the repository.
 
-    So with `is_archived`; `moved_to` is where it is now, if it has moved on its host.
+    `everybody_reads` counts in who can come to the host, and what is read without a credential. `is_archived` only if
+    it tells that; `moved_to` is where it is now, if it has moved on its host.
     """
 
     verdict: Verdict
@@ -54,6 +55,7 @@ class Answer:
     message: str = ""
     retry_after_seconds: int | None = None
     openness: Openness | None = None
+    everybody_reads: bool | None = None
     is_archived: bool | None = None
     moved_to: RemoteUrl | None = None
 

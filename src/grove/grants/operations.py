@@ -81,6 +81,7 @@ def record_answer(
             repository_id=repository.id,
             url=answer.moved_to.text if answer.moved_to else None,
             archived=answer.is_archived,
+            everybody_reads=answer.everybody_reads,
             now=now,
         )
     return _settle(tx, repository, answer, patience=patience, now=now)

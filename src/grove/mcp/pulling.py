@@ -95,7 +95,9 @@ def _reply(promotion: Promotion) -> Reply:
             _state(promotion),
             f"{promotion.branch} into {promotion.target}"
             + (f" at {promotion.pushed[:COMMIT_DIGITS]}" if promotion.pushed else ""),
-            f"{promotion.waiting[:COMMIT_DIGITS]} waits for a person to approve it" if promotion.waiting else "",
+            f"{promotion.waiting[:COMMIT_DIGITS]} waits for a person to approve it: {visible_line(promotion.why)}"
+            if promotion.waiting
+            else "",
             f"refused: {visible_line(promotion.refusal)}" if promotion.refusal else "",
             f"reviews asked of {', '.join(promotion.reviewers)}" if promotion.reviewers else "",
         ),

@@ -27,7 +27,7 @@ from grove.forges import (
     repository_name,
     username_for,
 )
-from grove.git import Git, ListingLimits, LocalPath, Remote, RemoteUrl, RepositoryTooLarge, parse_remote_url
+from grove.git import Git, ListingLimits, LocalPath, Remote, RemoteUrl, RepositoryTooLarge, is_public, parse_remote_url
 from grove.kit.files import folder_bytes
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
@@ -85,6 +85,7 @@ class SourceReport:
     branches: tuple[str, ...]
     archived: bool = False
     fork: bool = False
+    everybody_reads: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +145,7 @@ def check_source(source: Source, *, tools: SourceTools, cancelled: Callable[[], 
         branches=tuple(branches),
         archived=estimate is not None and estimate.is_archived,
         fork=estimate is not None and estimate.is_fork,
+        everybody_reads=_is_read_by_everybody(remote),
     )
 
 
@@ -186,6 +188,7 @@ def connect_source(
         archived=report.archived,
         fork=report.fork,
         reason=source.reason,
+        everybody_reads=report.everybody_reads,
     )
     return connect_repository(tx, actor=actor, wanted=wanted, now=now)
 
@@ -225,6 +228,13 @@ def _estimate(address: RemoteUrl | LocalPath, remote: Remote, tools: SourceTools
         return None  # a key does not open the API, and what everybody can read would be asked for by HTTPS
     at = ForgeRemote(forge=_forge(address, tools), host=address.authority, path=address.path, secret=token_of(remote))
     return estimate_size(at, access=tools.forge_access)
+
+
+def _is_read_by_everybody(remote: Remote) -> bool | None:
+    """Known of what was listed without a credential; of the rest the forge is asked later."""
+    if isinstance(remote.url, LocalPath):
+        return False
+    return is_public(remote.url) if remote.secret is None else None
 
 
 def _local_bytes(repository: Path) -> int:

@@ -15,9 +15,11 @@ UNNAMED: Final = "*"
 """The id of a thing that is not there yet, or that no policy names."""
 _OF_ALL: Final = frozenset({"name", "owner", "owner_acts_for"})
 _OF_PLAIN: Final = _OF_ALL | {"role", "scopes"}
+_OF_WORKSPACES: Final = _OF_ALL | {"everybody_reads", "forge", "host", "reads_private", "repository"}
 _OF_REPOSITORIES: Final = _OF_ALL | {
     "approval",
     "archived",
+    "everybody_reads",
     "fork",
     "forge",
     "forge_reads",
@@ -28,7 +30,8 @@ _OF_REPOSITORIES: Final = _OF_ALL | {
     "size_bytes",
     "visibility",
 }
-ATTRIBUTES: Final = _OF_PLAIN | _OF_REPOSITORIES
+_KNOWN: Final = {"repository": _OF_REPOSITORIES, "workspace": _OF_WORKSPACES}
+ATTRIBUTES: Final = _OF_PLAIN | _OF_REPOSITORIES | _OF_WORKSPACES
 
 
 def uid(type_name: str, entity_id: str) -> dict[str, str]:
@@ -70,7 +73,7 @@ def request_of(
 
 def resource_entity(resource: Resource) -> dict[str, Any]:
     """A resource with what is known of it."""
-    known = _OF_REPOSITORIES if resource.kind == "repository" else _OF_PLAIN
+    known = _KNOWN.get(resource.kind, _OF_PLAIN)
     attributes = {
         name: sorted(value) if isinstance(value, Collection) and not isinstance(value, str) else value
         for name, value in resource.attributes.items()

@@ -12,7 +12,7 @@ from grove.policies.model import Finding
 from grove.policies.schema import default_text, schema
 from grove.policies.sets import Policy
 
-DEFAULT_DOCUMENTS: Final = ("borders.cedar", "forges.cedar", "requests.cedar", "roles.cedar")
+DEFAULT_DOCUMENTS: Final = ("borders.cedar", "flows.cedar", "forges.cedar", "requests.cedar", "roles.cedar")
 RESERVED: Final = "grove."
 """What the ids of the policies that are shipped begin with."""
 LOCKED_DOCUMENT: Final = "locked.cedar"

@@ -7,11 +7,15 @@ from grove.accounts import Role, Scope
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may do an action; `own` lets those below the role do it to what is theirs."""
+    """Who may do an action; `own` lets those below the role do it to what is theirs.
+
+    With `unless_permitted` the role alone gives nothing: a policy says when it does, and this is why not otherwise.
+    """
 
     role: Role
     scope: Scope
     own: Role | None = None
+    unless_permitted: str = ""
 
 
 RULES: dict[str, Rule] = {
@@ -92,6 +96,11 @@ RULES: dict[str, Rule] = {
     "user.suspend": Rule(Role.ADMIN, Scope.ADMIN),
     "workspace.change": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
     "workspace.create": Rule(Role.DEVELOPER, Scope.WRITE),
+    "workspace.disclose": Rule(
+        Role.DEVELOPER,
+        Scope.WRITE,
+        unless_permitted="private source may be in it, and others may read where it goes: a person has to approve it",
+    ),
     "workspace.list": Rule(Role.VIEWER, Scope.READ),
     "workspace.promote": Rule(Role.ADMIN, Scope.WRITE, own=Role.DEVELOPER),
     "workspace.promote_guarded": Rule(Role.ADMIN, Scope.WRITE),

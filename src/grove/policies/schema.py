@@ -64,7 +64,8 @@ def schema() -> cedarpy.Schema:
 def groups_of(rule: Rule) -> tuple[str, ...]:
     """The groups that an action is in; the policies that are shipped speak of groups."""
     own = (f"for {rule.own}s, on their own",) if rule.own is not None else ()
-    return (f"for {rule.role}s", f"needs {rule.scope}", *own)
+    of_role = () if rule.unless_permitted else (f"for {rule.role}s",)
+    return (*of_role, f"needs {rule.scope}", *own)
 
 
 def _action(name: str, rule: Rule) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import cedarpy
 
+from grove.accounts import Role
 from grove.kit.gate import Actor, Decision, Resource, Source
 from grove.policies.entities import UNNAMED, base_entities, request_of, resource_entity
 from grove.policies.rules import RULES
@@ -132,7 +133,7 @@ class PolicySet:
             return Decision(allowed=True, policies=decisive, version=self.version)
         reason = next((self.policies[number].reason for number in numbers if self.policies[number].reason), None)
         if reason is None:
-            reason = f"the policy {decisive[0]} forbids it" if decisive else f"it needs the role {RULES[action].role}"
+            reason = f"the policy {decisive[0]} forbids it" if decisive else _unpermitted(principal, action)
         return Decision(allowed=False, policies=decisive, version=self.version, reason=reason)
 
     def _sight(self, action: str) -> Sight:
@@ -148,6 +149,14 @@ class PolicySet:
             if len(self._remembered) >= REMEMBERED_MAX:
                 self._remembered.clear()
             self._remembered[key] = decision
+
+
+def _unpermitted(principal: Actor, action: str) -> str:
+    """Why somebody may not whom no policy permits it."""
+    rule = RULES[action]
+    roles = list(Role)
+    has_role = roles.index(Role(principal.role)) >= roles.index(rule.role)
+    return rule.unless_permitted if rule.unless_permitted and has_role else f"it needs the role {rule.role}"
 
 
 def _chain(actor: Actor) -> Iterator[Actor]:

@@ -4,7 +4,7 @@ Whatever is cut off is done again by the next attempt: the branch is that of the
 opened the forge is asked whether there is one.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -34,12 +34,12 @@ from grove.kit.logging import logger
 from grove.kit.transactions import Database, Transaction
 from grove.mirrors import MirrorReader
 from grove.placement import Locator
-from grove.promotions import rows
+from grove.promotions import flows, rows
+from grove.promotions.beginning import begun, completed
 from grove.promotions.errors import (
     BranchTaken,
     NothingToPromote,
     PathsGuarded,
-    PromotionMoved,
     SecretsFound,
     TargetUnknown,
 )
@@ -104,7 +104,7 @@ class PromotionDesk:
         Where `actor` may do that only when somebody approves it, they wait until somebody does who may; with `approved`
         that commit alone is promoted.
 
-        :raises Denied: if `actor` may not.
+        :raises Denied: if `actor` may not, or not without a person what somebody else was to approve.
         :raises WorkspaceDirty: if there are changes that are not committed.
         :raises NothingToPromote: if there are no commits.
         :raises PathsGuarded: if `actor` may not promote changes of such files.
@@ -117,7 +117,7 @@ class PromotionDesk:
         with self.database.reading() as tx:
             workspace, repository = _opened(tx, actor, name)
             before = rows.find(tx, workspace)
-        wish = _completed(wish, workspace, before, actor=actor, approved=approved)
+        wish = completed(wish, workspace, before, actor=actor, approved=approved)
         change = self._look(workspace, repository, wish)
         self._admit(actor, workspace, change, accept_secrets=wish.accept_secrets)
         draft = PullDraft(
@@ -128,19 +128,19 @@ class PromotionDesk:
             body=wish.body,
             draft=wish.draft,
         )
-        must_wait = not self._may(actor, workspace, rows.UNASKED)
+        everybody_reads = self._ask_everybody_reads(actor, workspace, repository, now=now)
         with self.database.transaction() as tx:
             _opened(tx, actor, name)
-            rows.begin(tx, workspace, _begun(workspace, draft, before, must_wait=must_wait, now=now), actor=actor)
-            if must_wait:
+            why = flows.why_it_waits(
+                tx, actor=actor, workspace=workspace, repository=repository, everybody_reads=everybody_reads
+            )
+            if why and approved:
+                raise Denied(action=flows.DISCLOSE, reason=why)
+            rows.begin(tx, workspace, begun(workspace, draft, before, why=why, now=now), actor=actor)
+            if why:
                 return rows.get(tx, workspace)
             lease = self._lease(tx, repository, actor, _for("workspace.promote", repository), now=now)
-        try:
-            pulls, pull = self._open(workspace, repository, lease, draft, pushed=before.pushed if before else "")
-        except GroveError:
-            with self.database.transaction() as tx:
-                rows.note_stopped(tx, workspace_id=workspace.id, branch=draft.branch)
-            raise
+        pulls, pull = self._open(workspace, repository, lease, draft, pushed=before.pushed if before else "")
         invitation = self._invite(pulls, pull.number, repository, change)
         checks = self._first_checks(pulls, workspace)
         with self.database.transaction() as tx:
@@ -158,7 +158,18 @@ class PromotionDesk:
     def _open(
         self, workspace: Workspace, repository: Repository, lease: Lease | None, draft: PullDraft, *, pushed: str
     ) -> tuple[PullDesk, Pull]:
-        """Push, and have the pull request; a crash anywhere leaves what the next attempt, or a look, finds."""
+        """Push, and have the pull request; that none came of it is written down."""
+        try:
+            return self._push_and_settle(workspace, repository, lease, draft, pushed=pushed)
+        except GroveError:
+            with self.database.transaction() as tx:
+                rows.note_stopped(tx, workspace_id=workspace.id, branch=draft.branch)
+            raise
+
+    def _push_and_settle(
+        self, workspace: Workspace, repository: Repository, lease: Lease | None, draft: PullDraft, *, pushed: str
+    ) -> tuple[PullDesk, Pull]:
+        """A crash anywhere leaves what the next attempt, or a look, finds."""
         remote, pulls = self._reach(repository, lease)
         self._push(remote, workspace, branch=draft.branch, pushed=pushed)
         with self.database.transaction() as tx:
@@ -270,6 +281,23 @@ class PromotionDesk:
         if found := secrets_added(self.mirrors.git.history(self._folder(workspace)), change.commits):
             raise SecretsFound(found=found)
 
+    def _ask_everybody_reads(
+        self, actor: Actor, workspace: Workspace, repository: Repository, *, now: datetime
+    ) -> bool | None:
+        """Whether everybody can read where the commits go, as the forge says; it is asked only where that decides."""
+        with self.database.transaction() as tx:
+            matters = [
+                flows.why_it_waits(
+                    tx, actor=actor, workspace=workspace, repository=repository, everybody_reads=everybody_reads
+                )
+                for everybody_reads in (True, False)
+            ]
+            if bool(matters[0]) is bool(matters[1]):
+                return None
+            lease = self._lease(tx, repository, actor, _for("promotion.look", repository), now=now)
+        _, at = self._at(repository, lease)
+        return flows.ask_everybody_reads(at, access=self.access)
+
     def _may(self, actor: Actor, workspace: Workspace, action: str) -> bool:
         try:
             with self.database.reading() as tx:
@@ -295,6 +323,11 @@ class PromotionDesk:
         )
 
     def _reach(self, repository: Repository, lease: Lease | None) -> tuple[Remote, PullDesk]:
+        """How the repository's commits are pushed, and its pull requests are looked after."""
+        remote, at = self._at(repository, lease)
+        return remote, PullDesk(at, access=self.access)
+
+    def _at(self, repository: Repository, lease: Lease | None) -> tuple[Remote, ForgeRemote]:
         """How the repository's git host and its forge are spoken to; the secret may have to be read from a store."""
         if repository.local:
             raise PullsUnsupported
@@ -302,8 +335,9 @@ class PromotionDesk:
         if url.is_ssh:
             raise PullsUnsupported(reason="an SSH key does not open the forge's API")
         remote = remote_with(url, self.stores.open(lease, path=url.path, writing=True) if lease else None)
-        at = ForgeRemote(forge=Forge(repository.forge), host=repository.host, path=url.path, secret=token_of(remote))
-        return remote, PullDesk(at, access=self.access)
+        return remote, ForgeRemote(
+            forge=Forge(repository.forge), host=repository.host, path=url.path, secret=token_of(remote)
+        )
 
     def _push(self, remote: Remote, workspace: Workspace, *, branch: str, pushed: str) -> None:
         git, folder = self.mirrors.git, self._folder(workspace)
@@ -349,49 +383,3 @@ def _opened(tx: Transaction, actor: Actor, name: str) -> tuple[Workspace, Reposi
     repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
     repository.require_kept_up()
     return workspace, repository
-
-
-def _completed(wish: Wish, workspace: Workspace, before: Promotion | None, *, actor: Actor, approved: str = "") -> Wish:
-    """What is wished, and where somebody else approves it what its owner has wished."""
-    waiting = before.waiting if before else ""
-    if approved and not approved == waiting == workspace.head:
-        raise PromotionMoved(workspace=workspace.name, waiting=waiting, head=workspace.head)
-    if before is not None and before.state is PromotionState.OPEN:
-        wish = replace(wish, target=wish.target or before.target)
-    if before is None or not before.waiting or actor.id == workspace.owner_id:
-        return wish
-    if before.waiting != workspace.head:
-        raise PromotionMoved(workspace=workspace.name, waiting=before.waiting, head=workspace.head)
-    return replace(
-        wish,
-        title=wish.title or before.title,
-        body=wish.body or before.body,
-        target=wish.target or before.target,
-        draft=wish.draft and before.draft,
-    )
-
-
-def _begun(
-    workspace: Workspace, draft: PullDraft, before: Promotion | None, *, must_wait: bool, now: datetime
-) -> Promotion:
-    kept = before.title if before is not None and before.state is PromotionState.OPEN else ""
-    return Promotion(
-        workspace_id=workspace.id,
-        tenant_id=workspace.tenant_id,
-        repository_id=workspace.repository_id,
-        branch=draft.branch,
-        target=draft.target,
-        title=draft.title or kept or draft.default_title,
-        body=draft.body,
-        draft=draft.draft,
-        waiting=workspace.head if must_wait else "",
-        refusal="",
-        pushed="",
-        number=None,
-        url="",
-        state=PromotionState.PUSHING,
-        reviewers=(),
-        unasked=(),
-        checks=(),
-        updated_at=now,
-    )

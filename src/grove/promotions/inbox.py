@@ -7,7 +7,7 @@ from datetime import datetime
 from grove import accounts
 from grove.kit.gate import Actor, Denied, Resource
 from grove.kit.transactions import Transaction
-from grove.promotions import rows
+from grove.promotions import flows, rows
 from grove.promotions.errors import PromotionMoved, RefusalUnexplained
 from grove.promotions.model import Promotion
 from grove.repositories import Repository, RepositoryNotFound, get_repository
@@ -41,15 +41,21 @@ def list_waiting(tx: Transaction, *, actor: Actor) -> list[WaitingPromotion]:
         workspace = seen[workspace_id]
         with suppress(RepositoryNotFound, Denied):
             repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
-            decision = tx.decision(actor, rows.UNASKED, rows.resource_of(workspace))
+            why_not = flows.why_it_waits(
+                tx,
+                actor=actor,
+                workspace=workspace,
+                repository=repository,
+                everybody_reads=repository.everybody_reads,
+            )
             told.append(
                 WaitingPromotion(
                     promotion=promotion,
                     workspace=workspace,
                     repository=repository,
                     owner=names.get(workspace.owner_id, ""),
-                    may_decide=decision.allowed,
-                    why_not=decision.reason,
+                    may_decide=not why_not,
+                    why_not=why_not,
                 )
             )
     return told

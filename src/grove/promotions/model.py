@@ -39,8 +39,8 @@ class Wish:
 class Promotion:
     """A branch of a workspace on its way into its repository: `pushed` is the commit that the forge has on `branch`.
 
-    `waiting` is the commit that somebody has to approve before it is pushed; empty where none has to. `refusal` is why
-    somebody has refused the last one that waited.
+    `waiting` is the commit that somebody has to approve before it is pushed, and `why`; empty where none has to.
+    `refusal` is why somebody has refused the last one that waited.
     """
 
     workspace_id: str
@@ -52,6 +52,7 @@ class Promotion:
     body: str
     draft: bool
     waiting: str
+    why: str
     refusal: str
     pushed: str
     number: int | None

@@ -87,8 +87,11 @@ def begin(tx: Transaction, workspace: Workspace, promotion: Promotion, *, actor:
     if not promotion.waiting and row.state != PromotionState.OPEN:
         row.state = PromotionState.PUSHING
     row.target, row.title, row.body, row.draft = promotion.target, promotion.title, promotion.body, promotion.draft
-    row.waiting, row.refusal, row.updated_at = promotion.waiting, "", promotion.updated_at
+    row.waiting, row.why, row.refusal = promotion.waiting, promotion.why, ""
+    row.updated_at = promotion.updated_at
     facts = {"branch": promotion.branch, "target": promotion.target, "head": workspace.head}
+    if promotion.why:
+        facts["reason"] = promotion.why
     action = "workspace.ask_to_promote" if promotion.waiting else PROMOTE
     _record(tx, action, workspace.id, actor=actor, now=promotion.updated_at, **facts)
 

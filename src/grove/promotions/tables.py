@@ -25,6 +25,7 @@ class PromotionRow(TenantTable):
     body: Mapped[str] = mapped_column(Text, server_default="")
     draft: Mapped[bool]
     waiting: Mapped[str] = mapped_column(String(64), server_default="")
+    why: Mapped[str] = mapped_column(String(2000), server_default="")
     refusal: Mapped[str] = mapped_column(String(2000), server_default="")
     pushed: Mapped[str] = mapped_column(String(64))
     number: Mapped[int | None]
@@ -48,6 +49,7 @@ class PromotionRow(TenantTable):
             body=self.body,
             draft=self.draft,
             waiting=self.waiting,
+            why=self.why if self.waiting else "",
             refusal=self.refusal,
             pushed=self.pushed,
             number=self.number,

@@ -172,6 +172,7 @@ class NewRepository:
     archived: bool = False
     fork: bool = False
     reason: str = ""
+    everybody_reads: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +234,8 @@ class Repository:
     """When its forge last told whom it lets read it; never, and nobody sees it by the forge's rules."""
     moved_to: dict[str, Any] | None = None
     """Where its forge says that it is now, while it is not yet fetched from there: `url`, `code`, `message`, `at`."""
+    everybody_reads: bool | None = None
+    """Whether everybody can read it where it comes from, as was seen last; None while that is not known."""
 
     @property
     def visibility(self) -> str:

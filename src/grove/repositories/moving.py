@@ -79,9 +79,16 @@ def request_move(
 
 
 def record_upstream(
-    tx: Transaction, *, actor: Actor, repository_id: str, url: str | None, archived: bool | None, now: datetime
+    tx: Transaction,
+    *,
+    actor: Actor,
+    repository_id: str,
+    url: str | None,
+    archived: bool | None,
+    everybody_reads: bool | None,
+    now: datetime,
 ) -> Repository:
-    """Take over what a forge says of a repository: where it is now if it has moved, and whether it is archived there.
+    """Take over what a forge says of a repository: where it is if it has moved, whether it is archived, who reads it.
 
     Where policy lets Grove follow (`repository.follow`), it is moved; else a person has to say so.
 
@@ -92,6 +99,7 @@ def record_upstream(
     if archived is not None and archived is not present.archived:
         row.archived = archived
         record_act(tx, actor=actor, action="repository.upstream", row=row, now=now, archived=archived)
+    _take_openness(tx, row, everybody_reads, actor=actor, now=now)
     said = present.moved_to or {}
     is_known = said.get("url") == url
     if url is None or url == present.url:
@@ -128,7 +136,7 @@ def move_repository(
     _keep_alias(tx, row, after, now=now)
     row.url, row.host, row.forge, row.name = after.url, after.host, after.forge, after.name
     row.name_key, row.credential_id = checked_key(after.name), credential_id
-    row.moved_to, row.updated_at = None, now
+    row.moved_to, row.everybody_reads, row.updated_at = None, None, now
     if after.host != before.host and before.permissions is Permissions.FORGE:
         row.readers_read_at = None
     facts = {"before": before.url, "after": after.url, "name_before": before.name}
@@ -163,6 +171,23 @@ def place_after(repository: Repository, url: str) -> Place:
 
 def _name_at(host: str, url: str) -> str:
     return f"{host}/{url.partition('://')[2].partition('/')[2]}".removesuffix(".git")
+
+
+def _take_openness(
+    tx: Transaction,
+    row: RepositoryRow,
+    told: bool | None,  # noqa: FBT001 - three values
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Take over whether everybody can read it; that not everybody can holds until something else is told."""
+    before = row.everybody_reads
+    if told is before or (told is None and before is False):
+        return
+    row.everybody_reads = told
+    if before is not None:
+        record_act(tx, actor=actor, action="repository.upstream", row=row, now=now, everybody_reads=told)
 
 
 def _at(repository: Repository, place: Place) -> Repository:

@@ -160,6 +160,7 @@ def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> Repositor
         tracked=list(wanted.tracked),
         archived=wanted.archived,
         fork=wanted.fork,
+        everybody_reads=wanted.everybody_reads,
         approval=Approval.PENDING,
         clone=Clone.ABSENT,
         index=Index.NONE,

@@ -57,6 +57,7 @@ def resource_of(repository: Repository) -> Resource:
         "approval": str(repository.approval),
         "lifecycle": str(repository.lifecycle),
         "archived": repository.archived,
+        "everybody_reads": repository.everybody_reads,
         "fork": repository.fork,
         "requester": repository.requested_by,
         "owners": repository.owners,

@@ -62,6 +62,7 @@ class RepositoryRow(TenantTable):
     permissions: Mapped[str] = mapped_column(String(20), server_default="grove", index=True)
     readers_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     moved_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    everybody_reads: Mapped[bool | None]
 
     def value(self) -> Repository:
         """The row as the domain knows it."""
@@ -102,6 +103,7 @@ class RepositoryRow(TenantTable):
             permissions=Permissions(self.permissions),
             readers_read_at=self.readers_read_at,
             moved_to=self.moved_to,
+            everybody_reads=self.everybody_reads,
         )
 
     def save_states(self, repository: Repository, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from grove.usage.events import RepositoriesUsed
 from grove.usage.keeping import usage_rounds
 from grove.usage.meter import UsageMeter
 from grove.usage.model import Act, By, UsageLine, UsageQuestion, Use
-from grove.usage.queries import forget_usage, last_uses, searches_on, usage_of
+from grove.usage.queries import forget_usage, last_uses, repositories_used, searches_on, usage_of
 
 __all__ = [
     "Act",
@@ -16,6 +16,7 @@ __all__ = [
     "Use",
     "forget_usage",
     "last_uses",
+    "repositories_used",
     "searches_on",
     "usage_of",
     "usage_rounds",

@@ -49,6 +49,12 @@ def last_uses(tx: Transaction, *, tenant_id: str) -> dict[str, datetime]:
     return {row.repository_id: row.last_at for row in tx.session.execute(chosen)}
 
 
+def repositories_used(tx: Transaction, *, tenant_id: str, principal_id: str) -> set[str]:
+    """The ids of the repositories that somebody was shown something of, as far as that was written down and is kept."""
+    mine = (UsageRow.tenant_id == tenant_id, UsageRow.principal_id == principal_id, UsageRow.repository_id != "")
+    return set(tx.session.scalars(select(UsageRow.repository_id).where(*mine).distinct()))
+
+
 def searches_on(tx: Transaction, *, tenant_id: str, day: date, principal_id: str | None = None) -> int:
     """How many searches were counted on a day, of one principal or of all, as far as they were written down."""
     chosen = select(func.sum(UsageRow.count)).where(
