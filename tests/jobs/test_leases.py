@@ -1,5 +1,8 @@
 """Claiming, keeping, losing and ending jobs, on both kinds of database."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 
 import pytest
@@ -51,6 +54,20 @@ def claimed(database: Database, **arguments: object) -> jobs.Job:
     job = claim(database, **arguments)  # type: ignore[arg-type]
     assert job is not None
     return job
+
+
+class TestAJobThatIsCausedAgain:
+    def test_while_a_worker_takes_it_comes_again(self, database: Database, admin: Actor) -> None:
+        """The worker may have read what was changed before it was changed."""
+        first = enqueue(database, admin)
+        with ThreadPoolExecutor(1) as beside:
+            with database.transaction() as tx:
+                taken = jobs.claim(tx, worker="w1", now=NOON, lease_seconds=60)
+                again = beside.submit(copy_context().run, enqueue, database, admin)
+                time.sleep(0.1)
+            assert taken is not None
+            assert taken.id == first.id
+            assert again.result().id != first.id
 
 
 class TestAJobOfAKindThatThisVersionDoesNotKnow:

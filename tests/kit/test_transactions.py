@@ -10,13 +10,24 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 
+from grove.kit.errors import GroveError
 from grove.kit.events import Event
 from grove.kit.gate import Denied
 from grove.kit.tenancy import serving_all
-from grove.kit.transactions import Database, StorageBusy, StorageFaulty, StorageReadOnly, Transaction
+from grove.kit.transactions import (
+    Database,
+    StorageBusy,
+    StorageFaulty,
+    StorageReadOnly,
+    Transaction,
+    WrittenMeanwhile,
+)
 from grove.policies import PolicyGate
 from tests.support.people import NOON, administrator
+from tests.support.postgres import Postgres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,3 +208,54 @@ class TestTheDatabase:
         with serving_all():
             assert notes(made) == ["before", "after"]
         made.close()
+
+
+@pytest.fixture
+def served(postgres: Postgres) -> Iterator[Database]:
+    """A PostgreSQL database with a table of notes, and one note."""
+    made = Database(postgres.new_database(), gate=PolicyGate(), handlers={})
+    with made.transaction() as tx:
+        tx.session.execute(text("CREATE TABLE notes (words VARCHAR(100))"))
+        note(tx, "first")
+    yield made
+    made.close()
+
+
+class TestAPostgresqlServer:
+    def test_keeps_nobody_waiting_for_ever(self, served: Database) -> None:
+        with served.reading() as tx:
+            shown = [
+                tx.session.scalar(text(f"SHOW {name}"))
+                for name in ("lock_timeout", "idle_in_transaction_session_timeout")
+            ]
+        assert shown == ["10s", "1min"]
+
+        with served.transaction() as holder:
+            holder.session.execute(text("UPDATE notes SET words = 'held'"))
+            with pytest.raises(StorageBusy), served.transaction() as tx:
+                tx.session.execute(text("SET LOCAL lock_timeout = 20; UPDATE notes SET words = 'never'"))
+        assert notes(served) == ["held"]
+
+    @pytest.mark.parametrize(
+        ("raised", "told"),
+        [
+            pytest.param(PoolTimeout(), StorageBusy, id="every-connection-is-in-use"),
+            pytest.param(StaleDataError(), WrittenMeanwhile, id="the-row-is-gone-meanwhile"),
+        ],
+    )
+    def test_tells_what_only_its_library_knows(
+        self, served: Database, raised: Exception, told: type[GroveError]
+    ) -> None:
+        with pytest.raises(told), served.usable():
+            raise raised
+
+    def test_that_only_follows_another_is_read_and_says_that_it_takes_nothing_new(self, served: Database) -> None:
+        with served.engine.begin() as connection:
+            connection.execute(
+                text(f"ALTER DATABASE {served.engine.url.database} SET default_transaction_read_only = on")
+            )
+        served.close()
+
+        with pytest.raises(StorageReadOnly), served.transaction() as tx:
+            note(tx, "never")
+        assert notes(served) == ["first"]

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from grove.kit.ids import new_id
 from grove.kit.logging import configure
-from grove.launch.setup import prepare
+from grove.launch.setup import DataFolderForeign, prepare
 from grove.wiring import build
-from tests.support.grove import settings_for
+from tests.support.grove import house, settings_for
 from tests.support.postgres import Postgres
 
 
@@ -39,3 +40,14 @@ class TestAStart:
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert warned(capsys, tmp_path / "data") == ""
+
+    def test_removes_nothing_when_the_folder_is_another_databases(self, tmp_path: Path, postgres: Postgres) -> None:
+        with house(tmp_path) as made:
+            mirror = made.grove.locator.repository(tenant_id=made.admin.tenant_id, repository_id=new_id())
+            mirror.mkdir(parents=True)
+        forgotten = build(settings_for(tmp_path, database_url=postgres.new_database()))
+
+        with pytest.raises(DataFolderForeign):
+            prepare(forgotten)
+        forgotten.close()
+        assert mirror.is_dir()

@@ -1,7 +1,11 @@
 """Workspaces of real repositories, in a whole Grove."""
 
 import os
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from grove.accounts import Role
 from grove.git import PathMissing
 from grove.kit.gate import Actor, Denied
-from grove.repositories import find_repository, remove_repository, request_sync
+from grove.repositories import RepositoryNotFound, find_repository, remove_repository, request_sync
 from grove.workspaces import (
     ChangedMeanwhile,
     Edit,
@@ -30,6 +34,7 @@ from grove.workspaces import (
 )
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
+from tests.support.postgres import Postgres
 from tests.support.sources import connect
 from tests.support.threads import at_once
 
@@ -140,6 +145,36 @@ class TestSixteenAtOnce:
         opened(made, "last")
         with pytest.raises(WorkspacesTooMany):
             opened(made, "too-many")
+
+
+class TestManyAtOnceOnPostgresql:
+    @pytest.fixture
+    def made(self, tmp_path: Path, upstream: Repository, postgres: Postgres) -> Iterator[House]:
+        settings = {"database_url": postgres.new_database(), "local_roots": (tmp_path,), "max_workspaces": 2}
+        with house(tmp_path / "data", **settings) as made:
+            connect(made, str(upstream.path), name="acme/shop")
+            made.work()
+            yield made
+
+    def test_are_not_more_than_there_may_be(self, made: House) -> None:
+        def begin(number: int) -> bool:
+            with suppress(WorkspacesTooMany):
+                opened(made, f"w{number}")
+                return True
+            return False
+
+        assert sum(at_once(begin, range(6), threads=6)) == 2
+
+    def test_open_none_of_a_repository_that_is_being_removed(self, made: House) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            with made.grove.database.transaction() as tx:
+                found = find_repository(tx, actor=made.admin, name="acme/shop")
+                remove_repository(tx, actor=made.admin, repository_id=found.id, now=made.now)
+                late = beside.submit(copy_context().run, opened, made)
+                time.sleep(0.3)
+            with pytest.raises(RepositoryNotFound):
+                late.result()
+        assert desk(made).owned(made.admin) == []
 
 
 class TestKeepingUp:

@@ -7,7 +7,7 @@ that one which was thought dead and comes back changes nothing.
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 
 from grove.jobs.errors import LeaseLost, WorkerLost
 from grove.jobs.events import tell_state
@@ -21,7 +21,6 @@ from grove.kit.transactions import Transaction
 LEASE_SECONDS = 60
 UNKNOWN_WAIT = timedelta(minutes=10)
 """So long a job of a kind that this version does not know is left to a newer one, which may run beside it."""
-_CLAIM_LOCK = 0x67726F7665
 
 
 def claim(
@@ -38,9 +37,7 @@ def claim(
     A job whose target is busy waits; those of the kinds in `background` let the others go first. Jobs of kinds that are
     not `known` are left for a while to workers that know them.
     """
-    if tx.session.get_bind().dialect.name == "postgresql":
-        # SQLite has one writer; here two claims at once could each find the same target free.
-        tx.session.execute(select(func.pg_advisory_xact_lock(_CLAIM_LOCK)))
+    tx.take_turn("jobs.claim")  # two claims at once could each find the same target free
     busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
     due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now) & JobRow.target_id.not_in(busy)
     abandoned = (JobRow.state == JobState.RUNNING) & (JobRow.lease_until <= now)

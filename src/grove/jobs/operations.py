@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from grove.jobs.errors import JobStateConflict
 from grove.jobs.events import tell_state
@@ -33,10 +33,8 @@ def enqueue(
     Who may cause the job has been checked by the operation that causes it, and is checked again when it starts.
     """
     run_at = now + timedelta(seconds=delay_seconds)
-    waiting = tx.session.scalars(
-        select(JobRow).where(JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED)
-    )
-    for row in waiting:
+    waiting = select(JobRow).where(JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED)
+    for row in tx.session.scalars(_locked(waiting)):
         if row.arguments == (arguments or {}):
             row.run_at = min(row.run_at, run_at)
             tx.has_work |= row.run_at <= now
@@ -86,7 +84,8 @@ def cancel_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> 
 def cancel_jobs_of(tx: Transaction, *, target_id: str, now: datetime) -> None:
     """Stop every job of a target that is about to go; the caller has checked that it may go."""
     states = (JobState.QUEUED, JobState.RUNNING)
-    for row in tx.session.scalars(select(JobRow).where(JobRow.target_id == target_id, JobRow.state.in_(states))):
+    unfinished = select(JobRow).where(JobRow.target_id == target_id, JobRow.state.in_(states))
+    for row in tx.session.scalars(_locked(unfinished)):
         _cancel(tx, row=row, now=now)
 
 
@@ -115,6 +114,14 @@ def retry_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> J
     row.cancel_requested = False
     tell_state(tx, row=row, now=now)
     return row.value()
+
+
+def _locked(chosen: Select[JobRow]) -> Select[JobRow]:
+    """Jobs as they are now, and stay until the end of the transaction.
+
+    A worker that took one a moment ago may have read already what this transaction is about to change.
+    """
+    return chosen.with_for_update().execution_options(populate_existing=True)
 
 
 def _cancel(tx: Transaction, *, row: JobRow, now: datetime) -> None:

@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pysqlite3
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from grove.kit.errors import GroveError, Kind, StorageFull
 from grove.kit.events import Event
@@ -23,6 +32,9 @@ from grove.kit.tenancy import ALL, served
 from grove.kit.walls import WalledSession
 
 BUSY_SECONDS_MAX = 10
+IDLE_SECONDS_MAX = 60
+"""A transaction does nothing slow: one idle for so long is of a process that hangs, or of a machine that is gone."""
+_POSTGRES_LIMITS = {"lock_timeout": BUSY_SECONDS_MAX, "idle_in_transaction_session_timeout": IDLE_SECONDS_MAX}
 _READ_ONLY: dict[str, dict[str, Any]] = {
     "sqlite": {"read_only": True},
     "postgresql": {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"},
@@ -49,7 +61,7 @@ class StorageFaulty(GroveError):
 
 
 class StorageReadOnly(GroveError):
-    """The database's file cannot be written, only read; as soon as it can be, work goes on by itself."""
+    """The database cannot be written, only read; as soon as it can be, work goes on by itself."""
 
     kind = Kind.UNAVAILABLE
     code = "storage_read_only"
@@ -127,6 +139,14 @@ class Transaction:
     def decisions(self, actor: Actor) -> Sequence[Decision]:
         """What was decided in favour of `actor` in this transaction, for the audit trail."""
         return self._decisions.get(actor.id, ())
+
+    def take_turn(self, what: str) -> None:
+        """Wait for all transactions that took their turn at the same: what is counted now still holds at the end.
+
+        SQLite has one writer anyway.
+        """
+        if self.session.get_bind().dialect.name == "postgresql":
+            self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
     def serve(self, tenant_id: str) -> None:
         """Go on for one tenant, in a transaction that was opened for all to find out which it is.
@@ -232,15 +252,18 @@ class Database:
 
         :raises StorageBusy: if it stayed locked or could not be reached.
         :raises StorageFull: if its disk is full.
+        :raises StorageReadOnly: if it takes nothing that is new, such as one that only follows another.
         :raises StorageFaulty: if it cannot be used at all.
         :raises WrittenMeanwhile: if another transaction was quicker with something that there may be only one of.
         """
         try:
             yield
-        except OperationalError as error:
+        except PoolTimeout as error:
+            raise StorageBusy(cause="every connection is in use") from error
+        except (OperationalError, InterfaceError, InternalError) as error:
             cause = _cause(error)
             raise _meant_by(cause)(cause=cause) from error
-        except IntegrityError as error:
+        except (IntegrityError, StaleDataError) as error:
             # The cause is not told: it shows the rows' values.
             raise WrittenMeanwhile from error
 
@@ -257,7 +280,9 @@ def _meant_by(cause: str) -> type[GroveError]:
     said = cause.lower()
     if any(words in said for words in ("disk is full", "no space left", "disk full")):
         return StorageFull
-    passing = ("locked", "busy", "connection", "timeout", "starting up", "deadlock")
+    if "read-only transaction" in said:
+        return StorageReadOnly
+    passing = ("locked", "busy", "connection", "timeout", "starting up", "shutting down", "deadlock", "serialize")
     return StorageBusy if any(word in said for word in passing) else StorageFaulty
 
 
@@ -266,7 +291,7 @@ def _engine(url: str) -> Engine:
     if backend not in _READ_ONLY:
         raise DatabaseUnknown(backend=backend, known=", ".join(_READ_ONLY))
     if backend != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return _postgres_engine(url)
     arguments = {"timeout": BUSY_SECONDS_MAX, "check_same_thread": False}
     engine = create_engine(url, module=pysqlite3, connect_args=arguments)
     file = Path(engine.url.database or "")
@@ -289,6 +314,20 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", look)
     event.listen(engine, "checkout", look_again)
     event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=BUSY_SECONDS_MAX)
+
+    def limit(connection: Any, _record: object) -> None:
+        # By itself PostgreSQL waits for ever for a lock, and keeps those of whoever went away without a word.
+        connection.autocommit = True
+        for name, seconds in _POSTGRES_LIMITS.items():
+            connection.execute(f"SET {name} = '{seconds}s'")
+        connection.autocommit = False
+
+    event.listen(engine, "connect", limit)
     return engine
 
 

@@ -35,6 +35,13 @@ class GitUnsafe(GroveError):
     code = "git_unsafe"
 
 
+class DataFolderForeign(GroveError):
+    """The data folder belongs to another database; name that one, or another folder. Nothing was removed."""
+
+    kind = Kind.CONFLICT
+    code = "data_folder_foreign"
+
+
 class AdministratorInvalid(GroveError):
     """The administrator that the settings name cannot be made."""
 
@@ -56,6 +63,7 @@ def prepare(grove: Grove) -> None:
     failed = [finding.name for finding in probe_installed_git(grove.git) if not finding.passed]
     if failed:
         raise GitUnsafe(probes=", ".join(failed))
+    _check_folder(grove)
     _sweep(grove)
 
 
@@ -126,6 +134,15 @@ def _token(secret: SecretStr | None) -> str:
     if len(text) < TOKEN_CHARACTERS_MIN:
         raise AdministratorInvalid(reason=f"GROVE_ADMIN_TOKEN needs {TOKEN_CHARACTERS_MIN} characters or more")
     return text
+
+
+def _check_folder(grove: Grove) -> None:
+    """Whoever forgets to name the database must not lose what the folder holds: no row names anything in it then."""
+    with serving_all(), grove.database.reading() as tx:
+        known = set(accounts.list_tenants(tx))
+    foreign = [folder.name for folder in sorted(grove.locator.tenants.glob("*")) if folder.name not in known]
+    if foreign:
+        raise DataFolderForeign(data=str(grove.locator.data), tenants=", ".join(foreign[:3]))
 
 
 def _sweep(grove: Grove) -> None:

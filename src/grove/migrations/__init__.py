@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from grove.kit.errors import GroveError, Kind
 from grove.kit.logging import logger
 from grove.kit.tables import Table
+from grove.kit.transactions import BUSY_SECONDS_MAX
 from grove.migrations import walls
 from grove.migrations.walls import Walls, walls_of
 
@@ -49,7 +50,7 @@ def _migrate(engine: Engine, *, role: str | None) -> None:
     with engine.begin() as connection:
         has_walls = connection.dialect.name == "postgresql"
         if has_walls:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            _take_turn(connection)
         config = _config(connection)
         steps = ScriptDirectory.from_config(config)
         present, newest = _present(connection), steps.get_current_head()
@@ -62,6 +63,16 @@ def _migrate(engine: Engine, *, role: str | None) -> None:
             log.info("schema_upgraded", was=present or "nothing", now=newest)
         if has_walls:
             walls.raise_again(connection, role=role)
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait for whoever brings the schema up to date, but not for long for whoever reads or writes a table.
+
+    What wants to change a table and waits holds up everybody who only wants to use it.
+    """
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    connection.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS_MAX}s'"))
 
 
 def is_current(engine: Engine) -> bool:

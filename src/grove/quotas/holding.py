@@ -88,6 +88,7 @@ def _hold(
 ) -> None:
     for row in _rows(tx, holders, sort, tenant_id=tenant_id):
         holder = Holder(kind=HolderKind(row.holder_kind), id=row.holder_id)
+        tx.take_turn(f"quota of {sort} of {holder.id}")
         wanted = used_by(tx, holder, sort, tenant_id=tenant_id, now=now) + more
         if wanted > row.limit:
             raise QuotaExceeded(sort=sort, holder=holder.kind, limit=row.limit, wanted=wanted)

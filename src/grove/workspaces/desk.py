@@ -15,7 +15,7 @@ from grove.kit import faults
 from grove.kit.files import remove_tree
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
-from grove.repositories import find_repository, get_repository
+from grove.repositories import find_repository
 from grove.workspaces import rows
 from grove.workspaces.branches import branch_name
 from grove.workspaces.editing import EXECUTABLE_MODE, edited, path_bytes
@@ -71,7 +71,7 @@ class WorkspaceDesk(Ground):
         try:
             with self.database.transaction() as tx:
                 tx.require(actor, "workspace.create", Resource(kind="workspace", tenant_id=actor.tenant_id))
-                get_repository(tx, actor=actor, repository_id=found.id)
+                rows.require_repository(tx, actor=actor, repository_id=found.id)
                 rows.require_room(tx, owner_id=actor.id, name=name, limits=self.limits)
                 row = WorkspaceRow(
                     id=workspace_id,
@@ -142,7 +142,7 @@ class WorkspaceDesk(Ground):
             row = rows.restorable_row(tx, actor=actor, name=name)
             if row.ended_at is None:
                 return row.value()
-            get_repository(tx, actor=actor, repository_id=row.repository_id)
+            rows.require_repository(tx, actor=actor, repository_id=row.repository_id)
             rows.require_room(tx, owner_id=row.owner_id, name=row.name, limits=self.limits)
             row.slot, row.ended_at, row.used_at, row.version = row.name, None, now, row.version + 1
             row.rescue = None
