@@ -16,7 +16,7 @@ from grove.jobs.tables import JobRow
 from grove.jobs.turns import in_turn, take_turn
 from grove.kit.errors import GroveError
 from grove.kit.logging import mask
-from grove.kit.transactions import Transaction
+from grove.kit.transactions import Transaction, go_alone
 
 LEASE_SECONDS = 60
 UNKNOWN_WAIT = timedelta(minutes=10)
@@ -37,7 +37,7 @@ def claim(
     A job whose target is busy waits; those of the kinds in `background` let the others go first. Jobs of kinds that are
     not `known` are left for a while to workers that know them.
     """
-    tx.take_turn("jobs.claim")  # two claims at once could each find the same target free
+    go_alone(tx, "jobs.claim")  # two claims at once could each find the same target free
     busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
     due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now) & JobRow.target_id.not_in(busy)
     abandoned = (JobRow.state == JobState.RUNNING) & (JobRow.lease_until <= now)

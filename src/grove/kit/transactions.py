@@ -140,14 +140,6 @@ class Transaction:
         """What was decided in favour of `actor` in this transaction, for the audit trail."""
         return self._decisions.get(actor.id, ())
 
-    def take_turn(self, what: str) -> None:
-        """Wait for all transactions that took their turn at the same: what is counted now still holds at the end.
-
-        SQLite has one writer anyway.
-        """
-        if self.session.get_bind().dialect.name == "postgresql":
-            self.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
-
     def serve(self, tenant_id: str) -> None:
         """Go on for one tenant, in a transaction that was opened for all to find out which it is.
 
@@ -181,6 +173,15 @@ class Transaction:
         """Do what was to be done last; for whoever opened the transaction, right before the commit."""
         while self._last_acts:
             self._last_acts.pop(0)(self)
+
+
+def go_alone(tx: Transaction, what: str) -> None:
+    """Wait for all other transactions that go alone about the same: what is counted now still holds at the end.
+
+    SQLite has one writer anyway.
+    """
+    if tx.session.get_bind().dialect.name == "postgresql":
+        tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
 Handler = Callable[[Transaction, Any], None]

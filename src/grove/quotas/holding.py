@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import select, tuple_
 
 from grove.kit.gate import Actor
-from grove.kit.transactions import Transaction
+from grove.kit.transactions import Transaction, go_alone
 from grove.quotas.counting import used_by
 from grove.quotas.errors import QueriesUsedUp, QuotaExceeded
 from grove.quotas.model import Holder, HolderKind, Sort
@@ -88,7 +88,7 @@ def _hold(
 ) -> None:
     for row in _rows(tx, holders, sort, tenant_id=tenant_id):
         holder = Holder(kind=HolderKind(row.holder_kind), id=row.holder_id)
-        tx.take_turn(f"quota of {sort} of {holder.id}")
+        go_alone(tx, f"quota of {sort} of {holder.id}")
         wanted = used_by(tx, holder, sort, tenant_id=tenant_id, now=now) + more
         if wanted > row.limit:
             raise QuotaExceeded(sort=sort, holder=holder.kind, limit=row.limit, wanted=wanted)

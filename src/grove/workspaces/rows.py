@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from grove import activity
 from grove.kit.gate import Actor, Resource
-from grove.kit.transactions import Transaction
+from grove.kit.transactions import Transaction, go_alone
 from grove.mirrors import require_served
 from grove.repositories import Lifecycle, RepositoryNotFound, get_repository, resource_of
 from grove.workspaces.errors import (
@@ -192,7 +192,7 @@ def require_room(tx: Transaction, *, owner_id: str, name: str, limits: Workspace
     :raises WorkspaceExists: if there is one of that name.
     :raises WorkspacesTooMany: if there are as many as there may be.
     """
-    tx.take_turn(f"workspaces of {owner_id}")
+    go_alone(tx, f"workspaces of {owner_id}")
     mine = select(WorkspaceRow.slot).where(WorkspaceRow.owner_id == owner_id, WorkspaceRow.ended_at.is_(None))
     slots = set(tx.session.scalars(mine))
     if name in slots:
@@ -241,14 +241,14 @@ def require_repository(tx: Transaction, *, actor: Actor, repository_id: str) -> 
 
     :raises RepositoryNotFound: if there is none that `actor` may see, or it is being removed.
     """
-    _take_turn(tx, repository_id)
+    _go_alone(tx, repository_id)
     if get_repository(tx, actor=actor, repository_id=repository_id).lifecycle is Lifecycle.DELETED:
         raise RepositoryNotFound(repository=repository_id)
 
 
-def _take_turn(tx: Transaction, repository_id: str) -> None:
+def _go_alone(tx: Transaction, repository_id: str) -> None:
     """Let nobody open a workspace of a repository while that is being removed, nor the other way round."""
-    tx.take_turn(f"workspaces of {repository_id}")
+    go_alone(tx, f"workspaces of {repository_id}")
 
 
 def refuse_removal(tx: Transaction, *, repository_id: str) -> None:
@@ -256,7 +256,7 @@ def refuse_removal(tx: Transaction, *, repository_id: str) -> None:
 
     :raises WorkspacesOpen: if somebody has.
     """
-    _take_turn(tx, repository_id)
+    _go_alone(tx, repository_id)
     of_it = select(func.count()).where(WorkspaceRow.repository_id == repository_id, WorkspaceRow.ended_at.is_(None))
     if count := tx.session.scalar(of_it):
         raise WorkspacesOpen(workspaces=count)
