@@ -12,6 +12,7 @@ from grove.kit.transactions import Database
 from grove.policies import PolicyGate
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.schema import lay_schema
+from tests.support.signing import SIGNER
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=2_000, deadline=None)
@@ -53,7 +54,7 @@ def database_settings(request: pytest.FixtureRequest) -> dict[str, str]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with the newest schema, and nobody who listens to events."""
-    made = Database(database_url, gate=PolicyGate(), handlers={})
+    made = Database(database_url, gate=PolicyGate(), handlers={}, signer=SIGNER)
     lay_schema(made.engine)
     yield made
     made.close()

@@ -17,10 +17,12 @@ from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.bell import Bell
 from grove.kit.gate import Actor
 from grove.placement import ProcessPlaces
+from grove.repositories import Clone, request_sync
 from grove.wiring import Grove
 from grove.worker import Worker, loop
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
+from tests.support.people import administrator
 from tests.support.sources import connect, last_job, now_of
 
 
@@ -113,6 +115,38 @@ class TestAWorker:
             [entry] = activity.list_entries(tx, actor=made.admin, question=question)
         assert (job.error or {})["code"] == "credential_unreadable"
         assert (entry.target_id, entry.source, entry.facts["job"]) == (secret.id, "worker", job.id)
+
+    @pytest.mark.parametrize("change", ["kind = 'repository.remove'", "target_id = 'x'", "tenant_id = :stranger"])
+    def test_does_nothing_of_a_job_that_was_changed_in_the_database(
+        self, made: House, upstream: Repository, change: str
+    ) -> None:
+        repository = connect(made, str(upstream.path))
+        with made.grove.database.transaction() as tx:
+            stranger = administrator(tx, name="stranger").tenant_id
+            tx.session.flush()
+            tx.session.execute(text(f"UPDATE jobs SET {change}"), {"stranger": stranger} if ":" in change else {})
+        assert made.work() == 0
+
+        owner = replace(made.admin, tenant_id=stranger if ":" in change else made.admin.tenant_id)
+        assert now_of(made, repository).clone is Clone.QUEUED
+        with made.grove.database.reading() as tx:
+            question = AuditQuestion(action="job.refuse")
+            [entry] = activity.list_entries(tx, actor=owner, question=question)
+            [job] = jobs.list_jobs(tx, actor=owner)
+        assert (entry.target_id, entry.source) == (job.id, "worker")
+        assert (job.state, (job.error or {})["code"]) == (JobState.FAILED, "job_altered")
+
+    def test_goes_on_when_a_job_was_given_to_a_tenant_that_is_not_there(
+        self, made: House, upstream: Repository
+    ) -> None:
+        repository = connect(made, str(upstream.path))
+        with made.grove.database.transaction() as tx:
+            tx.session.execute(text("UPDATE jobs SET tenant_id = 'nobody'"))
+            request_sync(tx, actor=made.admin, repository_id=repository.id, now=made.now)
+        made.work()
+        made.work()
+
+        assert now_of(made, repository).index == "ready"
 
     def test_sets_a_job_aside_at_once_whose_kind_nobody_knows(self, made: House) -> None:
         with made.grove.database.transaction() as tx:

@@ -51,6 +51,7 @@ from grove.credentials.purposes import Purpose
 from grove.credentials.queries import find_credential, get_credential, list_credentials
 from grove.credentials.refreshing import claim_refresh, give_up_refresh, keep_grant, newest_grant
 from grove.credentials.remotes import remote_with, token_of
+from grove.credentials.signing import KeyringSigner
 from grove.credentials.ssh_keys import SshKey, host_key_fingerprint, normal_host_key
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Minter, Reference, SecretStore, SecretStores
 
@@ -71,6 +72,7 @@ __all__ = [
     "FileStore",
     "KeyWrapper",
     "Keyring",
+    "KeyringSigner",
     "Lease",
     "MasterKeyExists",
     "MasterKeyInUse",

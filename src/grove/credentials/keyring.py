@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from grove.credentials.errors import MasterKeyExists, MasterKeyInUse, MasterKeyMissing, MasterKeyUnsafe, MasterKeyWeak
 from grove.kit.files import sync_folder, write_durably
@@ -29,6 +31,7 @@ WRAPPED = "wrapped:"
 SETTLED_SECONDS = 900
 """No transaction lasts as long: after that, nobody can still be sealing with the key before."""
 
+_SIGNING_LABEL = b"grove signing key v1"
 _KID_LABEL = b"grove master key id v1\0"
 _DISTINCT_BYTES_MIN = 20
 """32 random bytes have 30 different values on average, and 19 or fewer less than once in 10^9 keys."""
@@ -64,6 +67,7 @@ class Keyring:
         for key in keys:
             _refuse_weak(key)
         self._ciphers = {_kid(key): AESGCM(key) for key in keys}
+        self._signing_keys = {_kid(key): _signing_key(key) for key in keys}
         self._current_kid = _kid(keys[0])
 
     @property
@@ -79,6 +83,10 @@ class Keyring:
     def cipher(self, kid: str) -> AESGCM | None:
         """The cipher of one key, or None when the ring does not have it."""
         return self._ciphers.get(kid)
+
+    def signing_key(self, kid: str) -> bytes | None:
+        """The key to sign with that is derived from one key, or None when the ring does not have it."""
+        return self._signing_keys.get(kid)
 
     def __repr__(self) -> str:
         return f"Keyring(current_kid={self.current_kid!r}, keys={len(self._ciphers)})"
@@ -108,6 +116,10 @@ class FileKeyring(Keyring):
     def cipher(self, kid: str) -> AESGCM | None:
         """The cipher of one key, or None when the ring does not have it."""
         return super().cipher(kid) or (super().cipher(kid) if self._refresh() else None)
+
+    def signing_key(self, kid: str) -> bytes | None:
+        """The key to sign with that is derived from one key, or None when the ring does not have it."""
+        return super().signing_key(kid) or (super().signing_key(kid) if self._refresh() else None)
 
     def _refresh(self) -> bool:
         """Read the file if it is another than was read; whether it was."""
@@ -261,6 +273,10 @@ def _is_text(key: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return all(character.isprintable() or character.isspace() for character in text)
+
+
+def _signing_key(key: bytes) -> bytes:
+    return HKDF(SHA256(), length=KEY_BYTES, salt=None, info=_SIGNING_LABEL).derive(key)
 
 
 def _kid(key: bytes) -> str:

@@ -1,6 +1,15 @@
 """Durable background work: rows with a kind, a lease, a fencing token, attempts, progress and a log."""
 
-from grove.jobs.errors import JobCancelled, JobKindUnknown, JobNotFound, JobStateConflict, LeaseLost, WorkerLost
+from grove.jobs.errors import (
+    JobAltered,
+    JobCancelled,
+    JobKindUnknown,
+    JobNotFound,
+    JobStateConflict,
+    LeaseLost,
+    WorkerLost,
+)
+from grove.jobs.happenings import JobRefused
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress, told_seconds
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job
@@ -17,14 +26,17 @@ from grove.jobs.queries import (
     waiting_targets,
 )
 from grove.jobs.run import Run
+from grove.jobs.signing import message_of, sign_again, signing_keys_in_use
 
 __all__ = [
     "Job",
+    "JobAltered",
     "JobCancelled",
     "JobEvent",
     "JobKind",
     "JobKindUnknown",
     "JobNotFound",
+    "JobRefused",
     "JobState",
     "JobStateConflict",
     "LeaseLost",
@@ -44,11 +56,14 @@ __all__ = [
     "give_back",
     "is_waiting",
     "list_jobs",
+    "message_of",
     "newest_job",
     "oldest_waiting_seconds",
     "recover_workers",
     "renew",
     "retry_job",
+    "sign_again",
+    "signing_keys_in_use",
     "told_seconds",
     "unfinished_targets",
     "waiting_targets",

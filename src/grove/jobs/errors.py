@@ -31,6 +31,13 @@ class JobKindUnknown(GroveError):
     code = "job_kind_unknown"
 
 
+class JobAltered(GroveError):
+    """The job is not what was queued: it was changed in the database, or put there. Ask for the work again."""
+
+    kind = Kind.CONFLICT
+    code = "job_altered"
+
+
 class LeaseLost(GroveError):
     """Another worker has taken the job over; nothing of this attempt counts."""
 

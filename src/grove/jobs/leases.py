@@ -5,19 +5,24 @@ that one which was thought dead and comes back changes nothing.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
 
-from grove.jobs.errors import LeaseLost, WorkerLost
+from grove.jobs.errors import JobAltered, LeaseLost, WorkerLost
 from grove.jobs.events import tell_state
+from grove.jobs.happenings import JobRefused
 from grove.jobs.model import RETRY_SECONDS, Job, JobState, next_run, told_seconds
+from grove.jobs.signing import is_as_signed
 from grove.jobs.tables import JobRow
 from grove.jobs.turns import in_turn, take_turn
 from grove.kit.errors import GroveError
-from grove.kit.logging import mask
+from grove.kit.logging import logger, mask
 from grove.kit.transactions import Transaction, go_alone
 
+log = logger(__name__)
 LEASE_SECONDS = 60
 UNKNOWN_WAIT = timedelta(minutes=10)
 """So long a job of a kind that this version does not know is left to a newer one, which may run beside it."""
@@ -35,7 +40,7 @@ def claim(
     """Take the job whose turn it is (see `grove.jobs.turns`), or one whose worker has not been heard of.
 
     A job whose target is busy waits; those of the kinds in `background` let the others go first. Jobs of kinds that are
-    not `known` are left for a while to workers that know them.
+    not `known` are left for a while to workers that know them. One that is not what was queued is set aside.
     """
     go_alone(tx, "jobs.claim")  # two claims at once could each find the same target free
     busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
@@ -49,6 +54,9 @@ def claim(
     if row is None:
         return None
     tx.serve(row.tenant_id)
+    if not is_as_signed(tx.signer, row):
+        _refuse(tx, row=row, now=now)
+        return None
     if row.state == JobState.RUNNING and row.attempt >= row.attempts_max:
         _set_aside(tx, row=row, error=WorkerLost(attempts=row.attempt), now=now)
         return None
@@ -137,6 +145,24 @@ def _end(tx: Transaction, *, row: JobRow, state: JobState, now: datetime) -> Non
     row.state = state
     row.finished_at = now
     tell_state(tx, row=row, now=now)
+
+
+def _refuse(tx: Transaction, *, row: JobRow, now: datetime) -> None:
+    """Set a job aside that is not what was queued: nothing is done for it, not even what follows a failure."""
+    row.fence += 1
+    _set_aside(tx, row=row, error=JobAltered(), now=now)
+    log.warning("job_refused", job_id=row.id, job_kind=row.kind, target_id=row.target_id)
+    refused = JobRefused(
+        tenant_id=row.tenant_id,
+        job_id=row.id,
+        kind=row.kind,
+        target_id=row.target_id,
+        requested_by=row.requested_by,
+        at=now,
+    )
+    # It may say that it is of a tenant that is not there: then nobody is to be told, and the others' jobs go on.
+    with suppress(IntegrityError), tx.session.begin_nested():
+        tx.publish(refused)
 
 
 def _set_aside(tx: Transaction, *, row: JobRow, error: GroveError, now: datetime) -> None:

@@ -9,6 +9,7 @@ from grove.jobs.errors import JobStateConflict
 from grove.jobs.events import tell_state
 from grove.jobs.model import ATTEMPTS_MAX, Job, JobState
 from grove.jobs.queries import job_row
+from grove.jobs.signing import is_as_signed, signature_of
 from grove.jobs.tables import JobRow
 from grove.kit.gate import Actor
 from grove.kit.ids import new_id
@@ -26,7 +27,7 @@ def enqueue(
     arguments: dict[str, Any] | None = None,
     delay_seconds: float = 0.0,
 ) -> Job:
-    """Add a job, which commits with whatever caused it. One that waits already for the same thing is enough.
+    """Add a job, signed, which commits with whatever caused it. One that waits already for the same thing is enough.
 
     With a delay it is due later, so that whatever else waits goes first.
 
@@ -35,7 +36,7 @@ def enqueue(
     run_at = now + timedelta(seconds=delay_seconds)
     waiting = select(JobRow).where(JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED)
     for row in tx.session.scalars(_locked(waiting)):
-        if row.arguments == (arguments or {}):
+        if row.arguments == (arguments or {}) and is_as_signed(tx.signer, row):
             row.run_at = min(row.run_at, run_at)
             tx.has_work |= row.run_at <= now
             return row.value()
@@ -60,6 +61,7 @@ def enqueue(
         started_at=None,
         finished_at=None,
     )
+    row.signature = signature_of(tx.signer, row)
     tx.session.add(row)
     tx.session.flush()
     tell_state(tx, row=row, now=now)

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.jobs.model import Job, JobEvent, JobState
-from grove.kit.tables import TenantTable, UtcDateTime
+from grove.kit.tables import JsonObject, TenantTable, UtcDateTime
 
 
 class JobRow(TenantTable):
@@ -20,7 +20,7 @@ class JobRow(TenantTable):
     tenant_id: Mapped[str] = mapped_column(String(36), index=True)
     kind: Mapped[str] = mapped_column(String(60))
     target_id: Mapped[str] = mapped_column(String(36), index=True)
-    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    arguments: Mapped[dict[str, Any]] = mapped_column(JsonObject)
     state: Mapped[str] = mapped_column(String(20))
     attempt: Mapped[int]
     attempts_max: Mapped[int]
@@ -28,13 +28,15 @@ class JobRow(TenantTable):
     run_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     worker: Mapped[str | None] = mapped_column(String(120))
-    progress: Mapped[dict[str, Any]] = mapped_column(JSON)
-    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    progress: Mapped[dict[str, Any]] = mapped_column(JsonObject)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JsonObject)
     cancel_requested: Mapped[bool]
     requested_by: Mapped[str] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    signature: Mapped[str] = mapped_column(String(100), server_default="")
+    """Of the inputs, see `grove.jobs.signing`."""
 
     def value(self) -> Job:
         """The row as the domain knows it."""

@@ -1,9 +1,10 @@
 """The base of every table, and the column types that mean the same on SQLite and PostgreSQL."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import DateTime, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, MetaData, String, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -14,6 +15,9 @@ _NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+NO_OBJECT: Final[Mapping[str, Any]] = {"unreadable": True}
 
 
 class Table(DeclarativeBase):
@@ -33,6 +37,26 @@ class TenantTable(Table):
     """Why rows of several tenants are written together, where they are."""
 
     tenant_id: Mapped[str] = mapped_column(String(36))
+
+
+class JsonObject(TypeDecorator[dict[str, Any]]):
+    """An object in JSON. What is none, since somebody wrote there, is read as one that nobody writes."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], dict[str, Any] | None]:
+        """How what is stored is read."""
+        read = super().result_processor(dialect, coltype)
+
+        def process(stored: Any) -> dict[str, Any] | None:
+            try:
+                found = read(stored) if read is not None else stored
+            except (ValueError, RecursionError):
+                return dict(NO_OBJECT)
+            return found if found is None or isinstance(found, dict) else dict(NO_OBJECT)
+
+        return process
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -28,6 +28,7 @@ from grove.kit.errors import GroveError, Kind, StorageFull
 from grove.kit.events import Event
 from grove.kit.gate import Actor, Decision, Denied, Resource
 from grove.kit.logging import logger
+from grove.kit.signing import NO_SIGNER, Signer
 from grove.kit.tenancy import ALL, served
 from grove.kit.walls import WalledSession
 
@@ -96,8 +97,10 @@ class Gate(Protocol):
 class Transaction:
     """One unit of work: rows, and the events that commit with them."""
 
-    def __init__(self, session: WalledSession, *, gate: Gate, handlers: "Handlers") -> None:
+    def __init__(self, session: WalledSession, *, gate: Gate, handlers: "Handlers", signer: Signer = NO_SIGNER) -> None:
         self.session = session
+        self.signer = signer
+        """Signs what is done later."""
         self._gate = gate
         self._handlers = handlers
         self._last_acts: list[Callable[[Transaction], None]] = []
@@ -196,8 +199,17 @@ def _silence() -> None:
 class Database:
     """Where the rows live: SQLite by default, PostgreSQL when its URL is given."""
 
-    def __init__(self, url: str, *, gate: Gate, handlers: Handlers, wake: Callable[[], None] = _silence) -> None:
-        """`wake` is called after each commit that has left something to do for workers."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        gate: Gate,
+        handlers: Handlers,
+        signer: Signer = NO_SIGNER,
+        wake: Callable[[], None] = _silence,
+    ) -> None:
+        """`wake` is called after each commit that has left something to do for workers, which `signer` has signed."""
+        self._signer = signer
         self.engine = _engine(url)
         self._wake = wake
         self._gate = gate
@@ -230,7 +242,7 @@ class Database:
         afterwards: list[Callable[[Transaction], None]] = []
         try:
             with self.usable(), WalledSession(engine, tenant_id=served()) as session, session.begin():
-                tx = Transaction(session, gate=self._gate, handlers=self._handlers)
+                tx = Transaction(session, gate=self._gate, handlers=self._handlers, signer=self._signer)
                 afterwards = tx.acts_afterwards
                 yield tx
                 tx.end()

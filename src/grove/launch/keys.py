@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from grove.credentials import (
+    KeyringSigner,
     check_keyring,
     drop_old_keys,
     kids_in_use,
@@ -12,6 +13,7 @@ from grove.credentials import (
     reseal_credentials,
     rotate_key_file,
 )
+from grove.jobs import sign_again, signing_keys_in_use
 from grove.kit.errors import GroveError
 from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database
@@ -50,6 +52,11 @@ def rotate_master_key(settings: Settings) -> int:
             if count == 0:
                 break
             moved += count
+        signer = KeyringSigner(keyring)
+        is_done = False
+        while not is_done:
+            with serving_all(), database.transaction() as tx:
+                is_done = sign_again(tx, signer=signer, count_max=COUNT_AT_ONCE_MAX) == 0
     finally:
         database.close()
     sys.stdout.write(f"Credentials moved under the new key {keyring.current_kid}: {moved}\n")
@@ -66,7 +73,7 @@ def drop_master_keys(settings: Settings) -> int:
     database = _database(settings, locator)
     try:
         with serving_all(), database.transaction() as tx:  # on SQLite, nobody else writes while this is open
-            needed = kids_in_use(tx)
+            needed = kids_in_use(tx) | signing_keys_in_use(tx)
             ring = drop_old_keys(locator.master_key(), needed=needed, now=time.time(), wrapper=key_wrapper_of(settings))
     finally:
         database.close()

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from grove import accounts, checkouts, exports, indexing, migrations, mirrors, snapshots, workspaces
-from grove.credentials import check_keyring
+from grove.credentials import KeyringSigner, check_keyring
 from grove.git import probe_installed_git
+from grove.jobs import message_of
 from grove.kit.errors import GroveError, Kind
 from grove.kit.files import write_durably
 from grove.kit.logging import logger
@@ -113,7 +114,11 @@ def renew_setup_link(settings: Settings) -> int:
 
 def _migrate(grove: Grove) -> None:
     owner = grove.settings.database_owner_url
-    migrations.migrate(grove.database.engine, owner_url=owner.get_secret_value() if owner else None)
+    migrations.migrate(
+        grove.database.engine,
+        owner_url=owner.get_secret_value() if owner else None,
+        sign_job=lambda inputs: KeyringSigner(grove.keyring).sign(message_of(inputs)),
+    )
 
 
 def _tell_walls(grove: Grove) -> None:

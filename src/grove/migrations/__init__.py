@@ -1,6 +1,8 @@
 """The database's schema, step by step: the same steps on SQLite and PostgreSQL."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -28,7 +30,11 @@ class SchemaNewer(GroveError):
     code = "schema_newer"
 
 
-def migrate(engine: Engine, *, owner_url: str | None = None) -> None:
+JobSigner = Callable[[Mapping[str, Any]], str]
+"""Signs the inputs of a job that was queued before jobs were signed."""
+
+
+def migrate(engine: Engine, *, owner_url: str | None = None, sign_job: JobSigner | None = None) -> None:
     """Bring the database to the newest schema; only one process does it at a time.
 
     On PostgreSQL the walls between tenants are raised as well. With the URL of an owner, that role makes and owns the
@@ -37,16 +43,16 @@ def migrate(engine: Engine, *, owner_url: str | None = None) -> None:
     :raises SchemaNewer: if the database has a schema that this version does not know.
     """
     if owner_url is None:
-        _migrate(engine, role=None)
+        _migrate(engine, role=None, sign_job=sign_job)
         return
     owner = create_engine(owner_url)
     try:
-        _migrate(owner, role=engine.url.username)
+        _migrate(owner, role=engine.url.username, sign_job=sign_job)
     finally:
         owner.dispose()
 
 
-def _migrate(engine: Engine, *, role: str | None) -> None:
+def _migrate(engine: Engine, *, role: str | None, sign_job: JobSigner | None) -> None:
     with engine.begin() as connection:
         has_walls = connection.dialect.name == "postgresql"
         if has_walls:
@@ -59,6 +65,7 @@ def _migrate(engine: Engine, *, role: str | None) -> None:
         if present != newest:
             if has_walls:
                 walls.lower(connection)
+            config.attributes["sign_job"] = sign_job
             command.upgrade(config, "head")
             log.info("schema_upgraded", was=present or "nothing", now=newest)
         if has_walls:

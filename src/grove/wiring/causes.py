@@ -2,6 +2,7 @@
 
 from grove import (
     accounts,
+    activity,
     checkouts,
     exports,
     followings,
@@ -17,7 +18,7 @@ from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
 )
-from grove.jobs import enqueue
+from grove.jobs import JobRefused, enqueue
 from grove.kit.gate import Source
 from grove.kit.transactions import Handlers, Transaction
 from grove.mirrors import (
@@ -156,6 +157,21 @@ def _index_symbols(tx: Transaction, event: HeadsPublished | scip.ScipWanted) -> 
         _enqueue_for(event, tx, scip.MAKING_JOB)
 
 
+def _tell_refusal(tx: Transaction, event: JobRefused) -> None:
+    """Somebody can write to the database: whoever reads the trail has to hear of it."""
+    activity.record(
+        tx,
+        actor=accounts.steward(tx, tenant_id=event.tenant_id, source=Source.WORKER, now=event.at),
+        action="job.refuse",
+        target_kind="job",
+        target_id=event.job_id,
+        now=event.at,
+        kind=event.kind,
+        about=event.target_id,
+        requested_by=event.requested_by,
+    )
+
+
 def _check_access(tx: Transaction, event: grants.AccessCheckRequested) -> None:
     _enqueue_for(event, tx, grants.CHECK_JOB)
 
@@ -282,6 +298,7 @@ WHEN: Handlers = {
     RepositoryMoved: [_follow_move],
     grants.AccessCheckRequested: [_check_access],
     grants.AccessReturned: [_sync_returned],
+    JobRefused: [_tell_refusal],
     RepositoryCooled: [_cool],
     RepositoryWarmed: [_index_commits],
     RepositoriesUsed: [_warm_up],

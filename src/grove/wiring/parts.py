@@ -7,7 +7,7 @@ from typing import Any
 
 from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk, has_checkout
-from grove.credentials import CredentialKind, Keyring, Minter, SecretStores
+from grove.credentials import CredentialKind, Keyring, KeyringSigner, Minter, SecretStores
 from grove.exports import ExportTools
 from grove.followings import FollowingTools
 from grove.forges import Forge, ForgeAccess, GitHubApps, OAuthTokens
@@ -225,10 +225,14 @@ def build(settings: Settings) -> Grove:
     models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
     when = WHEN_EMBEDDED if models.are_further else WHEN
-    database = Database(
-        database_url(settings, locator), gate=gate, handlers=when, wake=Bell(ProcessPlaces(locator).bell).ring
-    )
     git, keyring = Git(git_config(settings, locator)), keyring_of(settings, locator)
+    database = Database(
+        database_url(settings, locator),
+        gate=gate,
+        handlers=when,
+        signer=KeyringSigner(keyring),
+        wake=Bell(ProcessPlaces(locator).bell).ring,
+    )
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()
     tools = BuildTools(parser=parser, embedder=table)
