@@ -155,7 +155,7 @@ class TestANewKey:
         kept, changed = enqueue(made[0], admin), enqueue(made[0], admin, target="changed")
         change(database, "UPDATE jobs SET requested_by = 'another' WHERE id = :id", id=changed.id)
 
-        counts = []
+        counts: list[int] = []
         while not counts or counts[-1]:
             with made[1].transaction() as tx:
                 counts.append(jobs.sign_again(tx, signer=both, count_max=1))

@@ -19,7 +19,7 @@ INSERT = """
 
 class TestAJobThatWasQueuedBefore:
     def test_is_done_and_one_that_comes_unsigned_later_is_not(self, database_url: str) -> None:
-        migrate_to(database_url, "0044")
+        migrate_to(database_url, "0045")
         at = datetime(2026, 3, 1, 12, tzinfo=UTC)
         stored = at if database_url.startswith("postgresql") else "2026-03-01 12:00:00.000000"
         with connected(database_url) as connection:
