@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 import grove.api
 import grove.wiring  # noqa: F401 - every table must have been imported
 from grove import accounts, migrations
-from grove.kit.tables import Table, TenantTable, UtcDateTime
+from grove.kit.tables import JsonObject, Table, TenantTable, UtcDateTime
 from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Database
 from grove.policies import PolicyGate
@@ -62,8 +62,8 @@ def insert(connection: "psycopg.Connection[tuple[object, ...]]", table: str, ten
 
 
 def value_for(kind: TypeEngine[Any], tenant: str) -> object:
-    if isinstance(kind, JSON | UtcDateTime):
-        return "{}" if isinstance(kind, JSON) else NOON
+    if isinstance(kind, JSON | JsonObject | UtcDateTime):
+        return NOON if isinstance(kind, UtcDateTime) else "{}"
     known = {int: TENANTS.index(tenant) + 1, float: 1.0, bool: False, bytes: b"x", date: NOON.date()}
     return known.get(kind.python_type, f"{tenant[-1]}-{uuid.uuid4().hex[:4]}")
 
