@@ -1,5 +1,6 @@
 """The history of files and the differences of revisions, over REST."""
 
+from grove.accounts import Role
 from tests.api.conftest import Door
 
 
@@ -23,6 +24,37 @@ class TestTracing:
         for route in ("log", "blame"):
             refused = shared.admin.get(f"/api/v1/repositories/{payments}/{route}", params={"path": "nowhere"})
             assert (refused.status_code, refused.json()["code"]) == (404, "path_missing")
+
+
+class TestTrackedBranches:
+    def test_are_changed_and_indexed_or_dropped_by_a_job(self, door: Door) -> None:
+        identifier = door.connect_ready()
+        at = f"/api/v1/repositories/{identifier}"
+        door.upstream.commit({"next.py": "def upcoming():\n    return 1\n"}, branch="release/2")
+        door.admin.post(f"{at}/sync")
+        door.made.work()
+        assert self._branches(door, at) == {"main", "release/2"}
+
+        changed = door.admin.put(f"{at}/tracked", json={"branches": ["main"]})
+        assert (changed.status_code, changed.json()) == (200, {"branches": ["main"]})
+        door.made.work()
+        assert self._branches(door, at) == {"main"}
+
+        door.admin.put(f"{at}/tracked", json={"branches": ["main", "release/*"]})
+        door.made.work()
+        assert self._branches(door, at) == {"main", "release/2"}
+        entry = door.admin.get("/api/v1/audit", params={"action": "repository.configure"}).json()["items"][0]
+        assert entry["facts"]["tracked"] == ["main", "release/*"]
+
+    def test_are_never_none_and_set_by_those_who_may(self, door: Door) -> None:
+        at = f"/api/v1/repositories/{door.connect_ready()}/tracked"
+
+        assert door.admin.put(at, json={"branches": []}).status_code == 422
+        assert door.of(Role.DEVELOPER).put(at, json={"branches": ["main"]}).status_code == 403
+
+    @staticmethod
+    def _branches(door: Door, at: str) -> set[str]:
+        return {head["branch"] for head in door.admin.get(at).json()["heads"]}
 
 
 class TestHistory:

@@ -43,3 +43,6 @@ class TestSettingWhatIsIndexedAhead:
 
     def test_refuses_what_makes_no_sense(self, grove: CommandLine) -> None:
         assert grove("repo", "set", "payments-api", "--index", "everything").exit_code == Exit.INVALID
+        tracking = grove("repo", "set", "payments-api", "--track", "main", "--track", "rel/*", "--json=tracked")
+        assert json.loads(tracking.stdout) == {"tracked": ["main", "rel/*"]}
+        assert grove("repo", "set", "payments-api", "--track", "*").exit_code == Exit.DONE

@@ -1,4 +1,4 @@
-"""`/api/v1/repositories/{id}/history`: how much of a repository's past is indexed ahead, and how far that is."""
+"""How much of a repository is indexed ahead: which branches, how much of its past, and how far that is."""
 
 from datetime import datetime
 from typing import Self
@@ -9,7 +9,7 @@ from pydantic import Field
 from grove import repositories, snapshots
 from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
-from grove.api.shapes import Line, Received, Shown
+from grove.api.shapes import Branches, Line, Received, Shown
 from grove.kit.transactions import Transaction
 from grove.repositories import HistoryPolicy, Repository
 
@@ -20,6 +20,18 @@ class HistoryPolicyIn(Received):
     """What is indexed ahead, beside the heads of tracked branches."""
 
     index: Line = Field(description="`heads`, `tags`, `all`, or so many months: `12 months`.", examples=["all"])
+
+
+class TrackedIn(Received):
+    """Which branches are indexed."""
+
+    branches: Branches
+
+
+class TrackedOut(Shown):
+    """The patterns of branches whose heads are indexed, beside that of the default branch."""
+
+    branches: list[str]
 
 
 class HistoryOut(Shown):
@@ -69,3 +81,13 @@ def set_history(repository_id: UUID, wanted: HistoryPolicyIn, caller: CallerOf) 
             tx, actor=caller.actor, repository_id=str(repository_id), policy=policy, now=caller.now
         )
         return HistoryOut.of(tx, repository)
+
+
+@router.put("/{repository_id}/tracked", openapi_extra=needs("repository.configure"))
+def track_branches(repository_id: UUID, wanted: TrackedIn, caller: CallerOf) -> TrackedOut:
+    """Have the heads of these branches indexed from now on, and of no others; a job does it."""
+    with caller.writing() as tx:
+        repository = repositories.track_branches(
+            tx, actor=caller.actor, repository_id=str(repository_id), patterns=wanted.branches, now=caller.now
+        )
+        return TrackedOut(branches=list(repository.tracked))

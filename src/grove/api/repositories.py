@@ -16,6 +16,7 @@ from grove.api.retention import NoticeOut
 from grove.api.routing import needs, router_at
 from grove.api.shapes import (
     Address,
+    Branches,
     Cursor,
     Limit,
     Line,
@@ -42,7 +43,6 @@ from grove.repositories import (
     why_not_ready,
 )
 
-BRANCH_PATTERNS_MAX: Final = 50
 POLL_SECONDS: Final = 1
 
 router = router_at("/api/v1/repositories", tag="repositories")
@@ -57,9 +57,7 @@ class SourceIn(Received):
     credential: Line | None = Field(default=None, description="Id or name of a credential, instead of a token.")
     project: Line | None = Field(default=None, description="Id or name; the default project if it is left out.")
     name: Line | None = Field(default=None, description="What to call it; made from the address if it is left out.")
-    branches: Annotated[list[Line], Field(min_length=1, max_length=BRANCH_PATTERNS_MAX)] = Field(
-        default=["*"], description="Patterns of branches to index; the default branch is always indexed."
-    )
+    branches: Branches = Field(default=["*"])
     reason: Words = ""
 
     def source(self) -> mirrors.Source:

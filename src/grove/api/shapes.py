@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from grove.api.errors import CursorInvalid
 
 LIMIT_MAX: Final = 200
 SECRET_CHARACTERS_MAX: Final = 4_096
+BRANCH_PATTERNS_MAX: Final = 50
 LINE_NUMBER_MAX: Final = 2**31
 
 Item = TypeVar("Item")
@@ -36,6 +37,14 @@ def whole(text: str) -> str:
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
 """One line of printable characters."""
+Branches = Annotated[
+    list[Line],
+    Field(
+        min_length=1,
+        max_length=BRANCH_PATTERNS_MAX,
+        description="Patterns of branches to index; the default branch is always indexed.",
+    ),
+]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=2048), AfterValidator(_printable)]
 """The address of a repository."""
 Words = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(whole)]

@@ -1,4 +1,4 @@
-"""`grove repo set`: how much of a repository's past is indexed ahead, and whether SCIP indexes are made of it."""
+"""`grove repo set`: which branches and how much of the past are indexed ahead, and whether SCIP indexes are made."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,17 @@ from grove.cli.session import Session
 
 app = typer.Typer()
 
-FIELDS = ("index", "commits", "commits_waiting", "changes", "stored_bytes", "skipped", "published_at", "scip")
+FIELDS = (
+    "index",
+    "commits",
+    "commits_waiting",
+    "changes",
+    "stored_bytes",
+    "skipped",
+    "published_at",
+    "scip",
+    "tracked",
+)
 SWITCH = {"on": True, "off": False}
 
 
@@ -32,6 +42,7 @@ VIEW = (
     Column("SIZE", lambda item: item["stored_bytes"], lambda item: shown_bytes(item["stored_bytes"])),
     Column("NOT INDEXED", lambda item: item["skipped"], _skipped),
     Column("SCIP", lambda item: item["scip"]["wanted"], _scip),
+    Column("TRACKED", lambda item: ", ".join(item["tracked"])),
     Column("PUBLISHED", lambda item: item["published_at"], lambda item: shown_age(item["published_at"])),
 )
 
@@ -47,8 +58,11 @@ def set_repository(
     scip: Annotated[
         Literal["on", "off"] | None, typer.Option("--scip", help="Have installed indexers make precise symbols.")
     ] = None,
+    track: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Branches to index, instead of those until now.")
+    ] = None,
 ) -> None:
-    """Set how much of a repository's past is indexed ahead, and whether SCIP indexes of it are made here.
+    """Set which branches and how much of the past are indexed ahead, and whether SCIP indexes are made here.
 
     Every commit can be searched in any case.
     """
@@ -57,5 +71,11 @@ def set_repository(
         session.client.put(f"{path}/history", {"index": index})
     if scip is not None:
         session.client.put(f"{path}/scip/making", {"wanted": SWITCH[scip]})
-    present = session.client.get(f"{path}/history") | {"scip": session.client.get(f"{path}/scip/making")}
+    if track:
+        session.client.put(f"{path}/tracked", {"branches": track})
+    tracked = session.client.get(path)["tracked"]
+    present = session.client.get(f"{path}/history") | {
+        "scip": session.client.get(f"{path}/scip/making"),
+        "tracked": tracked,
+    }
     session.output.item(present, VIEW)

@@ -26,6 +26,7 @@ from grove.repositories.events import (
     RepositoryRemoved,
     RepositorySyncRequested,
     RepositoryWarmed,
+    TrackingChanged,
 )
 from grove.repositories.model import (
     Access,
@@ -59,6 +60,7 @@ from grove.repositories.operations import (
     remove_repository,
     request_sync,
     set_history_policy,
+    track_branches,
 )
 from grove.repositories.permissions import (
     configure_permissions,
@@ -124,6 +126,7 @@ __all__ = [
     "RepositorySyncRequested",
     "RepositoryWarmed",
     "ScreenStatus",
+    "TrackingChanged",
     "address_key",
     "aliases_of",
     "approve_repository",
@@ -171,6 +174,7 @@ __all__ = [
     "revoke_approval",
     "screen_status_of",
     "set_history_policy",
+    "track_branches",
     "why_not_ready",
     "with_permissions_of_forges",
     "with_readers_before",

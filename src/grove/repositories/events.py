@@ -38,6 +38,11 @@ class HistoryPolicyChanged(RepositoryEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingChanged(RepositoryEvent):
+    """The heads of other branches are to be indexed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryCooled(RepositoryEvent):
     """It is cold: its index is to be dropped."""
 

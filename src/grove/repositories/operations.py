@@ -1,6 +1,7 @@
 """What can be done with repositories."""
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from grove.repositories.events import (
     RepositoryConnected,
     RepositoryRemoved,
     RepositorySyncRequested,
+    TrackingChanged,
 )
 from grove.repositories.model import (
     Access,
@@ -109,6 +111,23 @@ def set_history_policy(
     record_act(tx, actor=actor, action="repository.configure", row=row, now=now, history=str(policy))
     if row.indexed_at is not None:
         tx.publish(HistoryPolicyChanged(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
+    return row.value()
+
+
+def track_branches(
+    tx: Transaction, *, actor: Actor, repository_id: str, patterns: Sequence[str], now: datetime
+) -> Repository:
+    """Have the heads of other branches indexed from now on; that of the default branch always is.
+
+    :raises Denied: if `actor` may not.
+    :raises RepositoryNotFound: if the tenant has no such repository.
+    """
+    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    tx.require(actor, "repository.configure", resource_of(row.value()))
+    row.tracked, row.updated_at = list(patterns), now
+    record_act(tx, actor=actor, action="repository.configure", row=row, now=now, tracked=list(patterns))
+    if row.indexed_at is not None:
+        tx.publish(TrackingChanged(tenant_id=row.tenant_id, repository_id=row.id, actor_id=actor.id, at=now))
     return row.value()
 
 

@@ -39,6 +39,7 @@ from grove.repositories import (
     RepositoryRemoved,
     RepositorySyncRequested,
     RepositoryWarmed,
+    TrackingChanged,
     cold_among,
     repository_of_job,
     restore_repository,
@@ -144,7 +145,9 @@ def _apply_retention(tx: Transaction, event: retention.RetentionWanted) -> None:
     )
 
 
-def _index_commits(tx: Transaction, event: MirrorPublished | RepositoryWarmed | indexing.PinsChanged) -> None:
+def _index_commits(
+    tx: Transaction, event: MirrorPublished | RepositoryWarmed | TrackingChanged | indexing.PinsChanged
+) -> None:
     _enqueue_for(event, tx, "snapshot.index")
 
 
@@ -301,6 +304,7 @@ WHEN: Handlers = {
     JobRefused: [_tell_refusal],
     RepositoryCooled: [_cool],
     RepositoryWarmed: [_index_commits],
+    TrackingChanged: [_index_commits],
     RepositoriesUsed: [_warm_up],
     retention.RetentionWanted: [_apply_retention],
     MirrorPublished: [
