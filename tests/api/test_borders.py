@@ -55,6 +55,7 @@ BODIES: Mapping[str, Any] = {
     "ForgeAccountIn": {"user": "{user_id}", "host": "git.example.org", "login": "somebody"},
     "FreshnessIn": {"poll_seconds": 600},
     "HistoryPolicyIn": {"index": "heads"},
+    "TrackedIn": {"branches": ["main"]},
     "HostKeysIn": {"keys": []},
     "HookIn": {"provider": "github", "covers": "https://git.example.org/canary"},
     "MakingIn": {"wanted": False},
