@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -56,6 +57,11 @@ def actions(door: Door, beginning: str) -> list[str]:
     return [entry["action"] for entry in entries]
 
 
+def entries_of(door: Door, action: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = door.admin.get("/api/v1/audit", params={"action": action}).json()["items"]
+    return found
+
+
 class TestSigningInAtAProvider:
     def test_makes_a_user_with_the_role_of_their_groups(self, open_to: Door, provider: OpenIdProvider) -> None:
         provider.know("ada", groups=["developers", "others"], email="ada@example.org", email_verified=True)
@@ -99,6 +105,8 @@ class TestSigningInAtAProvider:
         _, refused = sign_in(open_to, provider, "bob")
         assert refused.status_code == 403
         assert "nobody has let you in here" in refused.text
+        (told,) = entries_of(open_to, "session.refuse")
+        assert told["facts"]["identity"] == "bob"
         assert admin.get("/api/v1/me").status_code == token.get("/api/v1/me").status_code == 401
 
         provider.know("bob", groups=["developers"])

@@ -106,10 +106,12 @@ def close_session(tx: Transaction, *, actor: Actor, secret: str, now: datetime) 
     return True
 
 
-def record_refusal(tx: Transaction, *, known: KnownPassword | None, visit: Visit, reason: str, now: datetime) -> None:
+def record_refusal(
+    tx: Transaction, *, known: KnownPassword | None, visit: Visit, reason: str, identity: str = "", now: datetime
+) -> None:
     """Tell the audit trail that somebody was not let in: that of the tenant of whom they said to be, or the first.
 
-    What was typed as a name is not told: now and then it is a password.
+    What was typed as a name is not told: now and then it is a password. `identity` is whom a provider vouched for.
     """
     principal = tx.session.get(PrincipalRow, known.principal_id) if known is not None else None
     first = select(TenantRow.id).order_by(TenantRow.created_at, TenantRow.id).limit(1)
@@ -128,6 +130,7 @@ def record_refusal(tx: Transaction, *, known: KnownPassword | None, visit: Visit
         now=now,
         reason=reason,
         address=visit.address,
+        **({"identity": identity} if identity else {}),
     )
 
 

@@ -119,7 +119,8 @@ def tell_refusal(
     except accounts.RateExceeded:
         return
     with serving_all(), edge.grove.database.transaction() as tx:
-        accounts.record_refusal(tx, known=known, visit=visit, reason=refused.code, now=now)
+        told = str(refused.facts.get("name", "")) if isinstance(refused, accounts.IdentityRefused) else ""
+        accounts.record_refusal(tx, known=known, visit=visit, reason=refused.code, identity=told, now=now)
 
 
 def _count(edge: Edge, guesser: str, guessed: str, now: datetime) -> None:

@@ -86,7 +86,7 @@ def _opened(request: Request, edge: Edge, flow: Flow | None) -> Opened:
             now=now,
         )
     if opened is None:
-        raise IdentityRefused
+        raise IdentityRefused(name=vouched.name)
     return opened
 
 
