@@ -105,8 +105,8 @@ class TestSigningInAtAProvider:
         _, refused = sign_in(open_to, provider, "bob")
         assert refused.status_code == 403
         assert "nobody has let you in here" in refused.text
-        (told,) = entries_of(open_to, "session.refuse")
-        assert told["facts"]["identity"] == "bob"
+        (entry,) = entries_of(open_to, "session.refuse")
+        assert entry["facts"]["identity"] == "bob"
         assert admin.get("/api/v1/me").status_code == token.get("/api/v1/me").status_code == 401
 
         provider.know("bob", groups=["developers"])

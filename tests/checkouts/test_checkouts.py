@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from grove.accounts import Role
 from grove.checkouts import CheckoutMissing, CheckoutsFull, CheckoutTooLarge, TreeRefused
-from grove.repositories import find_repository, request_sync
+from grove.repositories import address_key, find_repository, request_sync
+from grove.repositories.tables import RepositoryAliasRow, RepositoryRow
 from grove.workspaces import Edit, EditKind, WorkspaceNotFound
 from tests.checkouts.conftest import checked_out, opened
 from tests.support.git_repositories import FILE, LINK, SUBMODULE, Repository, git
@@ -55,6 +56,31 @@ class TestACheckout:
         with made.grove.database.reading() as tx:
             mirror = made.grove.mirrors.path(find_repository(tx, actor=made.admin, name="acme/shop"))
         assert [name for name in made.grove.git.refs(mirror) if "ws/" in name] == []
+
+    def test_has_its_origin_follow_a_repository_that_has_moved_unless_its_user_chose_another(
+        self, made: House, upstream: Repository
+    ) -> None:
+        workspace = opened(made)
+        placed = checked_out(made)
+        git(placed.path, "config", "alias.st", "status")
+        now_at = "https://git.example.org/acme/shop-2.git"
+        left = {"repository_id": workspace.repository_id, "tenant_id": workspace.tenant_id, "until": made.now}
+        with made.grove.database.transaction() as tx:
+            address = address_key(str(upstream.path))
+            tx.session.add(RepositoryAliasRow(**left, address=address, name_key="acme/shop"))
+            tx.session.execute(update(RepositoryRow).values(url=now_at))
+
+        for chosen, found in (("", now_at), (f"{upstream.path}/", now_at), ("https://me.example/x", "")):
+            if chosen:
+                git(placed.path, "remote", "set-url", "origin", chosen)
+            checked_out(made)
+            assert git(placed.path, "remote", "get-url", "origin").decode().strip() == (found or chosen)
+        assert git(placed.path, "config", "alias.st") == b"status\n"
+        config = placed.path / ".git" / "config"
+        config.rename(placed.path / ".git" / "elsewhere")
+        config.symlink_to("elsewhere")
+        checked_out(made)
+        assert config.is_symlink()
 
     def test_has_what_was_written_to_the_workspace_and_is_there_once(self, made: House) -> None:
         opened(made)

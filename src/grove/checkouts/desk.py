@@ -10,7 +10,7 @@ from grove import activity, jobs
 from grove.checkouts import rows
 from grove.checkouts.configuring import preparation_of
 from grove.checkouts.gathering import Gatherer
-from grove.checkouts.git_folder import GitFolder
+from grove.checkouts.git_folder import GitFolder, point_origin
 from grove.checkouts.ground import CheckoutGround
 from grove.checkouts.listing import list_files
 from grove.checkouts.locks import locked
@@ -26,7 +26,7 @@ from grove.kit import faults
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_of
-from grove.repositories import Repository, get_repository
+from grove.repositories import Repository, aliases_of, get_repository
 from grove.workspaces import Workspace, WorkspaceNotFound, any_workspace, open_workspace
 
 TRASH_JOB: Final = "checkout.remove"
@@ -70,6 +70,7 @@ class CheckoutDesk:
             with self.ground.database.reading() as tx:
                 found = rows.find_checkout(tx, workspace_id=workspace.id)
                 preparation = preparation_of(tx, repository_id=repository.id)
+                left = aliases_of(tx, repository_id=repository.id)
             preparer = self.ground.preparer(
                 preparation,
                 mirror=self.ground.mirrors.path(repository),
@@ -77,6 +78,7 @@ class CheckoutDesk:
             )
             if found is not None and self.ground.folder(workspace).is_dir():
                 self.ground.show_again(found)
+                point_origin(self.ground.placed(found).path, origin=repository.url, left=left)
                 wider = self._widen(actor, workspace, found, preparer, sparse=sparse, now=now)
                 return self._set_up(wider, preparer, again=again)
             with self.ground.database.reading() as tx:

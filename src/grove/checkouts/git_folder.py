@@ -5,15 +5,20 @@ runs no git in it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from grove.checkouts.beneath import folder_beneath, read_file, write_file
 from grove.git import ref_bytes
+from grove.repositories import address_key
 
 _LITERAL: Final = re.compile(r"[\\*?\[ ]")
 _SPARSE: Final = "[core]\n\tsparseCheckout = true\n\tsparseCheckoutCone = true\n"
+_ORIGIN: Final = re.compile(rb'\[remote "origin"\]\n\turl = "?([^"\\\n]+)"?\n')
+"""As it is written here, and by git when it changes the address."""
+CONFIG_BYTES_MAX: Final = 64 * 1024
 _CONTROL: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"})
 
 
@@ -57,6 +62,24 @@ def write_git_folder(
     (git / "index").write_bytes(index)
 
 
+def point_origin(folder: Path, *, origin: str, left: Collection[str]) -> None:
+    """Have the remote `origin` be a repository's address of now, if it still is one that the repository has `left`.
+
+    Whatever else its user has made of the git directory stays, and so does an `origin` of theirs. Addresses in `left`
+    are spelled for comparing.
+    """
+    try:
+        with folder_beneath(folder, b".git") as git:
+            found = read_file(git, b"config", bytes_max=CONFIG_BYTES_MAX)
+    except FileNotFoundError:
+        return
+    told = _ORIGIN.search(found[1]) if found is not None else None
+    if found is None or told is None or address_key(told[1].decode(errors="replace")) not in left:
+        return
+    content = b"".join((found[1][: told.start()], _origin(origin).encode(), found[1][told.end() :]))
+    write_file(folder, b".git/config", content, mode=found[0].st_mode)
+
+
 def _escaped(found: re.Match[str]) -> str:
     return f"\\{found[0]}"
 
@@ -74,12 +97,16 @@ def _config(wanted: GitFolder) -> str:
         "\tlogallrefupdates = true\n\talternateRefsCommand = true\n\tuntrackedCache = true\n"
         f"[user]\n\tname = {_quoted(wanted.user_name)}\n\temail = {_quoted(wanted.user_email)}\n"
         f'[remote "golden"]\n\turl = {_quoted(str(wanted.golden))}\n\tfetch = +refs/heads/*:refs/remotes/golden/*\n'
-        f'[remote "origin"]\n\turl = {_quoted(wanted.origin)}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'
+        f"{_origin(wanted.origin)}\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
     )
     if wanted.upstream:
         merge = _quoted(f"refs/heads/{wanted.upstream}")
         text += f'[branch "{wanted.branch}"]\n\tremote = golden\n\tmerge = {merge}\n'
     return text
+
+
+def _origin(address: str) -> str:
+    return f'[remote "origin"]\n\turl = {_quoted(address)}\n'
 
 
 def _quoted(value: str) -> str:
