@@ -1,10 +1,13 @@
 """Files that are whole or not there."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from grove.kit import faults
+from grove.kit.errors import StorageFull
 from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_durably
 from grove.kit.logging import mask
 
@@ -18,6 +21,21 @@ class TestWriteDurably:
         assert path.read_bytes() == b"new"
         assert path.stat().st_mode & 0o777 == 0o600
         assert list(tmp_path.iterdir()) == [path]
+
+    def test_leaves_what_was_there_and_nothing_else_when_there_is_no_room(self, tmp_path: Path) -> None:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(tmp_path)]
+        if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("this user may mount no small file system")
+        try:
+            path = tmp_path / "note"
+            write_durably(path, b"old")
+            with pytest.raises(StorageFull):
+                write_durably(path, b"n" * 65_536)
+
+            assert path.read_bytes() == b"old"
+            assert list(tmp_path.iterdir()) == [path]
+        finally:
+            subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 class TestPublishFolder:

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from grove.cli.failure import EXIT_OF_KIND, Exit, Failure, three_lines
-from grove.kit.errors import GroveError
+from grove.kit.errors import GroveError, needing_room
 
 
 class Root(TyperGroup):
@@ -29,7 +29,8 @@ class Root(TyperGroup):
         if not standalone_mode:
             return run()
         try:
-            answer = run()
+            with needing_room():
+                answer = run()
         except Failure as failure:
             sys.exit(_show(str(failure), failure.exit_code))
         except GroveError as error:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from grove.kit.errors import needing_room
+
 _BLOCK_BYTES: Final = 512
 
 
@@ -31,14 +33,22 @@ def sync_tree(root: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` by `content`, whole or not at all."""
+    """Replace `path` by `content`, whole or not at all.
+
+    :raises StorageFull: if there is no room for it.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    with needing_room():
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)  # it may hold the half of a key
+            raise
     sync_folder(path.parent)
 
 
