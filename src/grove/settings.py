@@ -200,6 +200,8 @@ class Settings(BaseSettings):
     """Who makes vectors: the table that ships with Grove, or a model server that speaks OpenAI's `/v1/embeddings`."""
     embedder_url: str | None = None
     """Where the model server's API begins, such as http://127.0.0.1:11434/v1."""
+    embedder_outside: bool = False
+    """Whether source and questions may be sent to a model server that is not in this network."""
     embedder_model: str | None = None
     """The name of the model there."""
     embedder_key: SecretStr | None = None

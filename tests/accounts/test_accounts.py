@@ -7,6 +7,7 @@ import pytest
 from grove import accounts
 from grove.accounts import PrincipalKind, Role, Scope
 from grove.kit.gate import Actor, Denied, Source
+from grove.kit.names import NameInvalid
 from grove.kit.transactions import Database, Transaction
 from tests.support.people import NOON, administrator, colleague
 
@@ -124,7 +125,7 @@ class TestTokens:
             user = colleague(tx, of=admin, role=Role.VIEWER)
             assert issue(tx, user, user.id).token.principal_id == user.id
 
-            with pytest.raises(Denied):
+            with pytest.raises(accounts.PrincipalNotFound):
                 issue(tx, user, admin.id)
 
     def test_nobody_gives_a_scope_that_their_own_token_lacks(self, database: Database) -> None:
@@ -189,3 +190,32 @@ def issue(tx: Transaction, actor: Actor, principal_id: str, *, days: int | None 
         days=days,
         now=NOON,
     )
+
+
+UNFIT = (
+    *("..", ".", "  ", "a/b", "a\\b", "%2e%2e%2f", "\uff0e\uff0e\uff0f", "con", "NUL.txt"),
+    *("x\0y", "-rf", "a" * 300, "\ufb01", " a", "a\nb"),
+)
+
+
+class TestANewName:
+    @pytest.mark.parametrize("name", UNFIT)
+    def test_is_a_plain_line(self, database: Database, name: str) -> None:
+        with database.transaction() as tx:
+            admin = administrator(tx)
+            with pytest.raises(NameInvalid):
+                colleague(tx, of=admin, role=Role.VIEWER, name=name)
+            with pytest.raises(NameInvalid):
+                accounts.create_project(tx, actor=admin, name=name, now=NOON)
+
+    def test_is_nobody_elses_in_any_form_of_its_letters(self, database: Database) -> None:
+        with database.transaction() as tx:
+            admin = administrator(tx)
+            colleague(tx, of=admin, role=Role.VIEWER, name="Alice Fi")
+            accounts.create_project(tx, actor=admin, name="Straße", now=NOON)
+            tx.session.flush()
+            for same in ("alice fi", "ALICE FI"):
+                with pytest.raises(accounts.NameTaken):
+                    colleague(tx, of=admin, role=Role.VIEWER, name=same)
+            with pytest.raises(accounts.NameTaken):
+                accounts.create_project(tx, actor=admin, name="STRASSE", now=NOON)

@@ -89,6 +89,35 @@ class TestARole:
                 show(tx, second.secret)
 
 
+class TestTheOnlyAdministrator:
+    ADMINS = Admission(roles=(GroupRole(group="admins", role=Role.ADMIN), GroupRole(group="devs", role=Role.DEVELOPER)))
+
+    def test_keeps_the_role_whatever_the_groups_say(self, database: Database) -> None:
+        with database.transaction() as tx:
+            first = administrator(tx)
+            ada = come(tx, vouched("admins"), self.ADMINS)
+            assert role_of(tx, ada) is Role.ADMIN
+            accounts.set_principal_active(
+                tx, actor=show(tx, ada.secret if ada else ""), principal_id=first.id, active=False, now=NOON
+            )
+
+            assert role_of(tx, come(tx, vouched("devs"), self.ADMINS)) is Role.ADMIN
+            assert role_of(tx, come(tx, vouched("admins", subject="2", name="bob"), self.ADMINS)) is Role.ADMIN
+            assert role_of(tx, come(tx, vouched("devs"), self.ADMINS)) is Role.DEVELOPER
+
+    def test_is_not_shut_out_for_good_but_not_let_in_either(self, database: Database) -> None:
+        with database.transaction() as tx:
+            first = administrator(tx)
+            ada = come(tx, vouched("admins"), self.ADMINS)
+            assert ada is not None
+            accounts.set_principal_active(tx, actor=show(tx, ada.secret), principal_id=first.id, active=False, now=NOON)
+
+            assert come(tx, vouched(), self.ADMINS) is None
+            with pytest.raises(TokenInvalid):
+                show(tx, ada.secret)
+            assert role_of(tx, come(tx, vouched("admins"), self.ADMINS)) is Role.ADMIN
+
+
 class TestAName:
     def test_is_never_one_that_another_has(self, database: Database) -> None:
         with database.transaction() as tx:

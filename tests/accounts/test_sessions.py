@@ -8,7 +8,7 @@ from grove import accounts, activity
 from grove.accounts import Role, SessionLife, SessionNotFound, SignIn, TokenInvalid, Visit
 from grove.accounts.sessions import OPEN_SESSIONS_MAX
 from grove.accounts.tables import SessionRow
-from grove.kit.gate import Actor, Denied, Source
+from grove.kit.gate import Actor, Source
 from grove.kit.transactions import Database, Transaction
 from tests.support.people import NOON, administrator, colleague
 
@@ -49,7 +49,7 @@ class TestASession:
             for actor in (ada, admin):
                 listed = accounts.list_sessions(tx, actor=actor, principal_id=ada.id, now=NOON)
                 assert [session.id for session in listed] == [second.session.id, first.session.id]
-            with pytest.raises(Denied):
+            with pytest.raises(accounts.PrincipalNotFound):
                 accounts.list_sessions(tx, actor=bob, principal_id=ada.id, now=NOON)
             with pytest.raises(SessionNotFound):
                 accounts.end_session(tx, actor=bob, session_id=first.session.id, now=NOON)

@@ -79,6 +79,21 @@ class TestJobs:
         assert developer.get("/api/v1/jobs", params={"target": payments}).json()["items"] == []
         assert door.admin.get(f"/api/v1/jobs/{job}").status_code == 200
 
+    def test_about_what_is_gone_are_known_to_those_alone_who_asked_or_audit(self, door: Door) -> None:
+        payments = door.connect_ready()
+        developer = door.of(Role.DEVELOPER)
+        job = door.admin.get("/api/v1/jobs", params={"target": payments}).json()["items"][0]["id"]
+        put(door.admin, HIDE)
+        assert developer.get(f"/api/v1/jobs/{job}").status_code == 404
+
+        assert door.admin.delete(f"/api/v1/repositories/{payments}").status_code == 202
+        door.made.work()
+
+        assert developer.get(f"/api/v1/jobs/{job}").json()["code"] == "job_not_found"
+        assert developer.get("/api/v1/jobs").json()["items"] == []
+        assert developer.get("/api/v1/jobs", params={"target": payments}).json()["items"] == []
+        assert door.admin.get(f"/api/v1/jobs/{job}").status_code == 200
+
     def test_are_not_continued_from_a_cursor_of_another_list(self, shared: Door) -> None:
         assert shared.admin.get("/api/v1/jobs", params={"cursor": "YQ"}).json()["code"] == "list_cursor_invalid"
 

@@ -45,7 +45,18 @@ class TestTheDoctor:
             "GROVE-KEY02",
             "GROVE-JOB01",
             "GROVE-JOB02",
+            "GROVE-VEC01",
         ]
+
+    def test_tells_where_source_is_sent_to(self, stranger: CommandLine, data: Path) -> None:
+        told = {"GROVE_EMBEDDER": "http", "GROVE_EMBEDDER_MODEL": "m"}
+        inside = findings(stranger, data, exit_code=Exit.DONE, GROVE_EMBEDDER_URL="http://127.0.0.1:9/v1", **told)
+        assert inside["GROVE-VEC01"]["problem"] == "it is in this network"
+        outside = {"GROVE_EMBEDDER_URL": "https://8.8.8.8/v1", **told}
+        refused = findings(stranger, data, exit_code=Exit.FAILED, **outside)["GROVE-VEC01"]
+        assert "GROVE_EMBEDDER_OUTSIDE" in refused["problem"]
+        allowed = findings(stranger, data, exit_code=Exit.DONE, GROVE_EMBEDDER_OUTSIDE="true", **outside)
+        assert "outside of this network" in allowed["GROVE-VEC01"]["problem"]
 
     def test_tells_by_what_commands_are_confined(self, stranger: CommandLine, data: Path) -> None:
         found = findings(stranger, data, exit_code=Exit.DONE)["GROVE-BOX01"]

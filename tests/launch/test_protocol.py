@@ -1,7 +1,9 @@
 """Bytes as they come over a connection: heads have an end, bodies pass."""
 
 import asyncio
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,10 +17,15 @@ from grove.launch.protocol import HEAD_BYTES_MAX, BoundedHttp
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
 PIECE = b"x" * 8_192
+LONG_BYTES = 64 << 20
+"""More than the system keeps of an answer that nobody reads."""
 
 
 async def measuring(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the length of the body."""
+    """Answer with the length of the body, or at length."""
+    if scope["path"] == "/long":
+        await PlainTextResponse(b"x" * LONG_BYTES)(scope, receive, send)
+        return
     body = await Request(scope, receive).body()
     await PlainTextResponse(str(len(body)))(scope, receive, send)
 
@@ -27,6 +34,7 @@ class Impatient(BoundedHttp):
     """Waits shortly."""
 
     wait_seconds_max = 0.5
+    unread_seconds_max = 1.0
 
 
 @contextmanager
@@ -152,6 +160,29 @@ class TestAConnectionThatOnlyHoldsItsPlace:
         head = HEAD + b"Content-Length: 1000\r\n\r\n"
 
         assert b" 200 " not in answer_to(impatient, head, *[b"a"] * 20, pause_seconds=0.1)
+
+    def test_is_closed_when_it_reads_nothing_of_what_it_asked_for(self, impatient: int) -> None:
+        with socket.create_connection(("127.0.0.1", impatient)) as idle:
+            idle.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+            time.sleep(3 * Impatient.unread_seconds_max)
+            idle.settimeout(20)
+            told = 0
+            with suppress(ConnectionError):
+                while more := idle.recv(1 << 20):
+                    told += len(more)
+        assert 0 < told < LONG_BYTES
+
+    def test_is_none_that_reads_slowly(self, impatient: int) -> None:
+        with socket.create_connection(("127.0.0.1", impatient)) as slow:
+            slow.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            slow.settimeout(20)
+            told, pauses = 0, 25
+            while more := slow.recv(1 << 20):
+                told += len(more)
+                if pauses:
+                    pauses -= 1
+                    time.sleep(0.1)
+        assert told >= LONG_BYTES
 
     def test_is_no_slow_body_that_keeps_coming(self, impatient: int) -> None:
         pieces = [PIECE] * 12

@@ -3,6 +3,7 @@
 Models are named `words-N` (each word has a fixed direction in N dimensions), or after what goes wrong with them.
 """
 
+import contextlib
 import json
 import re
 import select
@@ -98,8 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._rows(texts[1:], 8)
         elif kind == "growing":
             self._rows(texts, 8 + self.seen[model])
-        elif kind == "prose":
-            self._answer(200, {"message": "hello"})
+        elif kind in {"nan", "redirect", "endless", "prose"}:
+            self._mislead(kind, rest, len(texts))
         elif kind in {"words", "busy", "away"}:
             self._rows(texts, int(rest) if kind == "words" else 8)
         else:
@@ -108,6 +109,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _rows(self, texts: list[str], dimensions: int) -> None:
         rows = [{"index": at, "embedding": vector_of(text, dimensions)} for at, text in enumerate(texts)]
         self._answer(200, {"object": "list", "data": rows[::-1]})
+
+    def _mislead(self, kind: str, rest: str, count: int) -> None:
+        if kind == "nan":
+            self._answer(200, {"data": [{"index": at, "embedding": [float("nan")] * 8} for at in range(count)]})
+        elif kind == "redirect":
+            self._answer(302, {}, {"Location": "http://169.254.169.254/"})
+        elif kind == "endless":
+            self._send_without_end(pause_seconds=float(rest))
+        else:
+            self._answer(200, {"message": "hello"})
+
+    def _send_without_end(self, *, pause_seconds: float) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(10 << 30))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b" " * (1 if pause_seconds else 1 << 20))
+                time.sleep(pause_seconds)
 
     def _answer(self, status: int, told: dict[str, Any], headers: dict[str, str] | None = None) -> None:
         body = json.dumps(told).encode()

@@ -14,6 +14,8 @@ from grove.vectors import (
     EmbedderFailed,
     EmbedderKeyRefused,
     EmbedderModelMissing,
+    EmbedderOutside,
+    EmbedderRefused,
     EmbedderUnreachable,
     HttpEmbedder,
     HttpModel,
@@ -115,6 +117,9 @@ class TestAnEmbedderThatIsWrong:
             ("nothing-1", {}, EmbedderModelMissing),
             ("short-1", {}, EmbedderAnswerInvalid),
             ("prose-1", {}, EmbedderAnswerInvalid),
+            ("nan-1", {}, EmbedderAnswerInvalid),
+            ("endless-0", {}, EmbedderAnswerInvalid),
+            ("redirect-1", {}, EmbedderRefused),
             ("words-8", {"dimensions": 16}, EmbedderDimensionsDiffer),
         ],
     )
@@ -135,11 +140,33 @@ class TestAnEmbedderThatIsWrong:
         assert raised.type is error
         assert len(asked(model_server, model)) == before + 1, "nothing is gained by asking again"
 
+    def test_is_not_listened_to_for_ever(self, embedder: Maker, model_server: EmbeddingServer) -> None:
+        began = time.monotonic()
+
+        with pytest.raises(EmbedderUnreachable):
+            embedder(model_server, "endless-0.1").embed_query("a")
+
+        assert time.monotonic() - began < 10
+
     def test_may_not_change_the_size_of_its_vectors(self, embedder: Maker, model_server: EmbeddingServer) -> None:
         changing = embedder(model_server, "growing-1", batch_texts_max=1)
 
         with pytest.raises(EmbedderDimensionsDiffer):
             changing.embed_texts([b"a", b"b"])
+
+
+class TestAnEmbedderOutside:
+    @pytest.mark.parametrize("address", ["8.8.8.8", "[2606:4700:4700::1111]"])
+    def test_is_sent_nothing_unless_somebody_has_said_so(self, address: str) -> None:
+        made = HttpEmbedder(HttpModel(url=f"https://{address}/v1", model="m", patience=QUICK))
+        with closing(made), pytest.raises(EmbedderOutside, match="GROVE_EMBEDDER_OUTSIDE"):
+            made.embed_texts([b"private source"])
+
+    @pytest.mark.parametrize("address", ["169.254.169.254", "[fe80::1]"])
+    def test_is_never_what_tells_the_secrets_of_a_cloud(self, address: str) -> None:
+        made = HttpEmbedder(HttpModel(url=f"http://{address}/v1", model="m", patience=QUICK, may_be_outside=True))
+        with closing(made), pytest.raises(EmbedderOutside):
+            made.embed_query("a")
 
 
 class TestTheKey:

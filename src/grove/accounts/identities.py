@@ -1,20 +1,23 @@
 """Users who sign in at an OpenID provider: each time they are made, given a role, or shut out, as their groups say."""
 
+import unicodedata
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, select, update
 
 from grove import activity
+from grove.accounts.errors import NameTaken
 from grove.accounts.model import Admission, Opened, PrincipalKind, Role, SessionLife, SignIn, Visit, Vouched
-from grove.accounts.operations import open_sessions_of
+from grove.accounts.operations import checked_name, is_last_administrator, open_sessions_of
 from grove.accounts.sessions import open_session
 from grove.accounts.stewards import steward
 from grove.accounts.tables import ApiTokenRow, IdentityRow, PasswordRow, PrincipalRow, SessionRow, TenantRow
 from grove.kit.gate import Actor
 from grove.kit.ids import digest, new_id
+from grove.kit.names import CHARACTERS_MAX, NameInvalid, is_plain
 from grove.kit.transactions import Transaction
 
-NAME_CHARACTERS_MAX = 200
 _ROLES = list(Role)
 
 
@@ -130,12 +133,13 @@ def _signed_up(  # noqa: PLR0917 - what the sign-in knows, in its order
 
 
 def _free_name(tx: Transaction, vouched: Vouched, tenant_id: str) -> str:
-    """The name that the provider gives, with something of the subject's where another has it already."""
-    taken = select(PrincipalRow.id).where(PrincipalRow.tenant_id == tenant_id, PrincipalRow.name == vouched.name)
-    if tx.session.scalar(taken) is None:
-        return vouched.name
+    """The name that the provider gives, with something of the subject's where another has it, or it is none."""
+    name = unicodedata.normalize("NFKC", vouched.name).strip()
+    with suppress(NameInvalid, NameTaken):
+        return checked_name(tx, tenant_id=tenant_id, name=name, among=PrincipalRow)
     mark = digest(f"{vouched.issuer} {vouched.subject}")[:12]
-    return f"{vouched.name[: NAME_CHARACTERS_MAX - 15]} ({mark})"
+    kept = name[: CHARACTERS_MAX - 15].rstrip()
+    return f"{kept if is_plain(kept) else 'user'} ({mark})"
 
 
 def _keep_identity(  # noqa: PLR0917 - the parts of an entry, in its order
@@ -166,6 +170,9 @@ def _settle_role(  # noqa: PLR0917 - the parts of an entry, in its order
     tx: Transaction, row: PrincipalRow, by: Actor, role: Role | None, now: datetime
 ) -> None:
     if role is not None and row.role != role:
+        if is_last_administrator(tx, row):
+            _record(tx, row, by, "identity.keep_role", now, role=row.role, given=role)
+            return
         was, row.role = row.role, role
         _record(tx, row, by, "identity.set_role", now, was=was, role=role)
 
@@ -185,9 +192,12 @@ def _shut_out(tx: Transaction, identity: IdentityRow, visit: Visit, now: datetim
     row = tx.session.get_one(PrincipalRow, identity.principal_id, with_for_update=True)
     if not row.active:
         return
-    row.active, identity.is_shut_out = False, True
     tx.session.execute(update(SessionRow).where(open_sessions_of(row.id)).values(ended_at=now))
     by = steward(tx, tenant_id=row.tenant_id, source=visit.source, now=now)
+    if is_last_administrator(tx, row):  # who gets in by a token or a password still can appoint another
+        _record(tx, row, by, "identity.keep_role", now, role=row.role, given="")
+        return
+    row.active, identity.is_shut_out = False, True
     _record(tx, row, by, "identity.shut_out", now)
 
 

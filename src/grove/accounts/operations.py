@@ -10,6 +10,7 @@ from grove.accounts.model import Principal, PrincipalKind, Project, Role
 from grove.accounts.tables import IdentityRow, PrincipalRow, ProjectRow, SessionRow
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
+from grove.kit.names import name_key, require_plain
 from grove.kit.transactions import Transaction
 
 
@@ -17,12 +18,11 @@ def create_project(tx: Transaction, *, actor: Actor, name: str, now: datetime) -
     """Make a project.
 
     :raises Denied: if `actor` may not.
+    :raises NameInvalid: if that is no name.
     :raises NameTaken: if the tenant has a project of that name.
     """
     tx.require(actor, "project.create", Resource(kind="project", tenant_id=actor.tenant_id))
-    taken = select(ProjectRow.id).where(ProjectRow.tenant_id == actor.tenant_id, ProjectRow.name == name)
-    if tx.session.scalar(taken):
-        raise NameTaken(name=name)
+    checked_name(tx, tenant_id=actor.tenant_id, name=name, among=ProjectRow)
     row = ProjectRow(id=new_id(), tenant_id=actor.tenant_id, name=name, is_default=False, created_at=now)
     tx.session.add(row)
     _record(tx, actor, "project.create", "project", row.id, now, name=name)
@@ -35,12 +35,11 @@ def create_principal(
     """Make a user, a service, or an agent that acts for `actor` with no more than the actor's own rights.
 
     :raises Denied: if `actor` may not.
+    :raises NameInvalid: if that is no name.
     :raises NameTaken: if the tenant has a principal of that name.
     """
     tx.require(actor, f"{kind}.create", Resource(kind=kind, tenant_id=actor.tenant_id, attributes={"role": role}))
-    taken = select(PrincipalRow.id).where(PrincipalRow.tenant_id == actor.tenant_id, PrincipalRow.name == name)
-    if tx.session.scalar(taken):
-        raise NameTaken(name=name)
+    checked_name(tx, tenant_id=actor.tenant_id, name=name, among=PrincipalRow)
     row = PrincipalRow(
         id=new_id(),
         tenant_id=actor.tenant_id,
@@ -109,8 +108,14 @@ def principal_row(tx: Transaction, *, actor: Actor, principal_id: str) -> Princi
     return row
 
 
-def _require_another_administrator(tx: Transaction, row: PrincipalRow) -> None:
-    """Refuse to take the rights of the only person who could give them back."""
+def may_know(tx: Transaction, actor: Actor, row: PrincipalRow) -> bool:
+    """Whether an actor may learn that there is such a principal: they, whom it acts for, and who may list all."""
+    everybody = Resource(kind="user", tenant_id=row.tenant_id)
+    return actor.id in {row.id, row.acts_for} or tx.decision(actor, "user.list", everybody).allowed
+
+
+def is_last_administrator(tx: Transaction, row: PrincipalRow) -> bool:
+    """Whether somebody is the only person who could give rights back."""
     others = select(PrincipalRow.id).where(
         PrincipalRow.tenant_id == row.tenant_id,
         PrincipalRow.id != row.id,
@@ -119,7 +124,24 @@ def _require_another_administrator(tx: Transaction, row: PrincipalRow) -> None:
         PrincipalRow.active,
     )
     is_one = row.kind == PrincipalKind.USER and row.role == Role.ADMIN and row.active
-    if is_one and tx.session.scalar(others.with_for_update().limit(1)) is None:
+    return is_one and tx.session.scalar(others.with_for_update().limit(1)) is None
+
+
+def checked_name(tx: Transaction, *, tenant_id: str, name: str, among: type[PrincipalRow | ProjectRow]) -> str:
+    """The name, if a new principal or project can have it: no other's, whatever the case and the form of its letters.
+
+    :raises NameInvalid: if it is none.
+    :raises NameTaken: if the tenant has one of that name.
+    """
+    require_plain(name)
+    others = tx.session.scalars(select(among.name).where(among.tenant_id == tenant_id))
+    if name_key(name) in map(name_key, others):
+        raise NameTaken(name=name)
+    return name
+
+
+def _require_another_administrator(tx: Transaction, row: PrincipalRow) -> None:
+    if is_last_administrator(tx, row):
         raise LastAdministrator(name=row.name)
 
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 
 from grove import activity
-from grove.accounts.errors import SessionNotFound
+from grove.accounts.errors import PrincipalNotFound, SessionNotFound
 from grove.accounts.model import KnownPassword, Opened, Scope, SessionLife, SignedIn, SignIn, Visit
-from grove.accounts.operations import open_sessions_of, principal_row
+from grove.accounts.operations import may_know, open_sessions_of, principal_row
 from grove.accounts.queries import SESSION_PREFIX, actor_of
 from grove.accounts.stewards import steward
 from grove.accounts.tables import PrincipalRow, SessionRow, TenantRow
@@ -65,11 +65,13 @@ def list_sessions(tx: Transaction, *, actor: Actor, principal_id: str, now: date
     """The open sessions of a principal, those used last first.
 
     :raises Denied: if `actor` may not.
-    :raises PrincipalNotFound: if there is no such principal in the tenant.
+    :raises PrincipalNotFound: if there is no such principal in the tenant, or `actor` may not know.
     """
     owner = principal_row(tx, actor=actor, principal_id=principal_id)
     attributes: dict[str, object] = {"owner": owner.id}
-    tx.require(actor, "session.list", Resource(kind="session", tenant_id=owner.tenant_id, attributes=attributes))
+    absent = PrincipalNotFound(principal=principal_id)
+    listing = Resource(kind="session", tenant_id=owner.tenant_id, attributes=attributes)
+    tx.require(actor, "session.list", listing, absent=None if may_know(tx, actor, owner) else absent)
     chosen = select(SessionRow).where(open_sessions_of(owner.id)).order_by(SessionRow.seen_at.desc(), SessionRow.id)
     return [row.value() for row in tx.session.scalars(chosen) if row.is_open(now)]
 

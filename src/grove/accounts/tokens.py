@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from grove import activity
-from grove.accounts.errors import TokenNotFound, TokenSpent
+from grove.accounts.errors import PrincipalNotFound, TokenNotFound, TokenSpent
 from grove.accounts.model import ApiToken, Issued, Principal, Scope
-from grove.accounts.operations import principal_row
+from grove.accounts.operations import may_know, principal_row
 from grove.accounts.queries import SESSION_PREFIX
 from grove.accounts.stewards import steward
 from grove.accounts.tables import ApiTokenRow, PrincipalRow, SessionRow
@@ -34,11 +34,13 @@ def issue_token(
     """Give a principal a new token; `days` until it expires, None for never.
 
     :raises Denied: if `actor` may not, or asks for more than it has itself.
-    :raises PrincipalNotFound: if there is no such principal in the tenant.
+    :raises PrincipalNotFound: if there is no such principal in the tenant, or `actor` may not know.
     """
     owner = principal_row(tx, actor=actor, principal_id=principal_id)
     attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for, "scopes": scopes}
-    tx.require(actor, "token.issue", Resource(kind="token", tenant_id=actor.tenant_id, attributes=attributes))
+    absent = None if may_know(tx, actor, owner) else PrincipalNotFound(principal=principal_id)
+    issuing = Resource(kind="token", tenant_id=actor.tenant_id, attributes=attributes)
+    tx.require(actor, "token.issue", issuing, absent=absent)
     expires_at = now + timedelta(days=days) if days is not None else None
     issued = store_token(tx, owner=owner.value(), name=name, scopes=scopes, now=now, expires_at=expires_at)
     _record(tx, "token.issue", issued.token, actor=actor, now=now, owner=owner.name, scopes=sorted(scopes))

@@ -5,7 +5,9 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from grove.checkouts import CheckoutMethod, why_not
 from grove.cli.database_examination import examine_database
@@ -17,9 +19,11 @@ from grove.git import Finding as GitFinding
 from grove.git import Git, probe_installed_git
 from grove.kit.errors import GroveError
 from grove.kit.files import sync_folder
+from grove.kit.logging import mask
 from grove.placement import Locator
 from grove.sandbox import Confiner, Holder
 from grove.settings import Settings
+from grove.vectors import EmbedderOutside, address_of
 from grove.wiring import confiner, git_config
 
 MEGABYTE = 1024 * 1024
@@ -55,7 +59,7 @@ def examine(settings: Settings) -> list[Finding]:
     ring, key_findings = _keys(settings, locator)
     findings += key_findings
     findings += examine_database(settings, locator, keyring=ring)
-    return [*findings, *_configuration(settings)]
+    return [*findings, _embedder(settings), *_configuration(settings)]
 
 
 def _git(settings: Settings, locator: Locator) -> Iterator[Finding]:
@@ -193,6 +197,24 @@ def _keys(settings: Settings, locator: Locator) -> tuple[Keyring | None, list[Fi
         solution = f"chmod 600 {path}; if it is damaged, put it back from your backup"
         return None, [failed(code, title, problem=str(bad), solution=solution)]
     return ring, [passed(code, title)]
+
+
+def _embedder(settings: Settings) -> Finding:
+    """Where source is sent to be made vectors of."""
+    code, url = "GROVE-VEC01", settings.embedder_url
+    if settings.embedder != "http" or url is None:
+        return passed(code, "source is sent to no model server")
+    title = f"source and questions are sent to the model server {mask(url)}"
+    parts = urlsplit(url)
+    try:
+        address_of(parts.hostname or "", parts.port or 0, may_be_outside=False)
+    except EmbedderOutside as outside:
+        if settings.embedder_outside and not ip_address(str(outside.facts["address"])).is_link_local:
+            return passed(code, title, problem="it is outside of this network, as GROVE_EMBEDDER_OUTSIDE allows")
+        return failed(code, title, problem=str(outside), solution="name one in this network, or allow it")
+    except (GroveError, ValueError) as error:
+        return failed(code, title, problem=str(error), solution="look at GROVE_EMBEDDER_URL")
+    return passed(code, title, problem="it is in this network")
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ def remove_export(tx: Transaction, *, actor: Actor, export_id: str, now: datetim
     row = allowed_row(tx, actor=actor, export_id=export_id, action="export.remove")
     removed = row.value()
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
+    jobs.withdraw_jobs_of(tx, target_id=row.id)
     tx.session.delete(row)
     activity.record(tx, actor=actor, action="export.remove", target_kind="export", target_id=row.id, now=now)
     return removed
@@ -74,6 +75,7 @@ def remove_expired(tx: Transaction, *, now: datetime) -> int:
     rows = tx.session.scalars(select(ExportRow).where(ExportRow.expires_at <= now)).all()
     for row in rows:
         jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
+        jobs.withdraw_jobs_of(tx, target_id=row.id)
         tx.session.delete(row)
     return len(rows)
 

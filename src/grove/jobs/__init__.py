@@ -12,7 +12,7 @@ from grove.jobs.errors import (
 from grove.jobs.happenings import JobRefused
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress, told_seconds
-from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job
+from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job, withdraw_jobs_of
 from grove.jobs.queries import (
     count_by_state,
     count_unfinished,
@@ -67,4 +67,5 @@ __all__ = [
     "told_seconds",
     "unfinished_targets",
     "waiting_targets",
+    "withdraw_jobs_of",
 ]

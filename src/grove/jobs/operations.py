@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 
 from grove.jobs.errors import JobStateConflict
 from grove.jobs.events import tell_state
@@ -95,6 +95,11 @@ def forget_jobs(tx: Transaction, *, tenant_id: str, before: datetime) -> int:
     """Remove jobs that ended long ago, with their logs; how many."""
     gone = delete(JobRow).where(JobRow.tenant_id == tenant_id, JobRow.finished_at < before)
     return len(tx.session.execute(gone.returning(JobRow.id)).all())
+
+
+def withdraw_jobs_of(tx: Transaction, *, target_id: str) -> None:
+    """Keep the jobs about a thing that is gone from all but those who asked for them, and those who audit."""
+    tx.session.execute(update(JobRow).where(JobRow.target_id == target_id).values(is_withdrawn=True))
 
 
 def retry_job(tx: Transaction, *, actor: Actor, job_id: str, now: datetime) -> Job:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 
 from grove.jobs.errors import JobNotFound
 from grove.jobs.model import Job, JobEvent, JobState
@@ -30,7 +30,7 @@ def job_row(tx: Transaction, *, actor: Actor, job_id: str, action: str, locked: 
     :raises JobNotFound: if the tenant has no such job, or `actor` may not know of what it is about.
     """
     row = tx.session.get(JobRow, job_id, with_for_update=locked)
-    if row is None or row.tenant_id != actor.tenant_id or tx.hidden(actor, [row.target_id]):
+    if row is None or row.tenant_id != actor.tenant_id or _is_kept_from(tx, actor, row):
         raise JobNotFound(job=job_id)
     tx.require(actor, action, Resource(kind="job", id=row.id, tenant_id=row.tenant_id))
     return row
@@ -51,6 +51,8 @@ def list_jobs(
     """
     tx.require(actor, "job.list", Resource(kind="job", tenant_id=actor.tenant_id))
     chosen = select(JobRow).where(JobRow.tenant_id == actor.tenant_id)
+    if not _audits(tx, actor):
+        chosen = chosen.where(or_(~JobRow.is_withdrawn, JobRow.requested_by == actor.id))
     if target_id is not None:
         chosen = chosen.where(JobRow.target_id == target_id)
     if state is not None:
@@ -128,6 +130,17 @@ def oldest_waiting_seconds(tx: Transaction, *, now: datetime) -> float:
     due = select(func.min(JobRow.run_at)).where(JobRow.state == JobState.QUEUED, JobRow.run_at <= now)
     oldest = tx.session.scalar(due)
     return (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _is_kept_from(tx: Transaction, actor: Actor, row: JobRow) -> bool:
+    if row.is_withdrawn and row.requested_by != actor.id and not _audits(tx, actor):
+        return True
+    return bool(tx.hidden(actor, [row.target_id]))
+
+
+def _audits(tx: Transaction, actor: Actor) -> bool:
+    """Whether an actor may know of everything that was done, and so of things that are gone."""
+    return tx.decision(actor, "audit.list", Resource(kind="audit", tenant_id=actor.tenant_id)).allowed
 
 
 def _first_seen(tx: Transaction, actor: Actor, chosen: Select[JobRow], *, limit: int) -> list[Job]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grove.jobs.model import Job, JobEvent, JobState
@@ -32,6 +32,8 @@ class JobRow(TenantTable):
     error: Mapped[dict[str, Any] | None] = mapped_column(JsonObject)
     cancel_requested: Mapped[bool]
     requested_by: Mapped[str] = mapped_column(String(36))
+    is_withdrawn: Mapped[bool] = mapped_column(server_default=false())
+    """What it is about is gone: nobody can tell any more who might know of that."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,6 +1,5 @@
 """What can be done with repositories."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -9,6 +8,7 @@ from sqlalchemy import select
 from grove import jobs
 from grove.kit.gate import Actor
 from grove.kit.ids import new_id
+from grove.kit.names import name_key
 from grove.kit.transactions import Transaction
 from grove.repositories.approvals import grant_approval
 from grove.repositories.errors import NameInvalid, RepositoryExists
@@ -157,11 +157,6 @@ def checked_key(name: str) -> str:
     if not plain or not name.isprintable() or max(len(name), len(key)) > NAME_CHARACTERS_MAX:
         raise NameInvalid(characters_max=NAME_CHARACTERS_MAX)
     return key
-
-
-def name_key(name: str) -> str:
-    """What two names must differ in: case and compatible forms of letters do not count."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _new_row(*, actor: Actor, wanted: NewRepository, now: datetime) -> RepositoryRow:

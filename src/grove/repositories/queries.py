@@ -6,11 +6,11 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from grove.kit.gate import Actor, Resource
+from grove.kit.names import name_key
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryAmbiguous, RepositoryNotFound
 from grove.repositories.model import Access, Lifecycle, Repository, screen_status_of
 from grove.repositories.moving import address_key
-from grove.repositories.operations import name_key
 from grove.repositories.rows import resource_of, values_of
 from grove.repositories.tables import RepositoryAliasRow, RepositoryRow
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from grove import accounts
 from grove.kit.gate import Actor, Resource
+from grove.kit.names import name_key
 from grove.kit.transactions import Transaction
 from grove.repositories.model import Approval, Lifecycle, Repository
-from grove.repositories.operations import name_key
 from grove.repositories.queries import first_visible, get_repository
 from grove.repositories.rows import resource_of
 from grove.repositories.tables import RepositoryRow

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from grove import jobs
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.repositories.model import Access, Clone, Index, Problem, Repository
@@ -86,3 +87,4 @@ def record_access(
 def erase_repository(tx: Transaction, *, tenant_id: str, repository_id: str) -> None:
     """Remove the row, once nothing else of the repository is left."""
     tx.session.delete(locked_row(tx, tenant_id=tenant_id, repository_id=repository_id))
+    jobs.withdraw_jobs_of(tx, target_id=repository_id)

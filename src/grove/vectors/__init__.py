@@ -11,6 +11,7 @@ from grove.vectors.errors import (
     EmbedderKeyRefused,
     EmbedderMisconfigured,
     EmbedderModelMissing,
+    EmbedderOutside,
     EmbedderRefused,
     EmbedderUnreachable,
     VectorStoreCollectionMissing,
@@ -28,6 +29,7 @@ from grove.vectors.operations import sets_of
 from grove.vectors.patience import Patience
 from grove.vectors.ports import Embedded, Embedder, Space, VectorStore
 from grove.vectors.qdrant import QdrantVectors
+from grove.vectors.reach import address_of
 from grove.vectors.static import StaticTexts
 from grove.vectors.tidying import tidy_vectors
 from grove.vectors.verifying import verify_vectors
@@ -44,6 +46,7 @@ __all__ = [
     "EmbedderKeyRefused",
     "EmbedderMisconfigured",
     "EmbedderModelMissing",
+    "EmbedderOutside",
     "EmbedderRefused",
     "EmbedderUnreachable",
     "HttpEmbedder",
@@ -65,6 +68,7 @@ __all__ = [
     "VectorStoreRefused",
     "VectorStoreUnavailable",
     "VectorTotals",
+    "address_of",
     "embed_index",
     "sets_of",
     "tidy_vectors",

@@ -45,6 +45,7 @@ class Models:
                         key=self._server.key,
                         model=name.removeprefix(HTTP_PREFIX),
                         patience=self._server.patience,
+                        may_be_outside=self._server.may_be_outside,
                     )
                 )
             return self._open.get(name)

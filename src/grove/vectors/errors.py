@@ -32,6 +32,12 @@ class EmbedderBusy(EmbedderFailed):
     transient = True
 
 
+class EmbedderOutside(EmbedderFailed):
+    """The model server is outside of this network; GROVE_EMBEDDER_OUTSIDE=true says that source may be sent there."""
+
+    code = "embedder_outside"
+
+
 class EmbedderKeyRefused(EmbedderFailed):
     """The embedder does not accept the key; look at GROVE_EMBEDDER_KEY."""
 

@@ -5,6 +5,7 @@ is busy or away is asked again after the time that it names, or after longer and
 that wait: it is asked once, and after a failure not at all for a while.
 """
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from grove.vectors.errors import (
 )
 from grove.vectors.patience import Patience
 from grove.vectors.ports import Embedded, Floats
+from grove.vectors.reach import address_of
 
 PATIENCE: Final = Patience()
 HTTP_PREFIX: Final = "http:"
@@ -55,6 +57,8 @@ class HttpModel:
     batch_bytes_max: int = 256 * 1024
     text_bytes_max: int = 8 * 1024
     patience: Patience = PATIENCE
+    may_be_outside: bool = False
+    """Whether texts and questions may be sent to a public address."""
 
     @property
     def name(self) -> str:
@@ -73,7 +77,7 @@ class HttpEmbedder:
 
     def __init__(self, model: HttpModel) -> None:
         self._model = model
-        headers = {"Authorization": f"Bearer {model.key}"} if model.key else {}
+        headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {model.key}"} if model.key else {})
         self._http = httpx2.Client(headers=headers, follow_redirects=False, trust_env=False)
         self._address = f"{model.url.rstrip('/')}/embeddings"
         self._dimensions = model.dimensions
@@ -139,15 +143,37 @@ class HttpEmbedder:
         if self._model.dimensions is not None:
             body["dimensions"] = self._model.dimensions
         try:
-            answer = self._http.post(self._address, json=body, timeout=httpx2.Timeout(seconds_max))
+            url = httpx2.URL(self._address)
+            port = url.port or (443 if url.scheme == "https" else 80)
+            address = address_of(url.host, port, may_be_outside=self._model.may_be_outside)
+            with self._http.stream(
+                "POST",
+                url.copy_with(host=address),
+                json=body,
+                headers={"Host": url.netloc.decode("ascii")},
+                extensions={"sni_hostname": url.host},
+                timeout=httpx2.Timeout(seconds_max),
+            ) as answer:
+                told = self._read(answer, deadline=time.monotonic() + seconds_max)
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise EmbedderUnreachable(embedder=self.name, reason=type(error).__name__) from error
         if answer.status_code != httpx2.codes.OK:
-            raise self._refusal(answer)
-        return self._vectors(answer, len(texts))
+            raise self._refusal(answer, told)
+        return self._vectors(told, len(texts))
 
-    def _refusal(self, answer: httpx2.Response) -> EmbedderFailed:
-        status, reason = answer.status_code, _reason(answer)
+    def _read(self, answer: httpx2.Response, *, deadline: float) -> bytes:
+        """The body, as it is sent; no more of it than may be, and for no longer."""
+        told = bytearray()
+        for part in answer.iter_raw():
+            told += part
+            if len(told) > ANSWER_BYTES_MAX:
+                raise EmbedderAnswerInvalid(embedder=self.name, answer_bytes_max=ANSWER_BYTES_MAX)
+            if time.monotonic() > deadline:
+                raise EmbedderUnreachable(embedder=self.name, reason="answer too slow")
+        return bytes(told)
+
+    def _refusal(self, answer: httpx2.Response, told: bytes) -> EmbedderFailed:
+        status, reason = answer.status_code, _reason(told)
         if status in _UNAUTHORIZED:
             return EmbedderKeyRefused(embedder=self.name, status=status)
         if status in _BUSY:
@@ -160,13 +186,11 @@ class HttpEmbedder:
             return EmbedderModelMissing(embedder=self.name, status=status, reason=reason)
         return EmbedderRefused(embedder=self.name, status=status, reason=reason)
 
-    def _vectors(self, answer: httpx2.Response, count: int) -> Floats:
-        if len(answer.content) > ANSWER_BYTES_MAX:
-            raise EmbedderAnswerInvalid(embedder=self.name, answer_bytes=len(answer.content))
+    def _vectors(self, told: bytes, count: int) -> Floats:
         try:
-            rows = {int(row["index"]): row["embedding"] for row in answer.json()["data"]}
+            rows = {int(row["index"]): row["embedding"] for row in json.loads(told)["data"]}
             found = np.array([rows[number] for number in range(count)], dtype=np.float32)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise EmbedderAnswerInvalid(embedder=self.name, reason=type(error).__name__) from error
         if found.ndim != 2 or not found.shape[1] or not np.isfinite(found).all():  # noqa: PLR2004 - rows and columns
             raise EmbedderAnswerInvalid(embedder=self.name, shape=str(found.shape))
@@ -183,10 +207,10 @@ def _cut(text: bytes, bytes_max: int) -> str:
     return text[:bytes_max].decode("utf-8", "ignore") or " "
 
 
-def _reason(answer: httpx2.Response) -> str:
+def _reason(body: bytes) -> str:
     """What the server says is wrong; it knows neither the key nor more of the text than was sent."""
     try:
-        told = answer.json().get("error", "")
-    except (ValueError, AttributeError):
+        told = json.loads(body).get("error", "")
+    except (ValueError, AttributeError, RecursionError):
         return ""
     return str(told.get("message", "") if isinstance(told, dict) else told)[:REASON_CHARACTERS_MAX]

@@ -169,6 +169,7 @@ def _model_server(settings: Settings) -> HttpModel | None:
             query_seconds_max=settings.embedder_query_timeout,
             first_wait_seconds=min(1.0, settings.retry_seconds),
         ),
+        may_be_outside=settings.embedder_outside,
     )
 
 
