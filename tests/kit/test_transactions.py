@@ -97,7 +97,7 @@ class TestATransaction:
         def work() -> None:
             with noted.transaction() as tx:
                 note(tx, "work")
-                tx.afterwards(lambda after: note(after, "told"))
+                tx.afterwards.append(lambda after: note(after, "told"))
                 if fails:
                     raise Denied(action="x")
 
@@ -108,7 +108,7 @@ class TestATransaction:
 
     def test_that_only_read_is_told_of_afterwards(self, noted: Database) -> None:
         with noted.reading() as tx:
-            tx.afterwards(lambda after: note(after, "told"))
+            tx.afterwards.append(lambda after: note(after, "told"))
         assert notes(noted) == ["told"]
         noted.close()
 
@@ -118,7 +118,7 @@ class TestATransaction:
 
         def work() -> None:
             with noted.transaction() as tx:
-                tx.afterwards(refuse)
+                tx.afterwards.append(refuse)
                 raise Denied(action="x")
 
         with pytest.raises(Denied):

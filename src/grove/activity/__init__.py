@@ -3,7 +3,7 @@
 from grove.activity.errors import AuditUnwritable
 from grove.activity.model import AuditEntry, AuditQuestion, TrailReport
 from grove.activity.queries import list_entries, verify_trail
-from grove.activity.trail import record, require_writable
+from grove.activity.trail import record, record_refusal, require_writable
 
 __all__ = [
     "AuditEntry",
@@ -12,6 +12,7 @@ __all__ = [
     "TrailReport",
     "list_entries",
     "record",
+    "record_refusal",
     "require_writable",
     "verify_trail",
 ]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from grove.activity.errors import AuditUnwritable
 from grove.activity.model import NO_DIGEST, AuditEntry, digest_of
 from grove.activity.tables import AuditChainRow, AuditRow
-from grove.kit.gate import Actor
+from grove.kit.gate import Actor, Refusal
 from grove.kit.transactions import Transaction
 
 _WAITING = "audit_entries"
@@ -42,6 +42,22 @@ def require_writable(tx: Transaction, *, actor: Actor, now: datetime) -> None:
     """Have the transaction fail at its end with `AuditUnwritable`, unless an entry could be written then: none is."""
     tx.session.info.setdefault(_TRYING, {})[actor.tenant_id] = (actor, now)
     tx.at_end(_try_waiting)
+
+
+def record_refusal(tx: Transaction, *, refusal: Refusal, now: datetime) -> None:
+    """Tell of what somebody wanted to do and may not, and which policies said so."""
+    record(
+        tx,
+        actor=refusal.actor,
+        action="permission.refuse",
+        target_kind=refusal.resource.kind,
+        target_id=refusal.resource.id or "",
+        now=now,
+        permission=refusal.action,
+        reason=refusal.decision.reason,
+        policies=list(refusal.decision.policies),
+        policy_version=refusal.decision.version,
+    )
 
 
 def _decided(tx: Transaction, actor: Actor) -> dict[str, object]:

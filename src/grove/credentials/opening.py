@@ -34,7 +34,7 @@ def open_content(tx: Transaction, row: CredentialRow, opening: Opening) -> str:
         return open_sealed(opening.keyring, row.sealed, row.binding).decode()
     except CredentialUnreadable:
         telling = partial(tell_unreadable, credential_id=row.id, tenant_id=row.tenant_id, kid=row.kid)
-        tx.afterwards(partial(telling, purpose=opening.purpose, by=opening.by, now=opening.now))
+        tx.afterwards.append(partial(telling, purpose=opening.purpose, by=opening.by, now=opening.now))
         raise
 
 

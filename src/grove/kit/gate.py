@@ -64,3 +64,13 @@ class Decision:
     policies: tuple[str, ...] = ()
     version: int = 0
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """That an actor may not do what they wanted to do."""
+
+    actor: Actor
+    action: str
+    resource: Resource
+    decision: Decision

@@ -26,7 +26,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from grove.kit.errors import GroveError, Kind, StorageFull
 from grove.kit.events import Event
-from grove.kit.gate import Actor, Decision, Denied, Resource
+from grove.kit.gate import Actor, Decision, Denied, Refusal, Resource
 from grove.kit.logging import logger
 from grove.kit.signing import NO_SIGNER, Signer
 from grove.kit.tenancy import ALL, served
@@ -104,10 +104,12 @@ class Transaction:
         self._gate = gate
         self._handlers = handlers
         self._last_acts: list[Callable[[Transaction], None]] = []
-        self.acts_afterwards: list[Callable[[Transaction], None]] = []
-        """What is done in transactions of their own when this one is over."""
+        self.afterwards: list[Act] = []
+        """Done when this one is over, each in a transaction of its own, whether anything of this one is kept or not."""
         self.has_work = False
         """Whether workers have something to do once this is committed."""
+        self.refusals: list[tuple[GroveError, Refusal]] = []
+        """What was not allowed, with the error that said so."""
         self._decisions: dict[str, list[Decision]] = {}
 
     def require(self, actor: Actor, action: str, resource: Resource, *, absent: GroveError | None = None) -> None:
@@ -118,11 +120,15 @@ class Transaction:
             thing does not learn that it is there.
         """
         decision = self.decision(actor, action, resource)
-        if not decision.allowed:
-            if absent is not None and resource.attributes.get("owner") != actor.id:
-                raise absent
-            named = {"policy": ", ".join(decision.policies)} if decision.policies else {}
-            raise Denied(action=action, reason=decision.reason, **named)
+        if decision.allowed:
+            return
+        named = {"policy": ", ".join(decision.policies)} if decision.policies else {}
+        error: GroveError = Denied(action=action, reason=decision.reason, **named)
+        if absent is not None and resource.attributes.get("owner") != actor.id:
+            error = absent
+        refusal = Refusal(actor=actor, action=action, resource=resource, decision=decision)
+        self.refusals.append((error, refusal))
+        raise error
 
     def decision(self, actor: Actor, action: str, resource: Resource) -> Decision:
         """Whether `actor` may do `action` to `resource`, and why; for operations that go on either way."""
@@ -168,10 +174,6 @@ class Transaction:
         if act not in self._last_acts:
             self._last_acts.append(act)
 
-    def afterwards(self, act: "Callable[[Transaction], None]") -> None:
-        """Have `act` done in a transaction of its own when this one is over, whether anything of it is kept or not."""
-        self.acts_afterwards.append(act)
-
     def end(self) -> None:
         """Do what was to be done last; for whoever opened the transaction, right before the commit."""
         while self._last_acts:
@@ -187,6 +189,7 @@ def go_alone(tx: Transaction, what: str) -> None:
         tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
+Act = Callable[[Transaction], None]
 Handler = Callable[[Transaction, Any], None]
 Handlers = Mapping[type[Event], Sequence[Handler]]
 """Who is told of each kind of event."""
@@ -194,6 +197,10 @@ Handlers = Mapping[type[Event], Sequence[Handler]]
 
 def _silence() -> None:
     """Wake nobody: workers look by themselves."""
+
+
+def _tell_nobody(_refusal: Refusal) -> None:
+    """Leave refusals untold."""
 
 
 class Database:
@@ -207,11 +214,16 @@ class Database:
         handlers: Handlers,
         signer: Signer = NO_SIGNER,
         wake: Callable[[], None] = _silence,
+        telling: Callable[[Refusal], Act | None] = _tell_nobody,
     ) -> None:
-        """`wake` is called after each commit that has left something to do for workers, which `signer` has signed."""
+        """`wake` is called after each commit that has left something to do for workers, which `signer` has signed.
+
+        `telling` says how somebody is told of what failed a transaction since it is not allowed, if at all.
+        """
         self._signer = signer
         self.engine = _engine(url)
         self._wake = wake
+        self._telling = telling
         self._gate = gate
         self._handlers = handlers
 
@@ -239,19 +251,28 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Transaction]:
-        afterwards: list[Callable[[Transaction], None]] = []
+        tx: Transaction | None = None
         try:
             with self.usable(), WalledSession(engine, tenant_id=served()) as session, session.begin():
                 tx = Transaction(session, gate=self._gate, handlers=self._handlers, signer=self._signer)
-                afterwards = tx.acts_afterwards
                 yield tx
                 tx.end()
             if tx.has_work:
                 self._wake()
+        except GroveError as error:
+            if tx is not None:
+                self._tell_refusal(tx, error)
+            raise
         finally:
-            self._do_afterwards(afterwards)
+            self._do_afterwards(tx.afterwards if tx is not None else ())
 
-    def _do_afterwards(self, acts: "Sequence[Callable[[Transaction], None]]") -> None:
+    def _tell_refusal(self, tx: Transaction, error: GroveError) -> None:
+        """Have it told if what failed the transaction was that somebody may not do something."""
+        for raised, refusal in tx.refusals:
+            if (raised is error or raised is error.__cause__) and (act := self._telling(refusal)):
+                tx.afterwards.append(act)
+
+    def _do_afterwards(self, acts: Sequence[Act]) -> None:
         for act in acts:
             try:
                 with self.transaction() as tx:

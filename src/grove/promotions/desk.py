@@ -299,12 +299,8 @@ class PromotionDesk:
         return flows.ask_everybody_reads(at, access=self.access)
 
     def _may(self, actor: Actor, workspace: Workspace, action: str) -> bool:
-        try:
-            with self.database.reading() as tx:
-                tx.require(actor, action, rows.resource_of(workspace))
-        except Denied:
-            return False
-        return True
+        with self.database.reading() as tx:
+            return tx.decision(actor, action, rows.resource_of(workspace)).allowed
 
     def _lease(
         self, tx: Transaction, repository: Repository, actor: Actor, purpose: Purpose, *, now: datetime

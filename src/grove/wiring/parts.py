@@ -65,6 +65,7 @@ from grove.wiring.configuration import (
     workspace_limits,
 )
 from grove.wiring.drafts import WorkspaceDrafts
+from grove.wiring.refusals import telling_refusals
 from grove.wiring.secrets import keyring_of, secret_stores_of
 from grove.wiring.sight import things
 from grove.wiring.work import JOB_KINDS
@@ -224,14 +225,14 @@ def build(settings: Settings) -> Grove:
     table = StaticEmbedder.load()
     models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
-    when = WHEN_EMBEDDED if models.are_further else WHEN
-    git, keyring = Git(git_config(settings, locator)), keyring_of(settings, locator)
+    git, keyring, rates = Git(git_config(settings, locator)), keyring_of(settings, locator), rates_of(settings)
     database = Database(
         database_url(settings, locator),
         gate=gate,
-        handlers=when,
+        handlers=WHEN_EMBEDDED if models.are_further else WHEN,
         signer=KeyringSigner(keyring),
         wake=Bell(ProcessPlaces(locator).bell).ring,
+        telling=telling_refusals(rates),
     )
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()
@@ -253,7 +254,7 @@ def build(settings: Settings) -> Grove:
         database=database,
         keyring=keyring,
         stores=stores,
-        rates=rates_of(settings),
+        rates=rates,
         oidc=provider_of(settings),
         git=git,
         confiner=confined,
