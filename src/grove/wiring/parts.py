@@ -226,14 +226,13 @@ def build(settings: Settings) -> Grove:
     models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
     git, keyring, rates = Git(git_config(settings, locator)), keyring_of(settings, locator), rates_of(settings)
-    database = Database(
+    when = WHEN_EMBEDDED if models.are_further else WHEN
+    url, wake, telling = (
         database_url(settings, locator),
-        gate=gate,
-        handlers=WHEN_EMBEDDED if models.are_further else WHEN,
-        signer=KeyringSigner(keyring),
-        wake=Bell(ProcessPlaces(locator).bell).ring,
-        telling=telling_refusals(rates),
+        Bell(ProcessPlaces(locator).bell).ring,
+        telling_refusals(rates),
     )
+    database = Database(url, gate=gate, handlers=when, signer=KeyringSigner(keyring), wake=wake, telling=telling)
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()
     tools = BuildTools(parser=parser, embedder=table)
