@@ -1,6 +1,7 @@
 """Exports and contexts behind the HTTP door."""
 
 import json
+import time
 
 import pytest
 
@@ -51,3 +52,29 @@ class TestContexts:
         assert shared.stranger().get(address).status_code == 404
         assert shared.admin.delete(address).status_code == 200
         assert shared.admin.get("/api/v1/search", params={"q": "context:pay x"}).status_code == 404
+
+
+class TestAHostileDownload:
+    def test_is_answered_at_once(self, shared: Door, payments: str) -> None:
+        made = shared.admin.post("/api/v1/exports", json={"q": "retry"}).json()
+        shared.made.work()
+        ranges = "bytes=" + ",".join(["0-"] * 100_000)
+        began = time.process_time()
+
+        told = shared.admin.get(f"/api/v1/exports/{made['id']}/file", headers={"Range": ranges})
+
+        assert time.process_time() - began < 3
+        assert told.status_code in {200, 206, 400, 416}
+        assert len(told.content) < 1_000_000
+
+    @pytest.mark.parametrize("question", ["x" * 10_000, "../../../etc/cron.d/x", "a\nb"])
+    def test_names_no_file_of_its_own(self, shared: Door, payments: str, question: str) -> None:
+        answer = shared.admin.post("/api/v1/exports", json={"q": question})
+
+        assert answer.status_code in {202, 413, 422}
+        if answer.status_code == 202:
+            shared.made.work()
+            told = shared.admin.get(f"/api/v1/exports/{answer.json()['id']}/file")
+            assert (
+                told.headers["content-disposition"] == f'attachment; filename="grove-{answer.json()["id"][:8]}.jsonl"'
+            )

@@ -99,6 +99,21 @@ class TestTokens:
 
 
 class TestBodies:
+    def test_set_nothing_that_is_not_theirs_to_set(self, shared: Door) -> None:
+        app: Any = shared.anonymous.app
+        foreign = {"is_admin": True, "owner_id": str(uuid4()), "clone_status": "COMPLETED", "token_ciphertext": "x"}
+        tried = 0
+        for path, operations in app.openapi()["paths"].items():
+            for method, operation in operations.items():
+                sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
+                if sent is None or path.startswith(("/api/v1/webhooks", "/opal")):
+                    continue
+                answer = shared.admin.request(method, re.sub(r"{\w+}", str(uuid4()), path), json=foreign)
+                assert answer.status_code == 422, f"{method} {path}"
+                assert all(name in answer.text for name in foreign), f"{method} {path}: {answer.text}"
+                tried += 1
+        assert tried > 50
+
     def test_may_not_be_large(self, shared: Door) -> None:
         refused = shared.admin.post("/api/v1/projects", content=b'{"name": "' + b"x" * 1_100_000 + b'"}')
 

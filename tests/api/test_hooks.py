@@ -1,7 +1,10 @@
 """Webhooks through the door: made by people, called by forges."""
 
+import hmac
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from hashlib import sha1, sha256
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -135,6 +138,38 @@ class TestADelivery:
 
         assert (refused.status_code, refused.json()["code"]) == (401, "delivery_unsigned")
         assert syncs(remote) == 0
+
+    @pytest.mark.parametrize("form", ["none", "short", "sha1", "prefix", "digits", "written anew"])
+    def test_that_is_signed_in_another_way_is_refused(self, remote: Door, server: GitServer, form: str) -> None:
+        hook = create(remote, Provider.GITHUB, server.url("acme"))
+        body = content_of(body_of(Provider.GITHUB, server.url("acme/pay.git")))
+        headers = headers_of(Provider.GITHUB, body, secret=hook["secret"], delivery=str(uuid4()))
+        name, key = "X-Hub-Signature-256", hook["secret"].encode()
+        mac = headers.pop(name).removeprefix("sha256=")
+        anew = hmac.new(key, json.dumps(json.loads(body), indent=1).encode(), sha256).hexdigest()
+        shown = {
+            "none": {},
+            "short": {name: f"sha256={mac[:20]}"},
+            "sha1": {"X-Hub-Signature": f"sha1={hmac.new(key, body, sha1).hexdigest()}"},
+            "prefix": {name: f"SHA256={mac}"},
+            "digits": {name: f"sha256={mac.upper()}"},
+            "written anew": {name: f"sha256={anew}"},
+        }
+
+        refused = remote.anonymous.post(hook["url"], content=body, headers={**headers, **shown[form]})
+
+        assert (refused.status_code, refused.json()["code"]) == (401, "delivery_unsigned")
+        assert syncs(remote) == 0
+
+    def test_that_something_is_gone_which_the_hook_does_not_cover_is_ignored(
+        self, remote: Door, server: GitServer
+    ) -> None:
+        hook = create(remote, Provider.GITHUB, server.url("other"))
+        body = {**body_of(Provider.GITHUB, server.url("acme/pay.git")), "action": "deleted"}
+
+        assert deliver(remote, hook, body, event="repository").json()["outcome"] == "ignored"
+        [kept] = remote.admin.get("/api/v1/repositories").json()["items"]
+        assert kept["lifecycle"] == "active"
 
     def test_to_an_unknown_hook_looks_like_one_that_is_not_signed(self, remote: Door, server: GitServer) -> None:
         hook = create(remote, Provider.GITHUB, server.url("acme"))

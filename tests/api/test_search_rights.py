@@ -1,5 +1,6 @@
 """What somebody may not see any more is not in their very next answer, nor in its counts and facets."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from grove.accounts import Role
 from tests.api.conftest import Door
+from tests.support.git_repositories import Repository
 
 HIDE = """@id("payments_are_hidden")
 @reason("it is for the core team")
@@ -92,3 +94,57 @@ class TestAnAnswer:
         told(door.admin, "retry")
 
         assert told(door.stranger(), "retry")["counts"] == [0, 0, 0]
+
+
+class TestARepositoryThatIsHidden:
+    """The same tenant, the same question: what one may not see is as if nobody had ever kept it."""
+
+    @pytest.fixture
+    def hidden(self, door: Door) -> TestClient:
+        """A developer from whom the best answers are hidden, and who has asked for them before."""
+        developer = door.of(Role.DEVELOPER)
+        door.connect_ready()
+        other = Repository.new(door.upstream.path.parent / "notes.git")
+        other.commit({f"n{number}.txt": f"we retry what number {number} did {number * 7}\n" for number in range(8)})
+        door.connect(url=str(other.path))
+        door.made.work()
+        seen = developer.get("/api/v1/search", params={"q": "retry_call", "limit": 5}).json()
+        assert "payments" in {file["repository"] for file in seen["files"]}
+        body = {"documents": {"own.cedar": HIDE}, "cases": [], "reason": "the core team asked"}
+        assert door.admin.put("/api/v1/policies", json=body).status_code == 200
+        return developer
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "repo:{} retry",
+            "repo:{}",
+            "repo:{} rev:main retry",
+            "repo:{} type:commit retry",
+            "repo:{} type:symbol retry_call",
+        ],
+    )
+    def test_is_asked_for_by_name_as_one_that_there_is_not(self, hidden: TestClient, question: str) -> None:
+        def answered(name: str) -> tuple[int, Any]:
+            answer = hidden.get("/api/v1/search", params={"q": question.format(name), "limit": 5})
+            told = answer.json()
+            for part in ("request_id", "took_ms", "elapsed_ms"):
+                told.pop(part, None)
+                told.get("truth", {}).pop(part, None)
+            return answer.status_code, re.sub(r"[0-9.,]+ ms", "", str(told)).replace(name, "NAME")
+
+        assert answered("payments") == answered("paymemts")
+
+    @pytest.mark.parametrize(
+        "question", ["retry_call", "retry_call case:yes", '"def retry_call"', "type:symbol retry_call"]
+    )
+    def test_is_in_no_suggestion_no_facet_and_no_excerpt(self, hidden: TestClient, question: str) -> None:
+        told = hidden.get("/api/v1/search", params={"q": question, "limit": 5}).text
+
+        assert "payments" not in told
+        assert "src/net" not in told
+
+    def test_takes_no_place_among_the_best(self, hidden: TestClient) -> None:
+        found = hidden.get("/api/v1/search", params={"q": "retry", "limit": 5}).json()
+
+        assert [file["repository"] for file in found["files"]] == ["notes"] * 5

@@ -24,6 +24,8 @@ from tests.mcp.client import Shown, shown
 from tests.support.grove import ADMIN_TOKEN, House
 
 LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+OF_ANOTHER_SERVER = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.c2lnbmVk"
+"""A token whose audience is another one: what was not made here counts for nothing."""
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
@@ -74,7 +76,7 @@ def server(made: House) -> Iterator[Server]:
 
 
 class TestToken:
-    @pytest.mark.parametrize("token", [None, "", "grove_wrong", "Basic x"])
+    @pytest.mark.parametrize("token", [None, "", "grove_wrong", "Basic x", OF_ANOTHER_SERVER])
     def test_is_needed(self, server: Server, token: str | None) -> None:
         refused = server.post(token=token)
 
