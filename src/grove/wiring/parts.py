@@ -27,7 +27,7 @@ from grove.indexing import (
 from grove.jobs import JobKind
 from grove.kit import faults, logging
 from grove.kit.bell import Bell
-from grove.kit.transactions import Database, Transaction
+from grove.kit.transactions import Database, Gate, Handlers, Transaction
 from grove.mirrors import (
     MirrorReader,
     MirrorTools,
@@ -226,13 +226,9 @@ def build(settings: Settings) -> Grove:
     models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
     git, keyring, rates = Git(git_config(settings, locator)), keyring_of(settings, locator), rates_of(settings)
-    when = WHEN_EMBEDDED if models.are_further else WHEN
-    url, wake, telling = (
-        database_url(settings, locator),
-        Bell(ProcessPlaces(locator).bell).ring,
-        telling_refusals(rates),
+    database = _database(
+        settings, gate, keyring=keyring, rates=rates, when=WHEN_EMBEDDED if models.are_further else WHEN
     )
-    database = Database(url, gate=gate, handlers=when, signer=KeyringSigner(keyring), wake=wake, telling=telling)
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()
     tools = BuildTools(parser=parser, embedder=table)
@@ -274,6 +270,18 @@ def build(settings: Settings) -> Grove:
         index_tools=index_tools,
         history_tools=HistoryTools(index=index_tools, limits=history_limits(settings)),
         removal_tools=_removal_tools(locator, indexes=indexes, vectors=vectors),
+    )
+
+
+def _database(settings: Settings, gate: Gate, *, keyring: Keyring, rates: Rates, when: Handlers) -> Database:
+    locator = Locator(settings.data_dir)
+    return Database(
+        database_url(settings, locator),
+        gate=gate,
+        handlers=when,
+        signer=KeyringSigner(keyring),
+        wake=Bell(ProcessPlaces(locator).bell).ring,
+        telling=telling_refusals(rates),
     )
 
 
