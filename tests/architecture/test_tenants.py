@@ -7,7 +7,7 @@ import grove.launch.main  # noqa: F401 - every table must have been imported
 from grove.kit.tables import Table, TenantTable
 from tests.architecture.source import SOURCE
 
-SHARED = {"host_pauses", "setup_links", "tenants", "waiting_devices"}
+SHARED = {"host_pauses", "master_keys", "setup_links", "tenants", "waiting_devices"}
 """The tables whose rows are no tenant's; each says why at its class."""
 
 WRITTEN_FOR_ALL = {"access_checks", "api_tokens", "credentials", "exports", "hook_deliveries", "jobs", "sessions"}

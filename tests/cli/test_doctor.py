@@ -43,6 +43,7 @@ class TestTheDoctor:
             "GROVE-KEY01",
             *(f"GROVE-DB0{number}" for number in range(1, 5)),
             "GROVE-KEY02",
+            "GROVE-KEY03",
             "GROVE-JOB01",
             "GROVE-JOB02",
             "GROVE-VEC01",

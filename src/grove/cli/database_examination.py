@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grove import jobs, migrations
 from grove.cli.finding import Finding, failed, passed, warned
 from grove.cli.quantity import counted, shown_seconds
-from grove.credentials import Keyring, MasterKeyMissing, check_keyring
+from grove.credentials import WRAPS_MAX, WRAPS_WARNED, Keyring, MasterKeyMissing, check_keyring, wraps_of
 from grove.kit.errors import GroveError
 from grove.kit.tables import UtcDateTime
 from grove.kit.tenancy import serving_all
@@ -72,6 +72,7 @@ def _opened(database: Database, *, is_current: bool, is_embedded: bool, keyring:
     with serving_all(), database.reading() as tx:
         if keyring is not None:
             yield _sealed(tx, keyring)
+            yield _worn(tx, keyring)
         yield _leases(tx)
         yield _waiting(tx)
 
@@ -109,6 +110,14 @@ def _sealed(tx: Transaction, keyring: Keyring) -> Finding:
     except MasterKeyMissing as lacking:
         solution = "put the earlier keys back into the key file, after the present one"
         return failed(code, title, problem=str(lacking), solution=solution)
+    return passed(code, title)
+
+
+def _worn(tx: Transaction, keyring: Keyring) -> Finding:
+    wraps = wraps_of(tx, kid=keyring.current_kid)
+    code, title = "GROVE-KEY03", f"the master key has sealed {wraps:,} of the {WRAPS_MAX:,} values that it may"
+    if wraps >= WRAPS_WARNED:
+        return warned(code, title, problem="a new key is due", solution="grove admin rotate-key")
     return passed(code, title)
 
 

@@ -1,6 +1,6 @@
 """Secrets for git hosts: sealed under master keys, scoped to one host, leased to jobs."""
 
-from grove.credentials.envelope import Binding, Sealed, open_sealed, seal
+from grove.credentials.envelope import Binding, Sealed, open_sealed
 from grove.credentials.errors import (
     CredentialHostMismatch,
     CredentialInvalid,
@@ -15,6 +15,7 @@ from grove.credentials.errors import (
     MasterKeyUnsafe,
     MasterKeyUnwrapped,
     MasterKeyWeak,
+    MasterKeyWorn,
     ReferenceInvalid,
     SecretMissing,
     StoreRefused,
@@ -54,9 +55,12 @@ from grove.credentials.remotes import remote_with, token_of
 from grove.credentials.signing import KeyringSigner
 from grove.credentials.ssh_keys import SshKey, host_key_fingerprint, normal_host_key
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Minter, Reference, SecretStore, SecretStores
+from grove.credentials.wraps import WRAPS_MAX, WRAPS_WARNED, seal_counted, wraps_of
 
 __all__ = [
     "STORES_OF_ONE_TENANT",
+    "WRAPS_MAX",
+    "WRAPS_WARNED",
     "Binding",
     "Credential",
     "CredentialDraft",
@@ -80,6 +84,7 @@ __all__ = [
     "MasterKeyUnsafe",
     "MasterKeyUnwrapped",
     "MasterKeyWeak",
+    "MasterKeyWorn",
     "Minter",
     "OAuthGrant",
     "Purpose",
@@ -123,8 +128,9 @@ __all__ = [
     "reseal_credentials",
     "rotate_credential",
     "rotate_key_file",
-    "seal",
+    "seal_counted",
     "secrets_manager",
     "token_of",
     "vault_store",
+    "wraps_of",
 ]

@@ -1,7 +1,7 @@
 """Envelope encryption: each value under a data key of its own, each data key under a master key.
 
 Both layers are AES-256-GCM with random 96-bit nonces. A data key is used once, so its nonce cannot repeat; a master key
-may wrap 2^32 data keys, far more than there will be credentials. Both layers are bound to the place where the value
+may wrap 2^32 data keys, which `grove.credentials.wraps` counts. Both layers are bound to the place where the value
 belongs, so that a sealed value moved to another row, field or version is of no use.
 """
 

@@ -38,6 +38,13 @@ class MasterKeyUnwrapped(GroveError):
     code = "master_key_unwrapped"
 
 
+class MasterKeyWorn(GroveError):
+    """The master key has sealed as much as it safely can: `grove admin rotate-key` makes a new one."""
+
+    kind = Kind.UNAVAILABLE
+    code = "master_key_worn"
+
+
 class MasterKeyInUse(GroveError):
     """An older master key is still needed, or the newest is too new for every writer to know it; try again later."""
 

@@ -7,7 +7,6 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from grove import accounts, activity
-from grove.credentials.envelope import seal
 from grove.credentials.errors import (
     CredentialHostMismatch,
     CredentialInvalid,
@@ -26,6 +25,7 @@ from grove.credentials.ssh_keys import SshKey, host_key_fingerprint
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
 from grove.credentials.telling import USED, tell, untold_uses
+from grove.credentials.wraps import seal_counted
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
@@ -61,12 +61,14 @@ def add_credential(
         kind=draft.kind,
     )
     if draft.reference is None:
-        row.sealed = seal(keyring, draft.password.encode(), row.binding)
+        row.sealed = seal_counted(tx, keyring, draft.password.encode(), row.binding)
     else:
         row.fingerprint = _referred(tx, draft.reference)
         row.kid, row.wrapped_key, row.ciphertext = "", b"", b""
         if draft.kind is CredentialKind.SSH_KEY:
-            row.sealed = seal(keyring, SshKey.elsewhere(host_keys=draft.host_keys).as_text().encode(), row.binding)
+            row.sealed = seal_counted(
+                tx, keyring, SshKey.elsewhere(host_keys=draft.host_keys).as_text().encode(), row.binding
+            )
     try:
         with tx.session.begin_nested():
             tx.session.add(row)
@@ -104,7 +106,7 @@ def rotate_credential(
         host_keys = open_ssh_key(tx, row, opening).host_keys
         password = SshKey.of(password, passphrase=passphrase, host_keys=host_keys).as_text()
     check_secret(kind, password)
-    _seal_anew(row, keyring, password)
+    _seal_anew(tx, row, keyring, password)
     _record(tx, "credential.rotate", row, actor=actor, now=now)
     return row.value()
 
@@ -137,7 +139,7 @@ def pin_host_keys(
     row = _ssh_row(tx, actor=actor, credential_id=credential_id)
     opening = Opening(keyring=keyring, purpose=Purpose(act="credential.pin"), by=actor, now=now)
     key = open_ssh_key(tx, row, opening).pinned_to(host_keys)
-    _seal_anew(row, keyring, key.as_text())
+    _seal_anew(tx, row, keyring, key.as_text())
     shown = [host_key_fingerprint(each) for each in key.host_keys]
     _record(tx, "credential.pin", row, actor=actor, now=now, host_keys=shown)
     return row.value()
@@ -150,11 +152,11 @@ def _ssh_row(tx: Transaction, *, actor: Actor, credential_id: str) -> Credential
     return row
 
 
-def _seal_anew(row: CredentialRow, keyring: Keyring, content: str) -> None:
+def _seal_anew(tx: Transaction, row: CredentialRow, keyring: Keyring, content: str) -> None:
     row.version += 1
     if row.reference is None:
         row.fingerprint = fingerprint_of(content, CredentialKind(row.kind))
-    row.sealed = seal(keyring, content.encode(), row.binding)
+    row.sealed = seal_counted(tx, keyring, content.encode(), row.binding)
 
 
 def remove_credential(tx: Transaction, *, actor: Actor, credential_id: str, now: datetime) -> Credential:
@@ -276,7 +278,7 @@ def reseal_credentials(tx: Transaction, *, keyring: Keyring, count_max: int, now
     rows = tx.session.scalars(waiting.order_by(CredentialRow.id).limit(count_max).with_for_update()).all()
     opening = Opening(keyring=keyring, purpose=Purpose(act="master_key.rotate", source=Source.CLI), now=now)
     for row in rows:
-        row.sealed = seal(keyring, open_content(tx, row, opening).encode(), row.binding)
+        row.sealed = seal_counted(tx, keyring, open_content(tx, row, opening).encode(), row.binding)
     return len(rows)
 
 

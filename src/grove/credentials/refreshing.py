@@ -5,7 +5,6 @@ from typing import Final
 
 from sqlalchemy import or_, update
 
-from grove.credentials.envelope import seal
 from grove.credentials.keyring import Keyring
 from grove.credentials.kinds import OAuthGrant
 from grove.credentials.model import fingerprint_of
@@ -14,6 +13,7 @@ from grove.credentials.purposes import Purpose
 from grove.credentials.queries import credential_row
 from grove.credentials.stores import Lease
 from grove.credentials.tables import CredentialRow
+from grove.credentials.wraps import seal_counted
 from grove.kit.transactions import Transaction
 
 REFRESH_SECONDS_MAX: Final = 60
@@ -54,7 +54,7 @@ def keep_grant(tx: Transaction, *, keyring: Keyring, lease: Lease, grant: OAuthG
     if row.version == lease.version:
         row.version += 1
         row.fingerprint = fingerprint_of(grant.access_token)
-        row.sealed = seal(keyring, grant.as_text().encode(), row.binding)
+        row.sealed = seal_counted(tx, keyring, grant.as_text().encode(), row.binding)
 
 
 def give_up_refresh(tx: Transaction, *, lease: Lease) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from grove.credentials.envelope import Binding, Sealed
 from grove.credentials.kinds import CredentialKind
 from grove.credentials.model import Credential
-from grove.kit.tables import TenantTable, UtcDateTime
+from grove.kit.tables import Table, TenantTable, UtcDateTime
 
 
 class CredentialRow(TenantTable):
@@ -87,6 +87,16 @@ class CredentialRow(TenantTable):
             reference=self.reference,
             kind=CredentialKind(self.kind),
         )
+
+
+class MasterKeyRow(Table):
+    """How many data keys a master key has wrapped; the key itself is not here."""
+
+    __tablename__ = "master_keys"
+    shared = "the master keys are the server's"
+
+    kid: Mapped[str] = mapped_column(String(16), primary_key=True)
+    wraps: Mapped[int] = mapped_column(BigInteger)
 
 
 class CredentialPurposeRow(TenantTable):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from grove.credentials import CredentialUnreadable, Keyring, open_sealed, seal
+from grove.credentials import CredentialUnreadable, Keyring, open_sealed, seal_counted
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 from grove.repeats.errors import KeyReused, OutcomeUnknown, RequestUnderWay
@@ -58,7 +58,7 @@ def keep(tx: Transaction, request: KeyedRequest, answer: KeptAnswer, *, keyring:
         tx.session.delete(row)
         return
     row.status, row.location = answer.status, answer.location
-    row.sealed = seal(keyring, answer.body, row.binding)
+    row.sealed = seal_counted(tx, keyring, answer.body, row.binding)
 
 
 def forget(tx: Transaction, request: KeyedRequest) -> None:
