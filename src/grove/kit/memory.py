@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -18,6 +19,11 @@ def share_arenas() -> bool:
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and bool(mallopt(_ARENA_MAX, ARENAS))
+
+
+def leave_no_dump() -> None:
+    """Have no core file written when this process, or one that it starts, crashes: secrets would be in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @contextmanager
