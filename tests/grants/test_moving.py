@@ -111,7 +111,7 @@ class TestARepositoryThatWasRenamedAtItsForge:
         check(kept)
 
         with kept.made.grove.database.reading() as tx:
-            for name in (old.name, old.url, "acme/billing", "billing"):
+            for name in (old.name, old.url, old.name.rpartition("/")[2], "acme/billing", "billing"):
                 assert repositories.find_repository(tx, actor=kept.made.admin, name=name).id == old.id
             address = repositories.address_key(old.url)
             assert repositories.aliases_of(tx, repository_id=old.id) == [address]

@@ -13,6 +13,7 @@ from grove.cli.command import command
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
 from grove.cli.quantity import counted, shown_age, shown_bytes
+from grove.cli.refusal import Refused
 from grove.cli.repositories import YesOption
 from grove.cli.session import Session
 
@@ -184,7 +185,17 @@ def write_file(
             exit_code=Exit.INVALID,
         ) from error
     text = base64.b64encode(content).decode()
-    _edit(session, name, {"kind": "write", "path": path, "base64": text, "expected": expected})
+    try:
+        _edit(session, name, {"kind": "write", "path": path, "base64": text, "expected": expected})
+    except Refused as refused:
+        if refused.problem_code != "body_too_large":
+            raise
+        raise Failure(
+            "The file was not written.",
+            why=f"it has {shown_bytes(len(content))}; one request has room for some 750 KB of a file (body_too_large)",
+            next_step=f"grove ws clone {name}    (and push what is large)",
+            exit_code=Exit.CONFLICT,
+        ) from refused
 
 
 @command(app, "rm", failing="The file was not removed.", fields=FIELDS)

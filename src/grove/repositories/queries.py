@@ -36,7 +36,7 @@ def get_repository(tx: Transaction, *, actor: Actor, repository_id: str) -> Repo
 
 
 def find_repository(tx: Transaction, *, actor: Actor, name: str) -> Repository:
-    """The repository of that id, name, URL, a name or URL of before, or unmistakable end of a name (`payments-api`).
+    """The repository of that id, name or URL, or unmistakable end of a name (`payments-api`); of now, else of before.
 
     :raises Denied: if `actor` may see none.
     :raises RepositoryNotFound: if there is none that `actor` may see.
@@ -44,19 +44,19 @@ def find_repository(tx: Transaction, *, actor: Actor, name: str) -> Repository:
     """
     key = name_key(name)
     suffix = "%/" + key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    mine = select(RepositoryRow).where(RepositoryRow.tenant_id == actor.tenant_id)
-    exact = or_(RepositoryRow.id == name, RepositoryRow.name_key == key, RepositoryRow.url == name)
     tx.require(actor, "repository.list", Resource(kind="repository", tenant_id=actor.tenant_id))
-    before = select(RepositoryAliasRow.repository_id).where(
-        RepositoryAliasRow.tenant_id == actor.tenant_id,
-        or_(RepositoryAliasRow.name_key == key, RepositoryAliasRow.address == address_key(name)),
+    before = select(RepositoryAliasRow.repository_id).where(RepositoryAliasRow.tenant_id == actor.tenant_id)
+    called = or_(RepositoryAliasRow.name_key == key, RepositoryAliasRow.address == address_key(name))
+    ways = (
+        or_(RepositoryRow.id == name, RepositoryRow.name_key == key, RepositoryRow.url == name),
+        RepositoryRow.id.in_(before.where(called)),
+        RepositoryRow.name_key.like(suffix, escape="\\"),
+        RepositoryRow.id.in_(before.where(RepositoryAliasRow.name_key.like(suffix, escape="\\"))),
     )
-    found = first_visible(tx, actor, mine.where(exact), limit=CANDIDATES_MAX)
-    if not found:
-        found = first_visible(tx, actor, mine.where(RepositoryRow.id.in_(before)), limit=CANDIDATES_MAX)
-    if not found:
-        ending = mine.where(RepositoryRow.name_key.like(suffix, escape="\\"))
-        found = first_visible(tx, actor, ending.order_by(RepositoryRow.name_key), limit=CANDIDATES_MAX)
+    mine = select(RepositoryRow).where(RepositoryRow.tenant_id == actor.tenant_id).order_by(RepositoryRow.name_key)
+    found: list[Repository] = []
+    for way in ways:
+        found = found or first_visible(tx, actor, mine.where(way), limit=CANDIDATES_MAX)
     if not found:
         raise RepositoryNotFound(repository=name)
     if len(found) > 1:
