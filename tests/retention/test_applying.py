@@ -160,6 +160,24 @@ class TestAnIdleRepository:
         with made.grove.database.reading() as tx:
             assert repositories.list_repositories(tx, actor=made.admin) == []
 
+    def test_is_not_removed_but_cold_when_its_upstream_went_away_since_it_was_asked_last(
+        self, made: House, kept: Repository, tmp_path: Path
+    ) -> None:
+        (tmp_path / "src" / "app.git").rename(tmp_path / "src" / "gone.git")
+        set_policy(made, RetentionPolicy(idle_days=30, notice_days=0, fate=Fate.REMOVED))
+        leave_idle(made, kept)
+        for _ in range(2):
+            apply(made)
+
+            spared = now_of(made, kept)
+            assert spared.lifecycle is Lifecycle.COLD
+            assert "may be the last copy" in (spared.decision or {})["reason"]
+
+        (tmp_path / "src" / "gone.git").rename(tmp_path / "src" / "app.git")
+        apply(made)
+        with made.grove.database.reading() as tx:
+            assert repositories.list_repositories(tx, actor=made.admin) == []
+
 
 class TestWhatIsNotTouched:
     def test_is_a_repository_with_a_workspace(self, made: House, kept: Repository) -> None:
@@ -236,7 +254,9 @@ class TestARepositoryThatIsRemovedMeanwhile:
                     if len(repositories.list_kept(tx, tenant_id=kept.tenant_id)) > 1:
                         repositories.erase_repository(tx, tenant_id=kept.tenant_id, repository_id=kept.id)
 
-        retention.apply_retention(Removing(job=job, actor=made.admin, database=made.grove.database))
+        retention.apply_retention(
+            Removing(job=job, actor=made.admin, database=made.grove.database), tools=made.grove.mirror_tools
+        )
 
         with made.grove.database.reading() as tx:
             assert retention.notice_of(tx, repository_id=other.id) is not None

@@ -1,5 +1,6 @@
 """Bare copies of repositories: fetched aside, checked, published whole, never edited."""
 
+from grove.mirrors.asking import is_upstream_there
 from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, PullNotFound, PullsNotTracked, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorGrowing, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
@@ -47,6 +48,7 @@ __all__ = [
     "check_source",
     "connect_source",
     "heads_to_index",
+    "is_upstream_there",
     "move_upstream",
     "path_owners",
     "pull_of",

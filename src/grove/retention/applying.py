@@ -1,6 +1,7 @@
 """Applying the policy: once a day, or when somebody asks; each repository in a transaction of its own."""
 
 from collections import Counter
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +10,7 @@ from grove import accounts, activity, repositories
 from grove.jobs import Job, Run, forget_jobs
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
+from grove.mirrors import MirrorTools, is_upstream_there
 from grove.repositories import RepositoryNotFound
 from grove.retention.events import RetentionWanted
 from grove.retention.model import Fate, Step, Verdict
@@ -21,21 +23,25 @@ EVERY: Final = timedelta(days=1)
 _DONE: Final = {Verdict.NOTICE, Verdict.WITHDRAW, Verdict.COOL, Verdict.REMOVE}
 
 
-def apply_retention(run: Run) -> None:
+def apply_retention(run: Run, *, tools: MirrorTools) -> None:
     """Give notices, withdraw them, let repositories become cold and remove them; forget old logs; come again in a day.
 
-    Each repository is looked at again in the transaction in which something is done with it.
+    Each repository is looked at again in the transaction in which something is done with it. None is removed whose
+    upstream was not asked just before, and was there.
 
     :raises GroveError: with its own code, whatever goes wrong; what was done before stays done.
     """
     tenant_id = run.job.tenant_id
     with run.begin() as tx:
-        every = [repository.id for repository in repositories.list_kept(tx, tenant_id=tenant_id)]
+        kept = repositories.list_kept(tx, tenant_id=tenant_id)
+        steps = steps_of(tx, kept, tenant_id=tenant_id, now=run.now)
     done: Counter[str] = Counter()
-    for repository_id in every:
+    for step in steps:
         run.check_cancelled()
+        is_there = step.verdict is Verdict.REMOVE and is_upstream_there(run, step.repository, tools=tools)
+        lost = () if is_there else (step.repository.id,)
         with run.begin() as tx, suppress(RepositoryNotFound):  # somebody has removed it meanwhile
-            done[_apply_one(tx, actor=run.actor, repository_id=repository_id, now=run.now)] += 1
+            done[_apply_one(tx, actor=run.actor, repository_id=step.repository.id, now=run.now, lost=lost)] += 1
     with run.finish() as tx:
         policy = policy_of(tx, tenant_id=tenant_id)
         forgotten = forget_jobs(tx, tenant_id=tenant_id, before=run.now - timedelta(days=policy.job_days))
@@ -55,9 +61,9 @@ def _come_again(tx: Transaction, job: Job, *, now: datetime) -> None:
     tx.publish(RetentionWanted(tenant_id=job.tenant_id, actor_id=job.requested_by, due_at=now + EVERY, at=now))
 
 
-def _apply_one(tx: Transaction, *, actor: Actor, repository_id: str, now: datetime) -> Verdict:
+def _apply_one(tx: Transaction, *, actor: Actor, repository_id: str, now: datetime, lost: Collection[str]) -> Verdict:
     repository = repositories.repository_of_job(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
-    [step] = steps_of(tx, [repository], tenant_id=actor.tenant_id, now=now)
+    [step] = steps_of(tx, [repository], tenant_id=actor.tenant_id, now=now, lost=lost)
     if step.verdict not in _DONE:
         return step.verdict
     if step.verdict is Verdict.NOTICE:

@@ -76,6 +76,8 @@ class Facts:
     hold: str = ""
     is_pinned: bool = False
     has_work: bool = False
+    is_upstream_lost: bool = False
+    """It was not there when it was asked just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,6 @@ def _days_ago(unused: timedelta) -> str:
 def _spared(facts: Facts) -> str:
     """Why it must not be removed: the mirror may be the last copy."""
     repository = facts.repository
-    if repository.access is not Access.GRANTED or repository.problem is not None:
+    if facts.is_upstream_lost or repository.access is not Access.GRANTED or repository.problem is not None:
         return "its upstream is not known to be there, so this may be the last copy"
     return ""

@@ -1,6 +1,6 @@
 """What a tenant's policy comes to for each repository, without doing any of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -49,8 +49,10 @@ def policy_of(tx: Transaction, *, tenant_id: str) -> RetentionPolicy:
     return row.value() if row is not None else RetentionPolicy()
 
 
-def steps_of(tx: Transaction, among: Sequence[Repository], *, tenant_id: str, now: datetime) -> list[Step]:
-    """What the policy comes to for some repositories of a tenant."""
+def steps_of(
+    tx: Transaction, among: Sequence[Repository], *, tenant_id: str, now: datetime, lost: Collection[str] = ()
+) -> list[Step]:
+    """What the policy comes to for some repositories of a tenant; the upstreams of those in `lost` are not there."""
     policy, used = policy_of(tx, tenant_id=tenant_id), last_uses(tx, tenant_id=tenant_id)
     notices = select(RetentionNoticeRow).where(RetentionNoticeRow.tenant_id == tenant_id)
     given = {row.repository_id: row.value() for row in tx.session.scalars(notices)}
@@ -67,6 +69,7 @@ def steps_of(tx: Transaction, among: Sequence[Repository], *, tenant_id: str, no
                 hold=held.get(repository.id, ""),
                 is_pinned=repository.id in pinned,
                 has_work=holds_work(tx, repository_id=repository.id),
+                is_upstream_lost=repository.id in lost,
             ),
             now=now,
         )

@@ -95,7 +95,7 @@ JOB_KINDS = (
         name=retention.APPLY_JOB,
         title="Gives notice of idle repositories, and lets them become cold or removes them, as the policy says.",
         permission="retention.apply",
-        work=lambda _grove, run: retention.apply_retention(run),
+        work=lambda grove, run: retention.apply_retention(run, tools=grove.mirror_tools),
         settle=retention.settle_retention,
         is_background=True,
     ),
