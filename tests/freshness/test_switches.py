@@ -130,6 +130,16 @@ class TestPolling:
             assert not freshness.tenants_with_polls(tx, now=made.now + timedelta(seconds=100))
             assert freshness.tenants_with_polls(tx, now=made.now + timedelta(seconds=140))
 
+    def test_does_not_wait_for_a_time_that_a_wrong_clock_named(self, made: House, mirrored: Repository) -> None:
+        set_to(made, mirrored, Freshness(poll_seconds=60))
+        wrong = made.now + timedelta(days=365)
+        with made.grove.database.transaction() as tx:
+            freshness.poll_due(tx, now=wrong)
+            freshness.pause_host(tx, host=mirrored.host, now=wrong)
+        made.work()
+        with made.grove.database.transaction() as tx:
+            assert freshness.poll_due(tx, now=made.now) == 1
+
     def test_leaves_a_busy_host_alone(self, made: House, mirrored: Repository) -> None:
         set_to(made, mirrored, Freshness(poll_seconds=60))
         due = made.now + timedelta(seconds=70)

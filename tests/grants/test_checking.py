@@ -236,6 +236,17 @@ class TestTheSchedule:
         with kept.made.grove.database.reading() as tx:
             assert not grants.is_check_due(tx, patience=grants.Patience(), now=kept.made.now)
 
+    def test_does_not_wait_for_a_time_that_a_wrong_clock_named(self, keep: Keep) -> None:
+        kept = keep()
+        age(kept, -365 * 24)
+
+        with kept.made.grove.database.reading() as tx:
+            assert grants.is_check_due(tx, patience=grants.Patience(), now=kept.made.now)
+        change(kept, lambda tx: grants.check_due(tx, patience=grants.Patience(), now=kept.made.now))
+        kept.made.work()
+
+        assert len(kept.forge.asked) == 1
+
     def test_sends_the_token_to_no_other_host(self, keep: Keep) -> None:
         kept = keep()
         kept.forge.always = Raw(302, {"Location": f"https://127.0.0.1:{kept.forge.server.port}/api/stolen"})

@@ -70,6 +70,33 @@ class TestAJobThatIsCausedAgain:
             assert again.result().id != first.id
 
 
+class TestAClockThatWasWrong:
+    """It was a year ahead, and is right again."""
+
+    AHEAD = 365 * 86_400.0
+
+    def test_keeps_no_job_of_a_dead_worker(self, database: Database, admin: Actor) -> None:
+        job = enqueue(database, admin)
+        claimed(database, after=self.AHEAD)
+
+        assert claimed(database).id == job.id
+
+    def test_keeps_no_job_waiting(self, database: Database, admin: Actor) -> None:
+        job = enqueue(database, admin)
+        taken = claimed(database, after=self.AHEAD)
+        finish(database, taken, Unreachable(), after=self.AHEAD)
+
+        assert claimed(database, after=60).id == job.id
+
+    def test_takes_no_job_from_a_worker_that_lives(self, database: Database, admin: Actor) -> None:
+        enqueue(database, admin)
+        taken = claimed(database, after=self.AHEAD)
+        with database.transaction() as tx:
+            jobs.renew(tx, job=taken, now=NOON, lease_seconds=60)
+
+        assert claim(database) is None
+
+
 class TestAJobOfAKindThatThisVersionDoesNotKnow:
     def claim(self, database: Database, *, after: timedelta) -> jobs.Job | None:
         with database.transaction() as tx:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from grove import jobs, repositories
-from grove.freshness.model import next_poll
+from grove.freshness.model import POLL_SECONDS_MAX, next_poll
 from grove.freshness.syncing import SYNC_KIND, request_sync
 from grove.freshness.tables import FreshnessRow, HostPauseRow
 from grove.kit.gate import Source
@@ -19,16 +19,18 @@ SYNCS_PER_HOST_MAX = 8
 """How many syncs of one host wait or run at once because of polls."""
 PAUSE_SECONDS = 60
 PAUSE_SECONDS_MAX = 3_600
+PLANNED_AHEAD_MAX = timedelta(seconds=POLL_SECONDS_MAX) * 1.2
+"""Nothing is planned further ahead than that."""
 
 
 def tenants_with_polls(tx: Transaction, *, now: datetime) -> list[str]:
     """The tenants that have anything to poll."""
-    return list(tx.session.scalars(select(FreshnessRow.tenant_id).where(FreshnessRow.next_poll_at <= now).distinct()))
+    return list(tx.session.scalars(select(FreshnessRow.tenant_id).where(_is_due(now)).distinct()))
 
 
 def poll_due(tx: Transaction, *, now: datetime) -> int:
     """Request a sync of every mirror of the tenant that is due, as far as its host has room; how many."""
-    due = select(FreshnessRow).where(FreshnessRow.next_poll_at <= now).order_by(FreshnessRow.next_poll_at)
+    due = select(FreshnessRow).where(_is_due(now)).order_by(FreshnessRow.next_poll_at)
     rows = tx.session.scalars(due.limit(DUE_MAX).with_for_update(skip_locked=True)).all()
     paused = _paused_hosts(tx, {row.host for row in rows}, now=now)
     busy = _syncs_by_host(tx)
@@ -73,8 +75,14 @@ def _poll(tx: Transaction, row: FreshnessRow, *, now: datetime) -> bool:
     return not request_sync(tx, repository, source=Source.WORKER, now=now)
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """What was planned while the clock was wrong, and so for never, is due as well."""
+    return or_(FreshnessRow.next_poll_at <= now, FreshnessRow.next_poll_at > now + PLANNED_AHEAD_MAX)
+
+
 def _paused_hosts(tx: Transaction, hosts: Iterable[str], *, now: datetime) -> dict[str, datetime]:
-    chosen = select(HostPauseRow).where(HostPauseRow.host.in_(list(hosts)), HostPauseRow.until > now)
+    is_paused = (HostPauseRow.until > now) & (HostPauseRow.until <= now + PLANNED_AHEAD_MAX)
+    chosen = select(HostPauseRow).where(HostPauseRow.host.in_(list(hosts)), is_paused)
     return {row.host: row.until for row in tx.session.scalars(chosen)}
 
 

@@ -32,6 +32,8 @@ REFUSALS: Final = frozenset(
 RETRY_SECONDS: Final = 60
 """After a question without an answer; twice as long after each further one."""
 _DOUBLINGS_MAX: Final = 10
+PLANNED_AHEAD_MAX: Final = timedelta(days=2)
+"""Longer than any forge may have us wait beyond the usual time."""
 
 
 class Verdict(StrEnum):
@@ -87,8 +89,12 @@ class Patience:
         return now + max(wait, timedelta(seconds=answer.retry_after_seconds or 0))
 
     def is_over(self, confirmed_at: datetime | None, *, now: datetime) -> bool:
-        """Whether the last word is too old to count."""
-        return confirmed_at is None or confirmed_at + self.grace <= now
+        """Whether the last word is too old to count; one of a clock that was as far ahead is not believed either."""
+        return confirmed_at is None or abs(now - confirmed_at) >= self.grace
+
+    def planned_until(self, now: datetime) -> datetime:
+        """Later than any time at which a forge is to be asked again."""
+        return now + self.every + PLANNED_AHEAD_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

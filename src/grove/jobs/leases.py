@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from grove.jobs.errors import JobAltered, LeaseLost, WorkerLost
@@ -24,6 +24,9 @@ from grove.kit.transactions import Transaction, go_alone
 
 log = logger(__name__)
 LEASE_SECONDS = 60
+CLOCKS_APART_MAX = timedelta(minutes=10)
+"""The clocks of a server's processes differ by less. What seems to have begun later than that from now was begun while
+the clock was wrong: it waits no longer, and nobody holds it."""
 UNKNOWN_WAIT = timedelta(minutes=10)
 """So long a job of a kind that this version does not know is left to a newer one, which may run beside it."""
 
@@ -43,9 +46,13 @@ def claim(
     not `known` are left for a while to workers that know them. One that is not what was queued is set aside.
     """
     go_alone(tx, "jobs.claim")  # two claims at once could each find the same target free
-    busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, JobRow.lease_until > now)
-    due = (JobRow.state == JobState.QUEUED) & (JobRow.run_at <= now) & JobRow.target_id.not_in(busy)
-    abandoned = (JobRow.state == JobState.RUNNING) & (JobRow.lease_until <= now)
+    ahead = now + CLOCKS_APART_MAX
+    begun = func.coalesce(JobRow.started_at, JobRow.created_at)
+    is_held = (JobRow.lease_until > now) & (JobRow.lease_until <= ahead + timedelta(seconds=lease_seconds))
+    busy = select(JobRow.target_id).where(JobRow.state == JobState.RUNNING, is_held)
+    is_due = or_(JobRow.run_at <= now, begun > ahead)
+    due = (JobRow.state == JobState.QUEUED) & is_due & JobRow.target_id.not_in(busy)
+    abandoned = (JobRow.state == JobState.RUNNING) & ~is_held
     waiting = select(JobRow).where(or_(due, abandoned))
     if known is not None:
         waiting = waiting.where(or_(JobRow.kind.in_(list(known)), JobRow.run_at <= now - UNKNOWN_WAIT))
