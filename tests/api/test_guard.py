@@ -3,16 +3,23 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from anyio import BrokenResourceError
 from fastapi.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from grove.api import create_app
+from grove.api.guard import Guard
+from grove.api.hosts import Hosts
+from grove.api.metrics import Metrics
+from grove.kit.logging import configure
 from tests.api.conftest import ADDRESS, Door, bearer
-from tests.support.grove import house
+from tests.support.grove import House, house
 
 
 class TestEveryAnswer:
@@ -48,6 +55,26 @@ class TestEveryAnswer:
         assert "the-name" in line
         assert "'route': '/api/v1/search'" in line
         assert "CANARY" not in line
+
+
+class TestAStreamWhoseReaderHasGone:
+    def listen(self, made: House, capsys: pytest.CaptureFixture[str], *errors: Exception) -> int:
+        """How many crashes are logged when that goes wrong in the middle of an answer."""
+
+        async def break_off(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            raise ExceptionGroup("in two tasks", list(errors))
+
+        guard = Guard(break_off, hosts=Hosts.of(made.grove.settings), metrics=Metrics(made.grove))
+        configure(level="INFO")
+        with suppress(ExceptionGroup):
+            TestClient(guard, base_url=ADDRESS).get("/livez")
+        return capsys.readouterr().err.count("request_crashed")
+
+    def test_is_no_crash(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with house(tmp_path) as made:
+            assert self.listen(made, capsys, BrokenResourceError()) == 0
+            assert self.listen(made, capsys, BrokenResourceError(), ValueError()) == 1
 
 
 class TestUnknownAddresses:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from anyio import BrokenResourceError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,11 +64,12 @@ class Guard:
             try:
                 app = self._refusal(scope, asked) or self._app
                 await app(scope, _bounded(receive, _bytes_max(scope)), answer.send)
-            except Exception:
-                log.exception("request_crashed")
-                if not answer.status:
-                    await _crashed(scope)(scope, receive, answer.send)
-                raise
+            except Exception as error:
+                if not _has_hung_up(error):
+                    log.exception("request_crashed")
+                    if not answer.status:
+                        await _crashed(scope)(scope, receive, answer.send)
+                    raise
             finally:
                 self._tell(scope, answer.status or CLIENT_GONE, time.perf_counter() - began)
 
@@ -134,6 +136,12 @@ class _Answer:
             own = {name.lower().encode(): text.encode() for name, text in self._state.get("headers", {}).items()}
             message["headers"] = headers + [each for each in {**_HEADERS, **own}.items() if each[0] not in told]
         await self._send(message)
+
+
+def _has_hung_up(error: Exception) -> bool:
+    """Whether nothing is wrong but that whoever listened to a stream has gone."""
+    gone = error.split(BrokenResourceError) if isinstance(error, ExceptionGroup) else (None, error)
+    return gone[1] is None
 
 
 def _bytes_max(scope: Scope) -> int:
