@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grove.indexing import Mark, language_of, marks_of
+from grove.languages import Mark, language_of, marks_of
 
 CODE_LANGUAGES = frozenset(
     [

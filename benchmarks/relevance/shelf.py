@@ -8,15 +8,9 @@ from pathlib import Path
 
 from benchmarks.relevance.dataset import Subject
 from grove.git import EntryKind, Git, GitConfig
-from grove.indexing import (
-    BuildTools,
-    FileEntry,
-    IndexStore,
-    StaticEmbedder,
-    TreeSitterParser,
-    build_snapshot,
-)
+from grove.indexing import BuildTools, FileEntry, IndexStore, StaticEmbedder, build_snapshot
 from grove.kit.errors import GroveError
+from grove.languages import TreeSitterParser
 from grove.search import Corpus
 from grove.search import Target as Commit
 from grove.vectors import Meaning

@@ -12,17 +12,17 @@ import numpy as np
 
 from benchmarks.relevance.shelf import git_at
 from benchmarks.speed.corpus import Revision
-from grove.indexing import StaticEmbedder, TreeSitterParser, language_of
+from grove.indexing import StaticEmbedder
 from grove.indexing.chunks import cuts_of, digest_of
 from grove.indexing.content import ContentWriter
 from grove.indexing.grams import postings_of, write_grams
-from grove.indexing.languages import grammar_of
 from grove.indexing.parts import PartsWriter
 from grove.indexing.postings import Runs
 from grove.indexing.terms import write_terms
 from grove.indexing.texts import text_of
 from grove.indexing.vectors import VectorWriter
 from grove.indexing.vocabulary import Vocabulary
+from grove.languages import TreeSitterParser, grammar_of, language_of
 
 BATCH = 4_096
 Spent = defaultdict[str, float]

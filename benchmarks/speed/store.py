@@ -11,16 +11,8 @@ import numpy as np
 
 from benchmarks.relevance.shelf import git_at
 from benchmarks.speed.corpus import Revision
-from grove.indexing import (
-    BuildTools,
-    Built,
-    IndexStore,
-    IndexView,
-    PooledParser,
-    StaticEmbedder,
-    build_snapshot,
-    segments_to_join,
-)
+from grove.indexing import BuildTools, Built, IndexStore, IndexView, StaticEmbedder, build_snapshot, segments_to_join
+from grove.languages import PooledParser
 from grove.search import Corpus, Target
 from grove.vectors import Meaning
 

@@ -11,18 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grove.git import Git, GitConfig, TreeLimits
-from grove.indexing import (
-    BlobUnavailable,
-    BuildLimits,
-    FileEntry,
-    Mark,
-    Selection,
-    SkipReason,
-    SymbolMatch,
-    build_snapshot,
-)
+from grove.indexing import BlobUnavailable, BuildLimits, FileEntry, Selection, SkipReason, SymbolMatch, build_snapshot
 from grove.indexing.texts import text_of
 from grove.kit import faults
+from grove.languages import Mark
 from tests.indexing.trees import LINK, SUBMODULE, Commit, Library, contents_of
 from tests.support.git_repositories import Repository
 

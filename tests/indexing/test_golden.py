@@ -4,8 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grove.indexing import IndexStore, Mark, Need, Selection, SkipReason, SymbolMatch
+from grove.indexing import IndexStore, Need, Selection, SkipReason, SymbolMatch
 from grove.indexing.parts import FORMAT_VERSION
+from grove.languages import Mark
 from tests.indexing.golden import FIRST, FOLDER, SECOND
 from tests.indexing.trees import contents_of
 

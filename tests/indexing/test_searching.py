@@ -7,19 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from grove.indexing import (
-    FieldWeights,
-    IndexMissing,
-    IndexView,
-    Mark,
-    Need,
-    Selection,
-    SymbolMatch,
-    nearest,
-    split_words,
-)
+from grove.indexing import FieldWeights, IndexMissing, IndexView, Need, Selection, SymbolMatch, nearest, split_words
 from grove.indexing.model import Ordinals
 from grove.indexing.reuse import known_chunks
+from grove.languages import Mark
 from tests.indexing.trees import Library
 
 LETTERS = st.sampled_from(["a", "B", "k", "S", "\u212a", "\u017f", "é", "É", "_", " ", "名", "\t", "0"])

@@ -12,18 +12,17 @@ from grove.indexing import (
     BuildLimits,
     BuildTools,
     Built,
-    Definition,
     FileEntry,
     IndexStore,
     IndexView,
     Selection,
-    TreeSitterParser,
     WordCounts,
     build_snapshot,
     split_words,
 )
 from grove.indexing.rewrite import segments_to_join
 from grove.indexing.scope import Scope
+from grove.languages import Definition, TreeSitterParser
 
 FILE = 0o100644
 LINK = 0o120000

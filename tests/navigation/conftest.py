@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grove.indexing import PooledParser
+from grove.languages import PooledParser
 from grove.navigation.ground import Ground
 from grove.search import Limits, Question
 from tests.search.library import Library

@@ -4,15 +4,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from grove.indexing import (
-    BuildTools,
-    FileEntry,
-    IndexStore,
-    IndexView,
-    StaticEmbedder,
-    TreeSitterParser,
-    build_snapshot,
-)
+from grove.indexing import BuildTools, FileEntry, IndexStore, IndexView, StaticEmbedder, build_snapshot
+from grove.languages import TreeSitterParser
 from grove.search import Answer, Corpus, Limits, Mode, Question, SearchEvent, Skipped, Target, search, search_stream
 from grove.vectors import Meaning
 

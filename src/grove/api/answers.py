@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from grove.api.shapes import Shown
-from grove.indexing import Mark
+from grove.languages import Mark
 from grove.search import Answer, FileAddress, FileMatch, Method, Severity, Truth, truth_line
 
 

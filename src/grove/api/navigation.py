@@ -12,7 +12,7 @@ from grove.api.caller import CallerOf
 from grove.api.routing import needs, router_at
 from grove.api.shapes import LINE_NUMBER_MAX, PathText, Received, Revision, Shown, Words
 from grove.api.workspaces import Name
-from grove.indexing import Role
+from grove.languages import Role
 from grove.navigation import Basis, DefinitionPlace, Wanted
 from grove.search import truth_line
 

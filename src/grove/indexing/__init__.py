@@ -26,36 +26,28 @@ from grove.indexing.history import Changes, Commits, History
 from grove.indexing.history_building import HistoryLimits
 from grove.indexing.history_job import HISTORY_JOB, HistoryTools, index_history
 from grove.indexing.isolation import damage_isolated, isolate_damage
-from grove.indexing.languages import LANGUAGES, has_outline, language_of, marks_of
 from grove.indexing.leftovers import sweep_index
 from grove.indexing.merging import live_ordinals, merge_index
 from grove.indexing.model import (
     BlobSource,
     Built,
-    Definition,
     FileEntry,
-    Mark,
     Need,
     Occurrence,
     Ordinals,
-    Role,
     Scores,
     Selection,
     SkipReason,
-    Structure,
     SymbolHit,
     SymbolMatch,
-    Task,
-    Use,
 )
 from grove.indexing.nearest import VectorPart, nearest_of
 from grove.indexing.needs import candidates_among
 from grove.indexing.opened import OpenIndexes
-from grove.indexing.parsers import PooledParser, TreeSitterParser
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsReader, PartsWriter
 from grove.indexing.paths import shown, stored
 from grove.indexing.pinning import PinDesk, list_pins
-from grove.indexing.ports import BuildLimits, BuildTools, DefinitionParser, Embedder, StructureParser, WordCounts
+from grove.indexing.ports import BuildLimits, BuildTools, Embedder, WordCounts
 from grove.indexing.rebuilding import rebuild_index
 from grove.indexing.refresh import IndexTools, Retention, index_repository, settle_index
 from grove.indexing.removal import RemovalTools, compact_index, drop_index, remove_everything
@@ -95,7 +87,6 @@ from grove.indexing.writing import adding_to_index, copying_index, taking_out_of
 __all__ = [
     "DELTA_ZSTD",
     "HISTORY_JOB",
-    "LANGUAGES",
     "UNUSABLE",
     "ZSTD",
     "BlobSource",
@@ -108,8 +99,6 @@ __all__ = [
     "ChunkRun",
     "CommitOf",
     "Commits",
-    "Definition",
-    "DefinitionParser",
     "Embedder",
     "FieldWeights",
     "FileEntry",
@@ -131,7 +120,6 @@ __all__ = [
     "IndexTotals",
     "IndexVerificationRequested",
     "IndexView",
-    "Mark",
     "Need",
     "Occurrence",
     "OpenIndexes",
@@ -141,11 +129,9 @@ __all__ = [
     "PinDesk",
     "PinNotFound",
     "PinsChanged",
-    "PooledParser",
     "RemovalTools",
     "RepositoryIndex",
     "Retention",
-    "Role",
     "Scope",
     "Scores",
     "Selection",
@@ -155,13 +141,8 @@ __all__ = [
     "SkipReason",
     "SnapshotView",
     "StaticEmbedder",
-    "Structure",
-    "StructureParser",
     "SymbolHit",
     "SymbolMatch",
-    "Task",
-    "TreeSitterParser",
-    "Use",
     "VectorIndex",
     "VectorPart",
     "VectorWriter",
@@ -177,17 +158,14 @@ __all__ = [
     "damage_isolated",
     "distinct",
     "drop_index",
-    "has_outline",
     "index_history",
     "index_repository",
     "index_totals",
     "is_current",
     "is_merge_due",
     "isolate_damage",
-    "language_of",
     "list_pins",
     "live_ordinals",
-    "marks_of",
     "merge_index",
     "nearest_of",
     "next_ordinal",

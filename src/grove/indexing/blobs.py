@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from grove.indexing.arrays import spans
 from grove.indexing.errors import IndexCorrupt
-from grove.indexing.languages import Trait
-from grove.indexing.model import Mark, Ordinals, SkipReason
+from grove.indexing.model import Ordinals, SkipReason
 from grove.indexing.parts import DELTA_ZSTD, ZSTD, PartsReader, PartsWriter
+from grove.languages import Mark, Trait
 
 SKIPS: Final = ("", *(reason.value for reason in SkipReason))
 SKIP_NUMBERS: Final = {skip: number for number, skip in enumerate(SKIPS)}

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from grove.indexing.arrays import distinct
 from grove.indexing.blobs import SKIP_NUMBERS, Blob, BlobColumns, BlobKey, columns_of
 from grove.indexing.blobs import joined as joined_blobs
-from grove.indexing.model import Mark, SkipReason
+from grove.indexing.model import SkipReason
 from grove.indexing.snapshot import SnapshotView
+from grove.languages import Mark
 
 
 class Row(NamedTuple):

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from grove.indexing.blobs import Blob, BlobKey
 from grove.indexing.chunks import Cut, cuts_of, digest_of
-from grove.indexing.languages import Trait, grammar_of
-from grove.indexing.model import Definition, SkipReason
+from grove.indexing.model import SkipReason
 from grove.indexing.ports import BuildTools
 from grove.indexing.reuse import known_chunks
 from grove.indexing.segment_writer import NewChunk, SegmentWriter
 from grove.indexing.symbols import Symbol
 from grove.indexing.view import IndexView
+from grove.languages import Definition, Trait, grammar_of
 from grove.snapshots import SegmentRecord
 
 NO_CHUNKS: NDArray[np.uint32] = np.empty(0, dtype=np.uint32)

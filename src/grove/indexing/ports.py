@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing.model import Definition, Structure, Task
+from grove.languages import DefinitionParser
 
 
 class WordCounts(NamedTuple):
@@ -44,22 +44,6 @@ class Embedder(ChunkEmbedder, Protocol):
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The vector of a question."""
-        ...
-
-
-class DefinitionParser(Protocol):
-    """Finds the definitions of files; a file it cannot parse has none."""
-
-    def parse(self, files: Sequence[tuple[str, bytes]]) -> list[list[Definition]]:
-        """The definitions of each `(language, UTF-8 text)`, in the order of their lines."""
-        ...
-
-
-class StructureParser(Protocol):
-    """Finds what files define, and where names are used in their code."""
-
-    def structures(self, tasks: Sequence[Task]) -> list[Structure | None]:
-        """The structure of each text; `None` of one that it cannot parse."""
         ...
 
 

@@ -7,11 +7,11 @@ from typing import Final
 from grove.indexing.blobs import Blob, BlobKey
 from grove.indexing.commit_files import Row
 from grove.indexing.errors import BlobUnavailable
-from grove.indexing.languages import HEAD_BYTES, Trait, grammar_of, language_of, marks_of, trait_of
-from grove.indexing.model import BlobSource, Mark, SkipReason
+from grove.indexing.model import BlobSource, SkipReason
 from grove.indexing.novelty import NO_CHUNKS, NewText, Novelty
 from grove.indexing.texts import text_of
 from grove.indexing.tree import Tree, TreeFile
+from grove.languages import HEAD_BYTES, Mark, Trait, grammar_of, language_of, marks_of, trait_of
 
 BATCH_BYTES: Final = 2 * 1024 * 1024
 BATCH_BLOBS: Final = 1_000

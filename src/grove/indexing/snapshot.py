@@ -13,12 +13,13 @@ from pyroaring import BitMap
 from grove.indexing.arrays import ChunkLists, distinct, run_starts, spans
 from grove.indexing.blobs import SKIP_NUMBERS, SKIPS, BlobTable
 from grove.indexing.errors import IndexCorrupt
-from grove.indexing.model import Mark, Occurrence, Ordinals, SkipReason
+from grove.indexing.model import Occurrence, Ordinals, SkipReason
 from grove.indexing.parts import PartsReader
 from grove.indexing.path_grams import FILTER_BYTES, path_filter
 from grove.indexing.path_grams import PART as PATH_GRAMS
 from grove.indexing.path_words import HeldWords, PathWords, scores_of
 from grove.indexing.paths import shown, stored
+from grove.languages import Mark
 
 KIND: Final = "snapshot"
 FILE_NAME: Final = "snapshot.grove"

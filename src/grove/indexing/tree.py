@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grove.indexing.languages import TABLES_CHECKSUM
 from grove.indexing.model import FileEntry, SkipReason
 from grove.indexing.paths import refusal, shown
 from grove.indexing.ports import BuildLimits
 from grove.indexing.snapshot import SnapshotView
+from grove.languages import TABLES_CHECKSUM
 
 NAMED_MAX: Final = 1_000
 """How many paths that are not in the table are named; all are counted."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from grove.git import EntryKind
-from grove.indexing import language_of
+from grove.languages import language_of
 from grove.mcp.arguments import ListTree, ReadFile
 from grove.mcp.budget import Level, fit
 from grove.mcp.calls import Caller, Reply, joined

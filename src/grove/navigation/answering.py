@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grove.indexing import Role
+from grove.languages import Role
 from grove.navigation.calling import callees_of, callers_in, resolved
 from grove.navigation.defining import definitions_of, last_part, nearest_names, parts_of
 from grove.navigation.ground import File, Ground, Told, counted

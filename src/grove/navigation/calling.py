@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from grove.indexing import SymbolMatch, Task
+from grove.indexing import SymbolMatch
+from grove.languages import Task
 from grove.navigation.closeness import closest_first
 from grove.navigation.defining import definitions_of
 from grove.navigation.ground import File, Ground

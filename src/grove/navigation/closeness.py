@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final
 
-from grove.indexing import has_outline
+from grove.languages import has_outline
 from grove.navigation.ground import File, Ground
 
 IMPORTS_READ_MAX: Final = 2_000

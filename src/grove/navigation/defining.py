@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from grove.indexing import Definition, Structure, SymbolHit, SymbolMatch, Task
+from grove.indexing import SymbolHit, SymbolMatch
+from grove.languages import Definition, Structure, Task
 from grove.navigation.closeness import closest_first, place_of
 from grove.navigation.ground import LINE_CHARACTERS_MAX, PARSED_TOGETHER, File, Ground
 from grove.navigation.model import DefinitionPlace

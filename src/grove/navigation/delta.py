@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from grove.git import FileDiff, ObjectReader, ObjectTooLarge, PathMissing, merge_base
-from grove.indexing import Definition, StructureParser, Task, language_of
 from grove.kit.gate import Actor
 from grove.kit.transactions import Database
+from grove.languages import Definition, StructureParser, Task, language_of
 from grove.mirrors import MirroredPull, MirrorReader, pull_of
 from grove.navigation.errors import TargetGone
 from grove.repositories import Repository, find_repository

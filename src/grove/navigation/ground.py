@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from grove.indexing import Mark, Structure, StructureParser, SymbolHit, SymbolMatch, Task
+from grove.indexing import SymbolHit, SymbolMatch
+from grove.languages import Mark, Structure, StructureParser, Task
 from grove.scip import ScipTable
 from grove.search import (
     Corpus,

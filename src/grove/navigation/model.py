@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grove.indexing import Mark, Role
+from grove.languages import Mark, Role
 from grove.scip import tool_of
 from grove.search import FileAddress, Truth
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from grove.indexing import StructureParser, language_of
 from grove.kit.gate import Actor
+from grove.languages import StructureParser, language_of
 from grove.navigation.answering import find_callees, find_callers, find_definitions, find_references
 from grove.navigation.errors import NameInvalid
 from grove.navigation.file_finding import find_files

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grove.indexing import Definition, StructureParser, Task
+from grove.languages import Definition, StructureParser, Task
 from grove.navigation.defining import shown_line
 from grove.navigation.errors import NotText
 from grove.navigation.model import Outline, Outlined

@@ -7,7 +7,8 @@ of no other.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grove.indexing import IndexMissing, Role
+from grove.indexing import IndexMissing
+from grove.languages import Role
 from grove.navigation.ground import File, Ground
 from grove.scip import DEFINITION, IMPORT, Occurrence, ScipDesk, ScipIndex, ScipTable, holder_of, identity_of
 

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from grove.indexing import Definition, Need, Ordinals, Role, Structure, Task, Use, split_words
+from grove.indexing import Need, Ordinals, split_words
+from grove.languages import Definition, Role, Structure, Task, Use
 from grove.navigation.closeness import closest_first
 from grove.navigation.defining import shown_line
 from grove.navigation.ground import CHUNKS_READ_MAX, PARSED_TOGETHER, File, Ground

@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from grove.indexing import Task, split_words
+from grove.indexing import split_words
+from grove.languages import Task
 from grove.navigation.defining import shown_line
 from grove.navigation.errors import NotText, RangeInvalid
 from grove.navigation.ground import File, Ground, Told, counted

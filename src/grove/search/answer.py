@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from grove.indexing import Mark
+from grove.languages import Mark
 from grove.search.corpus import Skipped, Suggestion
 from grove.search.question import Method
 

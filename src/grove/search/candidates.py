@@ -7,17 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import (
-    IndexView,
-    Mark,
-    Ordinals,
-    Scope,
-    Scores,
-    Selection,
-    SymbolHit,
-    SymbolMatch,
-    WordHits,
-)
+from grove.indexing import IndexView, Ordinals, Scope, Scores, Selection, SymbolHit, SymbolMatch, WordHits
+from grove.languages import Mark
 from grove.search.corpus import Corpus
 from grove.search.selection import Field, Selected
 from grove.search.weights import RankingWeights

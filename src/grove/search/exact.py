@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import IndexView, Mark, SymbolMatch
+from grove.indexing import IndexView, SymbolMatch
+from grove.languages import Mark
 from grove.search.lookups import Lookups
 from grove.search.masks import Bounds, Mask, bounds_of
 from grove.search.patterns import SPANS_MAX

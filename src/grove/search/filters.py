@@ -5,7 +5,7 @@ from typing import Final
 
 import re2
 
-from grove.indexing import LANGUAGES
+from grove.languages import LANGUAGES
 from grove.search.errors import FilterValueInvalid
 from grove.search.parsing import nearest
 from grove.search.patterns import Pattern, literal_pattern, regex_pattern

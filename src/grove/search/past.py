@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import History, IndexView, Ordinals, candidates_among, language_of, shown
+from grove.indexing import History, IndexView, Ordinals, candidates_among, shown
+from grove.languages import language_of
 from grove.search.answer import (
     Answer,
     ChangedLine,

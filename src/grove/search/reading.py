@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from grove.git import EntryKind, PathMissing, TreeEntry
-from grove.indexing import language_of, shown, stored
+from grove.indexing import shown, stored
+from grove.languages import language_of
 from grove.mirrors import MirrorReader
 from grove.repositories import Repository
 

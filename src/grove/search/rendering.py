@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from grove.indexing import IndexView, Mark, Ordinals, SymbolHit
+from grove.indexing import IndexView, Ordinals, SymbolHit
+from grove.languages import Mark
 from grove.search.answer import Excerpt, FileAddress, FileMatch, Highlight, Symbol
 from grove.search.corpus import Limits
 from grove.search.exact import ExactSearch, Found

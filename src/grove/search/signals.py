@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from grove.indexing import FieldWeights, Mark, Scores, are_among
+from grove.indexing import FieldWeights, Scores, are_among
+from grove.languages import Mark
 from grove.search.candidates import Candidates, Scored
 from grove.search.inquiry import Inquiry, Telling, telling_of
 from grove.search.naming import PathFacts, facts_of, names_platform, plain

@@ -11,10 +11,7 @@ from grove.accounts import Admission, GroupRole, Rates, Role, SessionLife
 from grove.checkouts import CheckoutLimits, CheckoutMethod
 from grove.git import GitConfig, TreeLimits, parse_remote_url, pin
 from grove.grants import Patience as AccessPatience
-from grove.indexing import (
-    HistoryLimits,
-    StaticEmbedder,
-)
+from grove.indexing import HistoryLimits, StaticEmbedder
 from grove.kit.files import write_durably
 from grove.kit.ids import new_id
 from grove.mirrors import (

@@ -19,7 +19,6 @@ from grove.indexing import (
     IndexTools,
     OpenIndexes,
     PinDesk,
-    PooledParser,
     RemovalTools,
     Retention,
     StaticEmbedder,
@@ -28,6 +27,7 @@ from grove.jobs import JobKind
 from grove.kit import faults, logging
 from grove.kit.bell import Bell
 from grove.kit.transactions import Database, Gate, Handlers, Transaction
+from grove.languages import PooledParser
 from grove.mirrors import (
     MirrorReader,
     MirrorTools,

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from grove.indexing.language_table import (
+from grove.languages.model import Mark
+from grove.languages.table import (
     BY_EXTENSION,
     BY_FILE_NAME,
     BY_INTERPRETER,
@@ -17,7 +18,6 @@ from grove.indexing.language_table import (
     LANGUAGES,
     OUTLINE_GRAMMARS,
 )
-from grove.indexing.model import Mark
 
 __all__ = [
     "LANGUAGES",

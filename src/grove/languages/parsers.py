@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from grove.indexing.definitions import NAME_CHARACTERS_MAX, File, Row, definitions_in
-from grove.indexing.languages import grammar_of, outline_grammar_of
-from grove.indexing.model import Definition, Role, Structure, Task, Use
-from grove.indexing.structure import Answer, structure_in
+from grove.languages.definitions import NAME_CHARACTERS_MAX, File, Row, definitions_in
+from grove.languages.detection import grammar_of, outline_grammar_of
+from grove.languages.model import Definition, Role, Structure, Task, Use
+from grove.languages.structure import Answer, structure_in
 from grove.sandbox import ChildFailure, ChildPool
 
 CHILDREN: Final = 2

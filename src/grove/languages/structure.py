@@ -12,11 +12,11 @@ from typing import Final
 
 from tree_sitter import Node
 
-from grove.indexing.definitions import DEFINITIONS_MAX, Placed, Row, placed_definitions, without_repetitions
-from grove.indexing.grammars import GRAMMAR_NAMES, grammar
-from grove.indexing.languages import grammar_of, outline_grammar_of
-from grove.indexing.model import Role, Task
-from grove.indexing.protobuf import PROTOBUF, protobuf_definitions, without_comments
+from grove.languages.definitions import DEFINITIONS_MAX, Placed, Row, placed_definitions, without_repetitions
+from grove.languages.detection import grammar_of, outline_grammar_of
+from grove.languages.grammars import GRAMMAR_NAMES, grammar
+from grove.languages.model import Role, Task
+from grove.languages.protobuf import PROTOBUF, protobuf_definitions, without_comments
 
 USES_MAX: Final = 5_000
 

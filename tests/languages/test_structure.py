@@ -1,8 +1,8 @@
 import pytest
 
-from grove.indexing import Definition, PooledParser, Role, Structure, Task, TreeSitterParser
-from grove.indexing.language_table import OUTLINE_GRAMMARS
-from grove.indexing.parsers import _structure
+from grove.languages import Definition, PooledParser, Role, Structure, Task, TreeSitterParser
+from grove.languages.parsers import _structure
+from grove.languages.table import OUTLINE_GRAMMARS
 
 Expected = list[tuple[int, str, str]]
 """Line, role and the definition around each use of `foo`."""

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node, Query, QueryCursor
 
-from grove.indexing.grammars import GRAMMAR_NAMES, grammar
-from grove.indexing.languages import grammar_of
-from grove.indexing.protobuf import PROTOBUF, protobuf_definitions
+from grove.languages.detection import grammar_of
+from grove.languages.grammars import GRAMMAR_NAMES, grammar
+from grove.languages.protobuf import PROTOBUF, protobuf_definitions
 
 NAME_CHARACTERS_MAX: Final = 256
 DEFINITIONS_MAX: Final = 20_000

@@ -51,5 +51,5 @@ def grammar(name: str) -> tuple[Parser, Query]:
     pointer: Callable[[], object] = getattr(import_module(module), function)
     language = Language(pointer())
     file = f"{_SHARED_QUERIES.get(name, name)}.scm"
-    query = files("grove.indexing").joinpath("queries", file).read_text(encoding="utf-8")
+    query = files("grove.languages").joinpath("queries", file).read_text(encoding="utf-8")
     return Parser(language), Query(language, query)

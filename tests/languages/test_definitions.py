@@ -1,9 +1,9 @@
 import pytest
 
-from grove.indexing import Definition, PooledParser, TreeSitterParser
-from grove.indexing.definitions import definitions_in
-from grove.indexing.language_table import GRAMMARS
-from grove.indexing.parsers import _believed
+from grove.languages import Definition, PooledParser, TreeSitterParser
+from grove.languages.definitions import definitions_in
+from grove.languages.parsers import _believed
+from grove.languages.table import GRAMMARS
 
 Expected = list[tuple[str, str, int, str]]
 

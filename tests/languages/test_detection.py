@@ -1,9 +1,9 @@
 import pytest
 
-from grove.indexing import LANGUAGES, Mark, language_of, marks_of
-from grove.indexing.grammars import GRAMMAR_NAMES
-from grove.indexing.language_table import BY_EXTENSION, BY_FILE_NAME, BY_INTERPRETER, OUTLINE_GRAMMARS
-from grove.indexing.protobuf import PROTOBUF
+from grove.languages import LANGUAGES, Mark, language_of, marks_of
+from grove.languages.grammars import GRAMMAR_NAMES
+from grove.languages.protobuf import PROTOBUF
+from grove.languages.table import BY_EXTENSION, BY_FILE_NAME, BY_INTERPRETER, OUTLINE_GRAMMARS
 
 
 class TestLanguageOf:
