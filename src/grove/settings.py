@@ -234,6 +234,8 @@ class Settings(BaseSettings):
     """Which log lines there are."""
     lease_seconds: float = 60.0
     """For how long a worker that is not heard of keeps its job."""
+    job_hours_max: float = Field(default=24.0, gt=0)
+    """For how long one attempt at a job may take; what takes longer is begun again, and set aside in the end."""
     retry_seconds: float = 60.0
     """How long a job waits before its first retry; twice as long before each further one."""
     fault: str = ""

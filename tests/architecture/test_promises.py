@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.source import ROOT
 
 PAGE = ROOT / "docs" / "promises.md"
-ROWS = [*(f"K{number}" for number in range(1, 9)), *(f"A{number}" for number in range(1, 16)), "J1"]
+ROWS = [*(f"K{number}" for number in range(1, 9)), *(f"A{number}" for number in range(1, 16)), "J1", "J2"]
 ROWS += ["P1", "P2", "P3", "P4", "P6", "P7"]
 
 

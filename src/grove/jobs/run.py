@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import asdict
@@ -16,6 +16,7 @@ from grove.jobs.operations import enqueue
 from grove.jobs.queries import are_others_due
 from grove.kit.errors import GroveError
 from grove.kit.gate import Actor
+from grove.kit.logging import logger
 from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database, Transaction
 
@@ -25,6 +26,13 @@ PHASE_SECONDS = 0.1
 """How often changes of phase are: of a push of some files all are over in less, and each costs a transaction."""
 
 HEARTBEAT_SECONDS = 1.0
+SECONDS_MAX = 24 * 3600.0
+"""For how long one attempt may take: what takes longer goes round in circles."""
+log = logger(__name__)
+
+
+def _wait_on() -> None:
+    """Leave the work alone: its result does not count any more."""
 
 
 class Run:
@@ -34,8 +42,20 @@ class Run:
     nothing commits unless this attempt still holds the job.
     """
 
-    def __init__(self, *, job: Job, actor: Actor, database: Database, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        job: Job,
+        actor: Actor,
+        database: Database,
+        lease_seconds: float = LEASE_SECONDS,
+        seconds_max: float = SECONDS_MAX,
+        on_stuck: Callable[[], None] = _wait_on,
+    ) -> None:
+        """After `seconds_max` the lease is kept no longer; `on_stuck` is called if the work goes on all the same."""
         self.job = job
+        self._seconds_max = seconds_max
+        self._on_stuck = on_stuck
         self.actor = actor
         self._database = database
         self._lease_seconds = lease_seconds
@@ -137,7 +157,14 @@ class Run:
             heart.join()
 
     def _beat(self) -> None:
+        ends_at = time.monotonic() + self._seconds_max
         while not self._over.wait(min(HEARTBEAT_SECONDS, self._lease_seconds / 4)):
+            if time.monotonic() > ends_at:
+                self._lost.set()
+                if not self._over.wait(self._lease_seconds):
+                    log.error("job_stuck", seconds_max=self._seconds_max)
+                    self._on_stuck()
+                return
             try:
                 with self._database.transaction() as tx:
                     if renew(tx, job=self.job, now=self.now, lease_seconds=self._lease_seconds):

@@ -1,5 +1,6 @@
 """`grove worker`: one process that does jobs; the supervisor of `grove serve` starts it."""
 
+import os
 import signal
 from types import FrameType
 
@@ -8,11 +9,14 @@ from grove.settings import Settings
 from grove.wiring import build
 from grove.worker import Worker
 
+STUCK = 70
+"""The exit code of a worker whose job went on for ever; the supervisor starts another."""
+
 
 def work_until_stopped(settings: Settings, *, name: str) -> None:
     """Do jobs until the process is told to stop; the job in hand is given back."""
     grove = build(settings)
-    worker = Worker(grove, name=name)
+    worker = Worker(grove, name=name, on_stuck=lambda: os._exit(STUCK))  # a thread cannot be ended, a process can
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stop()

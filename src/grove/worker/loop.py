@@ -38,11 +38,17 @@ class StorageLow(GroveError):
     transient = True
 
 
+def _leave() -> None:
+    """Leave it alone: its lease runs out, and another worker takes it."""
+
+
 class Worker:
     """Does jobs until it is told to stop."""
 
-    def __init__(self, grove: Grove, *, name: str) -> None:
+    def __init__(self, grove: Grove, *, name: str, on_stuck: Callable[[], None] = _leave) -> None:
+        """`on_stuck` is called when a job takes for ever and does not heed that it should stop."""
         self._grove = grove
+        self._on_stuck = on_stuck
         self._name = name
         self._stopping = threading.Event()
         self._run: Run | None = None
@@ -107,8 +113,15 @@ class Worker:
         actor = self._requester(job)
         with self._grove.database.reading() as tx:
             tx.require(actor, kind.permission, _resource(tx, job, kind_of(kind.permission)))
-        lease_seconds = self._grove.settings.lease_seconds
-        self._run = Run(job=job, actor=actor, database=self._grove.database, lease_seconds=lease_seconds)
+        settings = self._grove.settings
+        self._run = Run(
+            job=job,
+            actor=actor,
+            database=self._grove.database,
+            lease_seconds=settings.lease_seconds,
+            seconds_max=settings.job_hours_max * 3600,
+            on_stuck=self._on_stuck,
+        )
         if self._stopping.is_set():  # told to between the claim and now
             self._run.interrupt()
         try:
