@@ -1,5 +1,7 @@
 """Searching: one answer, or the same piece by piece."""
 
+import time
+
 import pytest
 
 from grove.accounts import Role
@@ -89,3 +91,30 @@ class TestStream:
 
     def test_needs_a_token_before_it_begins(self, shared: Door) -> None:
         assert shared.anonymous.get("/api/v1/search/stream", params={"q": "x"}).status_code == 401
+
+
+class TestAHostileQuestion:
+    @pytest.mark.parametrize(
+        "question",
+        [
+            *(
+                "/(a+)+$/",
+                "/(a|a)*$/",
+                "/(.*a){12}$/",
+                "/x{1000}{1000}/",
+                "/x*/",
+                "/^/",
+                "*",
+                "/" + "a" * 1_000_000 + "/",
+            ),
+            " OR ".join(f"w{number}" for number in range(10_000)),
+        ],
+        ids=lambda text: text[:12],
+    )
+    def test_is_answered_or_refused_at_once(self, shared: Door, payments: str, question: str) -> None:
+        began = time.process_time()
+
+        answer = shared.admin.get("/api/v1/search", params={"q": question})
+
+        assert time.process_time() - began < 5
+        assert answer.status_code in {200, 400, 413, 414, 422}

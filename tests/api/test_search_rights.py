@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -148,3 +149,28 @@ class TestARepositoryThatIsHidden:
         found = hidden.get("/api/v1/search", params={"q": "retry", "limit": 5}).json()
 
         assert [file["repository"] for file in found["files"]] == ["notes"] * 5
+
+    def test_is_by_its_id_on_every_route_as_one_that_there_is_not(self, door: Door, hidden: TestClient) -> None:
+        listed = door.admin.get("/api/v1/repositories").json()["items"]
+        [there] = [each["id"] for each in listed if each["name"] == "payments"]
+        nowhere = str(uuid4())
+
+        def answered(method: str, path: str, identifier: str) -> tuple[object, ...]:
+            asked = path.replace("{repository_id}", identifier)
+            answer = hidden.request(method, asked, json=None if method == "get" else {})
+            told = answer.text.replace(identifier, "ID").replace(answer.headers["x-request-id"], "REQUEST")
+            headers = {name for name in answer.headers if name != "x-request-id"}
+            return answer.status_code, headers, told
+
+        app: Any = door.anonymous.app
+        routes = [
+            (method, path)
+            for path, operations in app.openapi()["paths"].items()
+            for method in operations
+            if re.findall(r"{\w+}", path) == ["{repository_id}"]
+        ]
+        assert len(routes) > 15
+        for method, path in routes:
+            yours, none = answered(method, path, there), answered(method, path, nowhere)
+            assert yours == none, f"{method} {path}"
+            assert yours[0] in {403, 404, 422}, f"{method} {path}: {yours[0]}"

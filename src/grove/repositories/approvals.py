@@ -8,7 +8,7 @@ from grove.kit.transactions import Transaction
 from grove.repositories.errors import NotAllowedNow
 from grove.repositories.events import RepositoryApproved
 from grove.repositories.model import Approval, Clone, Lifecycle, Repository
-from grove.repositories.rows import locked_row, record_act, resource_of
+from grove.repositories.rows import record_act, resource_of, seen_row
 from grove.repositories.tables import RepositoryRow
 
 
@@ -21,7 +21,7 @@ def approve_repository(
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is approved already, or archived.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.approve", resource_of(row.value()))
     if row.lifecycle != Lifecycle.ACTIVE:
         raise NotAllowedNow(repository=row.id, field="lifecycle", state=row.lifecycle, wanted=Lifecycle.ACTIVE)
@@ -36,7 +36,7 @@ def reject_repository(tx: Transaction, *, actor: Actor, repository_id: str, reas
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is not waiting for approval.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.reject", resource_of(row.value()))
     _decide(tx, actor=actor, row=row, approval=Approval.REJECTED, action="repository.reject", reason=reason, now=now)
     return row.value()
@@ -49,7 +49,7 @@ def revoke_approval(tx: Transaction, *, actor: Actor, repository_id: str, reason
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is not approved.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.revoke", resource_of(row.value()))
     _decide(tx, actor=actor, row=row, approval=Approval.REVOKED, action="repository.revoke", reason=reason, now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
@@ -63,7 +63,7 @@ def request_again(tx: Transaction, *, actor: Actor, repository_id: str, reason: 
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is neither rejected nor revoked.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.connect", resource_of(row.value()))
     row.requested_by, row.request_reason = actor.id, reason
     _move(tx, actor=actor, row=row, approval=Approval.PENDING, action="repository.request_again", now=now)

@@ -7,7 +7,7 @@ from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.repositories.events import RepositoryCooled, RepositorySyncRequested, RepositoryWarmed
 from grove.repositories.model import Approval, Clone, Index, Lifecycle, Repository
-from grove.repositories.rows import locked_row, record_act, resource_of
+from grove.repositories.rows import record_act, resource_of, seen_row
 from grove.repositories.tables import RepositoryRow
 
 
@@ -18,7 +18,7 @@ def archive_repository(tx: Transaction, *, actor: Actor, repository_id: str, rea
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is archived already, or being removed.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.archive", resource_of(row.value()))
     _move(tx, actor=actor, row=row, lifecycle=Lifecycle.ARCHIVED, action="repository.archive", reason=reason, now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
@@ -32,7 +32,7 @@ def cool_repository(tx: Transaction, *, actor: Actor, repository_id: str, reason
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is cold already, is not approved, or being removed.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.archive", resource_of(row.value()))
     _move(tx, actor=actor, row=row, lifecycle=Lifecycle.COLD, action="repository.cool", reason=reason, now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)
@@ -49,7 +49,7 @@ def restore_repository(tx: Transaction, *, actor: Actor, repository_id: str, now
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is neither.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     is_cold = row.lifecycle == Lifecycle.COLD
     tx.require(actor, "repository.sync" if is_cold else "repository.archive", resource_of(row.value()))
     _move(tx, actor=actor, row=row, lifecycle=Lifecycle.ACTIVE, action="repository.restore", reason="", now=now)

@@ -17,7 +17,7 @@ from grove.repositories.errors import (
 from grove.repositories.events import RepositoryMoved, RepositoryMoveWanted
 from grove.repositories.model import Permissions, Problem, Repository
 from grove.repositories.operations import checked_key
-from grove.repositories.rows import locked_row, record_act, resource_of
+from grove.repositories.rows import locked_row, record_act, resource_of, seen_row
 from grove.repositories.tables import RepositoryAliasRow, RepositoryRow
 
 WAITS_CODE = "move_waits"
@@ -60,7 +60,7 @@ def request_move(
     :raises AddressFixed: if it is a folder of this machine.
     :raises RepositoryExists: if that address is kept as another repository.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     present = row.value()
     tx.require(actor, "repository.move", resource_of(present))
     present.require_kept_up()

@@ -30,7 +30,7 @@ from grove.repositories.model import (
     Permissions,
     Repository,
 )
-from grove.repositories.rows import locked_row, record_act, resource_of
+from grove.repositories.rows import record_act, resource_of, seen_row
 from grove.repositories.tables import RepositoryRow
 
 NAME_CHARACTERS_MAX = 400
@@ -76,7 +76,7 @@ def request_sync(
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises NotAllowedNow: if it is not approved, or archived, or being removed.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.sync", resource_of(row.value()))
     repository = row.value()
     repository.require_kept_up()
@@ -104,7 +104,7 @@ def set_history_policy(
     :raises Denied: if `actor` may not.
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.configure", resource_of(row.value()))
     row.history = str(policy)
     row.updated_at = now
@@ -122,7 +122,7 @@ def track_branches(
     :raises Denied: if `actor` may not.
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.configure", resource_of(row.value()))
     row.tracked, row.updated_at = list(patterns), now
     record_act(tx, actor=actor, action="repository.configure", row=row, now=now, tracked=list(patterns))
@@ -137,7 +137,7 @@ def remove_repository(tx: Transaction, *, actor: Actor, repository_id: str, now:
     :raises Denied: if `actor` may not.
     :raises RepositoryNotFound: if the tenant has no such repository.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.remove", resource_of(row.value()))
     row.save_states(row.value().moved(lifecycle=Lifecycle.DELETED, clone=Clone.REMOVING), now=now)
     jobs.cancel_jobs_of(tx, target_id=row.id, now=now)

@@ -9,7 +9,7 @@ from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import PermissionsOfNoForge
 from grove.repositories.model import Permissions, Repository
-from grove.repositories.rows import locked_row, record_act, resource_of
+from grove.repositories.rows import locked_row, record_act, resource_of, seen_row
 from grove.repositories.tables import RepositoryRow
 
 
@@ -22,7 +22,7 @@ def configure_permissions(
     :raises RepositoryNotFound: if the tenant has no such repository.
     :raises PermissionsOfNoForge: if nothing tells whom its host lets read it.
     """
-    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    row = seen_row(tx, actor=actor, repository_id=repository_id)
     tx.require(actor, "repository.configure", resource_of(row.value()))
     if permissions is Permissions.FORGE and (row.forge == "generic" or row.credential_id is None):
         raise PermissionsOfNoForge(repository=row.name, forge=row.forge)

@@ -1,6 +1,7 @@
 """What all operations on repositories begin and end with: the row, locked; the resource; the entry of the trail."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -8,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import JSON, Select, Text, cast, inspect
 
 from grove import activity
+from grove.accounts import Scope
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryNotFound
@@ -29,6 +31,24 @@ def locked_row(tx: Transaction, *, tenant_id: str, repository_id: str) -> Reposi
     if row is None or row.tenant_id != tenant_id:
         raise RepositoryNotFound(repository=repository_id)
     return row
+
+
+def seen_row(tx: Transaction, *, actor: Actor, repository_id: str) -> RepositoryRow:
+    """The row, kept from others until the transaction ends, for somebody who may know of the repository.
+
+    What their token is good for does not count: what it lacks is said of a thing that they know.
+
+    :raises RepositoryNotFound: if the tenant has no such repository, or `actor` may not see it.
+    """
+    row = locked_row(tx, tenant_id=actor.tenant_id, repository_id=repository_id)
+    if not all(tx.allowed(_at_full_scope(actor), "repository.view", [resource_of(row.value())])):
+        raise RepositoryNotFound(repository=repository_id)
+    return row
+
+
+def _at_full_scope(actor: Actor) -> Actor:
+    patron = _at_full_scope(actor.acts_for) if actor.acts_for is not None else None
+    return replace(actor, scopes=frozenset(Scope), acts_for=patron)
 
 
 def values_of(tx: Transaction, chosen: Select[RepositoryRow]) -> list[Repository]:
