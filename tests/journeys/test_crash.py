@@ -117,7 +117,7 @@ class TestAWorkerKilledAt:
     def test_this_point_loses_nothing_and_does_nothing_twice(
         self, tmp_path: Path, upstream: Repository, point: str
     ) -> None:
-        settings = {"local_roots": str(upstream.path.parent), "fault": f"{point}:kill9"}
+        settings = {"local_roots": str(upstream.path.parent), "fault": f"{point}:kill9", "search_rate_limit": "0"}
         with serving(tmp_path / "data", **settings) as server:
             with Reader(server) as reader:
                 identifier = connect(server, upstream)
