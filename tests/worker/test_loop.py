@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from grove import accounts, activity, jobs
+from grove import accounts, activity, jobs, policies
 from grove.activity import AuditQuestion
 from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret
 from grove.jobs import JobState, Run
@@ -17,6 +17,7 @@ from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.bell import Bell
 from grove.kit.gate import Actor
 from grove.placement import ProcessPlaces
+from grove.policies import PolicyDraft
 from grove.repositories import Clone, request_sync
 from grove.wiring import Grove
 from grove.worker import Worker, loop
@@ -44,6 +45,20 @@ def suspend(made: House, actor: Actor) -> None:
         accounts.set_principal_active(tx, actor=made.admin, principal_id=actor.id, active=False, now=made.now)
 
 
+def apply_policies(made: House) -> None:
+    text = '@id("none_yet") forbid (principal, action, resource) when { false };'
+    with made.grove.database.transaction() as tx:
+        policies.apply_policies(
+            tx,
+            actor=made.admin,
+            draft=PolicyDraft(documents={"own.cedar": text}),
+            gate=made.grove.gate,
+            origin="test",
+            reason="test",
+            now=made.now,
+        )
+
+
 class TestAWorker:
     def test_does_nothing_for_somebody_who_was_shut_out_meanwhile(self, made: House, upstream: Repository) -> None:
         developer, _ = made.actor(accounts.Role.DEVELOPER)
@@ -53,6 +68,19 @@ class TestAWorker:
 
         job = last_job(made, repository, kind="mirror.sync")
         assert (job.state, job.error and job.error["code"]) == (JobState.FAILED, "denied")
+
+    def test_tells_by_which_version_of_the_policies_it_was_allowed_when_it_began(
+        self, made: House, upstream: Repository
+    ) -> None:
+        repository = connect(made, str(upstream.path))
+        apply_policies(made)
+        made.work()
+
+        job = last_job(made, repository, kind="mirror.sync")
+        with made.grove.database.reading() as tx:
+            told = jobs.events_after(tx, actor=made.admin, job_id=job.id, sequence=0)
+        logged = [event.body["message"] for event in told if event.kind == "log"]
+        assert any(line.startswith("allowed when it began by ") and "version 1 of" in line for line in logged)
 
     def test_waits_while_the_disk_is_nearly_full(self, tmp_path: Path, upstream: Repository) -> None:
         with house(tmp_path / "full", local_roots=(tmp_path,), disk_free_mb_min=10**9) as full:

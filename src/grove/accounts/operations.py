@@ -11,7 +11,7 @@ from grove.accounts.tables import IdentityRow, PrincipalRow, ProjectRow, Session
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
 from grove.kit.names import name_key, require_plain
-from grove.kit.transactions import Transaction
+from grove.kit.transactions import Transaction, go_alone
 
 
 def create_project(tx: Transaction, *, actor: Actor, name: str, now: datetime) -> Project:
@@ -134,6 +134,7 @@ def checked_name(tx: Transaction, *, tenant_id: str, name: str, among: type[Prin
     :raises NameTaken: if the tenant has one of that name.
     """
     require_plain(name)
+    go_alone(tx, f"names in {tenant_id}")  # of two at once, each could find the name free
     others = tx.session.scalars(select(among.name).where(among.tenant_id == tenant_id))
     if name_key(name) in map(name_key, others):
         raise NameTaken(name=name)

@@ -9,6 +9,7 @@ from grove.jobs.errors import (
     LeaseLost,
     WorkerLost,
 )
+from grove.jobs.events import tell_log
 from grove.jobs.happenings import JobRefused
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
 from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress, told_seconds
@@ -64,6 +65,7 @@ __all__ = [
     "retry_job",
     "sign_again",
     "signing_keys_in_use",
+    "tell_log",
     "told_seconds",
     "unfinished_targets",
     "waiting_targets",

@@ -6,10 +6,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from grove.accounts import PrincipalNotFound, Scope, actor_of
-from grove.jobs import Job, JobCancelled, JobKindUnknown, LeaseLost, Run, claim, finish, give_back
+from grove.jobs import Job, JobCancelled, JobKindUnknown, LeaseLost, Run, claim, finish, give_back, tell_log
 from grove.kit.bell import Bell
 from grove.kit.errors import GroveError, Kind, is_full
-from grove.kit.gate import Actor, Denied, Resource, Source
+from grove.kit.gate import Actor, Decision, Denied, Resource, Source
 from grove.kit.logging import bound, logger
 from grove.kit.tenancy import serving, serving_all
 from grove.kit.transactions import Transaction
@@ -52,6 +52,8 @@ class Worker:
         self._name = name
         self._stopping = threading.Event()
         self._run: Run | None = None
+        self._decision: Decision | None = None
+        """By what the job in hand was allowed when it began."""
         self._background = frozenset(name for name, kind in grove.jobs.items() if kind.is_background)
 
     def stop(self) -> None:
@@ -91,6 +93,7 @@ class Worker:
 
     def _attempt(self, job: Job) -> None:
         log.info("job_started", attempt=job.attempt)
+        self._decision = None
         error: GroveError | None = None
         try:
             self._work(job)
@@ -113,6 +116,7 @@ class Worker:
         actor = self._requester(job)
         with self._grove.database.reading() as tx:
             tx.require(actor, kind.permission, _resource(tx, job, kind_of(kind.permission)))
+            self._decision = tx.decisions(actor)[-1]
         settings = self._grove.settings
         self._run = Run(
             job=job,
@@ -150,6 +154,8 @@ class Worker:
                 give_back(tx, job=job, now=_now())
                 log.info("job_given_back")
                 return
+            if self._decision is not None:
+                tell_log(tx, job=job, message=_said(self._decision), now=_now())
             ended = finish(tx, job=job, error=error, now=_now(), retry_seconds=settings.retry_seconds)
             kind = self._grove.jobs.get(job.kind)
             if kind is not None and kind.settle is not None and ended.error is not None:
@@ -173,6 +179,10 @@ def _resource(tx: Transaction, job: Job, kind: str) -> Resource:
         with suppress(RepositoryNotFound):
             return resource_of(repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id))
     return Resource(kind="job", id=job.id, tenant_id=job.tenant_id)
+
+
+def _said(decision: Decision) -> str:
+    return f"allowed when it began by {', '.join(decision.policies)}, version {decision.version} of the policies"
 
 
 def _now() -> datetime:
