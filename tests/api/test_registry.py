@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grove.accounts import Role
-from grove.repositories import Approval, Clone, Index, Lifecycle, request_status_of
+from grove.repositories import Access, Approval, Clone, Index, Lifecycle, request_status_of
 from tests.api.conftest import Door
 from tests.repositories.test_model import NEW
 from tests.support.people import NOON
@@ -69,6 +69,7 @@ class TestTheWord:
             ({"clone": Clone.FAILED}, "error"),
             ({"clone": Clone.PRESENT, "index": Index.FAILED}, "error"),
             ({"clone": Clone.PRESENT, "index": Index.READY, "indexed_at": NOON}, "ready"),
+            ({"access": Access.REFUSED, "clone": Clone.PRESENT, "index": Index.READY, "indexed_at": NOON}, "error"),
             ({"clone": Clone.PRESENT, "index": Index.BUILDING, "indexed_at": NOON}, "ready"),
         ],
         ids=str,

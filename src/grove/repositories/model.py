@@ -333,8 +333,9 @@ def request_status_of(repository: Repository) -> str:
         return "pending" if repository.approval is Approval.PENDING else repository.approval.value
     if repository.clone is Clone.CLONING:
         return "cloning"
-    if repository.indexed_at is not None and repository.clone is Clone.PRESENT:
+    is_shown = repository.access is not Access.REFUSED
+    if is_shown and repository.indexed_at is not None and repository.clone is Clone.PRESENT:
         return "ready"
-    if Clone.FAILED is repository.clone or Index.FAILED is repository.index:
+    if not is_shown or Clone.FAILED is repository.clone or Index.FAILED is repository.index:
         return "error"
     return "indexing" if repository.clone is Clone.PRESENT else "approved"
