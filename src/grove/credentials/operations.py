@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
-from grove import accounts, activity
+from grove import accounts
 from grove.credentials.errors import (
     CredentialHostMismatch,
     CredentialInvalid,
@@ -24,7 +24,7 @@ from grove.credentials.queries import credential_row
 from grove.credentials.ssh_keys import SshKey, host_key_fingerprint
 from grove.credentials.stores import STORES_OF_ONE_TENANT, Lease, Reference
 from grove.credentials.tables import CredentialRow
-from grove.credentials.telling import USED, tell, untold_uses
+from grove.credentials.telling import USED, record, tell, untold_uses
 from grove.credentials.wraps import seal_counted
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import new_id
@@ -75,7 +75,7 @@ def add_credential(
     except IntegrityError:
         # The cause would show the row's parameters.
         raise CredentialNameTaken(name=draft.name) from None
-    _record(tx, "credential.add", row, actor=actor, now=now)
+    record(tx, "credential.add", row, actor=actor, now=now)
     return row.value()
 
 
@@ -107,7 +107,7 @@ def rotate_credential(
         password = SshKey.of(password, passphrase=passphrase, host_keys=host_keys).as_text()
     check_secret(kind, password)
     _seal_anew(tx, row, keyring, password)
-    _record(tx, "credential.rotate", row, actor=actor, now=now)
+    record(tx, "credential.rotate", row, actor=actor, now=now)
     return row.value()
 
 
@@ -141,7 +141,7 @@ def pin_host_keys(
     key = open_ssh_key(tx, row, opening).pinned_to(host_keys)
     _seal_anew(tx, row, keyring, key.as_text())
     shown = [host_key_fingerprint(each) for each in key.host_keys]
-    _record(tx, "credential.pin", row, actor=actor, now=now, host_keys=shown)
+    record(tx, "credential.pin", row, actor=actor, now=now, host_keys=shown)
     return row.value()
 
 
@@ -170,7 +170,7 @@ def remove_credential(tx: Transaction, *, actor: Actor, credential_id: str, now:
     row.revoked_at = now
     row.wrapped_key = row.ciphertext = b""
     untold = untold_uses(tx, credential_id=row.id)
-    _record(tx, "credential.remove", row, actor=actor, now=now, untold=untold)
+    record(tx, "credential.remove", row, actor=actor, now=now, untold=untold)
     return row.value()
 
 
@@ -300,19 +300,3 @@ def check_keyring(tx: Transaction, *, keyring: Keyring) -> None:
     lacking = sorted(kids_in_use(tx) - keyring.kids)
     if lacking:
         raise MasterKeyMissing(kids=", ".join(lacking))
-
-
-def _record(tx: Transaction, action: str, row: CredentialRow, *, actor: Actor, now: datetime, **facts: object) -> None:
-    activity.record(
-        tx,
-        actor=actor,
-        action=action,
-        target_kind="credential",
-        target_id=row.id,
-        now=now,
-        name=row.name,
-        host=row.host,
-        fingerprint=row.fingerprint,
-        version=row.version,
-        **facts,
-    )

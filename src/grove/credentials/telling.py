@@ -41,6 +41,11 @@ def tell(
         since = {"untold": known.untold if known else 0}
         told = CredentialPurposeRow(**key, tenant_id=row.tenant_id, version=row.version, told_at=now, untold=0)
         tx.session.merge(told)
+    record(tx, action, row, actor=actor, now=now, **purpose.facts, **since, **facts)
+
+
+def record(tx: Transaction, action: str, row: CredentialRow, *, actor: Actor, now: datetime, **facts: object) -> None:
+    """Have the trail told of an act on a credential, or with it."""
     activity.record(
         tx,
         actor=actor,
@@ -52,8 +57,6 @@ def tell(
         host=row.host,
         fingerprint=row.fingerprint,
         version=row.version,
-        **purpose.facts,
-        **since,
         **facts,
     )
 
