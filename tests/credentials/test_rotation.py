@@ -13,6 +13,7 @@ import pytest
 
 from grove.credentials import (
     MasterKeyInUse,
+    MasterKeyMissing,
     Purpose,
     add_credential,
     check_keyring,
@@ -26,8 +27,11 @@ from tests.credentials.conftest import TOKEN, draft_of
 from tests.support.grove import House, house
 
 CREDENTIALS = 300
-READER = """
+PROCESSES, THREADS_EACH = 3, 17
+WORKER = """
+import contextvars
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret, load_keyring
@@ -37,34 +41,43 @@ from grove.kit.transactions import Database, StorageBusy
 from grove.policies import PolicyGate
 import grove.wiring
 data, tenant, user, secret, stop, url, number = Path(sys.argv[1]), *sys.argv[2:8]
+threads = int(sys.argv[8])
 scopes = frozenset({"read", "write", "admin"})
 actor = Actor(id=user, tenant_id=tenant, name="ada", role="admin", scopes=scopes, source=Source.API)
 database = Database(url, gate=PolicyGate(), handlers={})
 ring = load_keyring(data / "master.key")
 serve(tenant)
-count = tried = 0
-while not Path(stop).exists():
-    tried += 1
-    draft = CredentialDraft(name=f"{number}-{tried}", host="github.com", username="bot", password=secret)
-    now = datetime.now(UTC)
-    try:
-        with database.transaction() as tx:
-            made = add_credential(tx, actor=actor, keyring=ring, draft=draft, now=now)
-        with database.transaction() as tx:
-            leased = lease_secret(
-                tx,
-                actor=actor,
-                keyring=ring,
-                credential_id=made.id,
-                host="github.com",
-                purpose=Purpose(act="mirror.sync"),
-                now=now,
-            )
-    except StorageBusy:  # on a machine that is busy; whoever asks is told to try again
-        continue
-    assert leased.password == secret
-    count += 1
-print(count)
+
+
+def work(name):
+    count = tried = 0
+    while not Path(stop).exists():
+        tried += 1
+        draft = CredentialDraft(name=f"{name}-{tried}", host="github.com", username="bot", password=secret)
+        now = datetime.now(UTC)
+        try:
+            with database.transaction() as tx:
+                made = add_credential(tx, actor=actor, keyring=ring, draft=draft, now=now)
+            with database.transaction() as tx:
+                leased = lease_secret(
+                    tx,
+                    actor=actor,
+                    keyring=ring,
+                    credential_id=made.id,
+                    host="github.com",
+                    purpose=Purpose(act="mirror.sync"),
+                    now=now,
+                )
+        except StorageBusy:  # on a machine that is busy; whoever asks is told to try again
+            continue
+        assert leased.password == secret
+        count += 1
+    return count
+
+
+with ThreadPoolExecutor(threads) as pool:
+    works = [pool.submit(contextvars.copy_context().run, work, f"{number}-{each}") for each in range(threads)]
+    print(sum(each.result() for each in works))
 """
 
 
@@ -99,15 +112,19 @@ def all_open(made: House, identifiers: list[str]) -> bool:
 
 
 class TestRotation:
-    def test_goes_on_beside_readers_and_writers_and_survives_a_kill(self, database_url: str, tmp_path: Path) -> None:
+    def test_goes_on_beside_fifty_readers_and_writers_and_survives_a_kill(
+        self, database_url: str, tmp_path: Path
+    ) -> None:
         with house(tmp_path, database_url=database_url) as made:
             identifiers = fill(made)
             first = made.grove.keyring.current_kid
             stop = tmp_path / "stop"
             words = [str(tmp_path), made.admin.tenant_id, made.admin.id, TOKEN, str(stop), database_url]
             workers = [
-                subprocess.Popen([sys.executable, "-c", READER, *words, str(number)], stdout=subprocess.PIPE)
-                for number in range(3)
+                subprocess.Popen(
+                    [sys.executable, "-c", WORKER, *words, str(number), str(THREADS_EACH)], stdout=subprocess.PIPE
+                )
+                for number in range(PROCESSES)
             ]
             killed = rotate(tmp_path, database_url)
             deadline = time.monotonic() + 60
@@ -122,11 +139,27 @@ class TestRotation:
             stop.touch()
             counts = [int(worker.communicate(timeout=60)[0]) for worker in workers]
 
-            assert [worker.returncode for worker in workers] == [0, 0, 0]
+            assert [worker.returncode for worker in workers] == [0] * PROCESSES
             assert min(counts) > 0
             assert all_open(made, identifiers)
             with made.grove.database.reading() as tx:
                 assert first not in kids_in_use(tx)
+
+
+class TestAKeyFileOfBefore:
+    def test_is_refused_and_opens_all_again_when_the_newer_one_is_back(self, tmp_path: Path) -> None:
+        with house(tmp_path) as made:
+            identifiers = fill(made)
+            path = made.grove.locator.master_key()
+            before = path.read_bytes()
+            assert rotate(tmp_path, f"sqlite:///{tmp_path}/grove.db").wait(timeout=60) == 0
+            after = path.read_bytes()
+
+            path.write_bytes(before)
+            with made.grove.database.reading() as tx, pytest.raises(MasterKeyMissing):
+                check_keyring(tx, keyring=load_keyring(path))
+            path.write_bytes(after)
+            assert all_open(made, identifiers)
 
 
 class TestDropOldKeys:
