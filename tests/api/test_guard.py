@@ -1,5 +1,6 @@
 """What the door refuses before anybody is asked, and what every answer carries."""
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -156,6 +157,14 @@ class TestBodies:
 
         assert refused.status_code == 413
         assert refused.headers["content-type"] == "application/problem+json"
+
+    def test_are_not_unpacked(self, shared: Door) -> None:
+        packed = gzip.compress(b'{"name": "packed"}')
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+        refused = shared.admin.post("/api/v1/projects", content=packed, headers=headers)
+
+        assert refused.status_code == 400, refused.text
 
     @pytest.mark.parametrize(
         "body",
