@@ -141,6 +141,8 @@ class TestAnAgentThatReadsWhatIsPrivate:
             approved = of_user("ws", "approve", workspace.id)
         assert approved.exit_code == 0, approved.output
         assert len(public.forge.pulls) == 1
+        told_the_forge = str(public.host.requests)
+        assert not [each for each in (token, secret) if each in told_the_forge], "clients' tokens are for Grove alone"
 
     def test_is_also_a_person_who_acts_through_an_agents_door(self, public: Place) -> None:
         user, _ = public.made.actor(Role.DEVELOPER)
