@@ -14,6 +14,7 @@ app = typer.Typer()
 
 FIELDS = ("repository", "repository_id", "commit", "path", "owners", "rules", "place", "unusable")
 COMMIT_DIGITS = 12
+UNUSABLE_SHOWN = 20
 LIST = (
     Column("OWNER", lambda item: item["owner"]),
     Column("LINE", lambda item: item["line"]),
@@ -42,4 +43,9 @@ def show_owners(
     session.output.items(rows, LIST, empty="Nobody owns it." if found["place"] else "")
     session.output.note(f"— {visible(found['repository'])} at {found['commit'][:COMMIT_DIGITS]}, {place}")
     if found["unusable"]:
-        session.output.note(f"Lines that say nothing: {', '.join(map(str, found['unusable']))}", style="yellow")
+        session.output.note(f"Lines that say nothing: {_some(found['unusable'])}", style="yellow")
+
+
+def _some(lines: list[int]) -> str:
+    first = ", ".join(map(str, lines[:UNUSABLE_SHOWN]))
+    return first if len(lines) <= UNUSABLE_SHOWN else f"{first} and {len(lines) - UNUSABLE_SHOWN:,} more"

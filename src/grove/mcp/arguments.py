@@ -114,7 +114,7 @@ class ReadFile(PlaceArguments):
     start_line: Annotated[int, Field(ge=1)] = 1
     end_line: Annotated[int | None, Field(ge=1)] = None
     symbol: Annotated[str, Field(max_length=500, description="Start where this is defined")] = ""
-    view: Annotated[Literal["full", "outline"], Field(description="outline lists the definitions alone")] = "full"
+    view: Annotated[Literal["full", "outline", "owners"], Field(description="outline: its definitions alone")] = "full"
     max_tokens: MaxTokens = TOKENS_DEFAULT
 
 

@@ -14,6 +14,7 @@ from grove.mcp.places import COMMIT_DIGITS
 from grove.mcp.registry import repository_named
 from grove.mcp.visible import LINE_CHARACTERS_MAX, visible, visible_line
 from grove.mcp.workspaces import content_in_workspace, tree_in_workspace
+from grove.mirrors import path_owners
 from grove.navigation import Outline, Outlined
 from grove.search import FileContent, Tree, TreeItem, TreeRequest
 
@@ -28,6 +29,8 @@ def read_file(caller: Caller, arguments: ReadFile) -> Reply:
     if arguments.workspace:
         return _in_workspace(caller, arguments)
     repository = repository_named(caller, arguments.repo).name
+    if arguments.view == "owners":
+        return _owned(caller, arguments, repository=repository)
     content = caller.grove.search.read_file(
         caller.actor,
         repository=repository,
@@ -47,6 +50,8 @@ def read_file(caller: Caller, arguments: ReadFile) -> Reply:
 def _in_workspace(caller: Caller, arguments: ReadFile) -> Reply:
     if arguments.ref:
         raise ArgumentsInvalid(tool="read_file", reason="a workspace is read as it is now: leave ref out")
+    if arguments.view == "owners":
+        raise ArgumentsInvalid(tool="read_file", reason="owners are a repository's: give repo, not workspace")
     content, oid = content_in_workspace(caller, arguments)
     if content.binary:
         raise FileNotText(path=arguments.path, size_bytes=content.size_bytes)
@@ -145,6 +150,30 @@ def _outline(outline: Outline, content: FileContent, *, tokens_max: int) -> Repl
         "" if outline.is_known else "its language has no grammar, or it could not be parsed",
     )
     fitted = fit([Level("definitions", lambda: lines)], tokens_max=tokens_max, truth=truth)
+    return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
+
+
+def _owned(caller: Caller, arguments: ReadFile, *, repository: str) -> Reply:
+    """Who owns a file, and the lines that say so."""
+    found = path_owners(
+        caller.grove.database,
+        caller.grove.mirrors,
+        actor=caller.actor,
+        repository=repository,
+        path=arguments.path.removeprefix("/"),
+        revision=arguments.ref,
+    )
+    lines = [
+        visible_line(f"{owner}  {found.place}:{rule.line}  {rule.pattern}  {rule.section}".rstrip())
+        for rule in found.ownership.rules
+        for owner in rule.owners
+    ]
+    truth = joined(
+        f"{len(lines):,} owner{'s' if len(lines) != 1 else ''}",
+        f"{found.repository}@{found.commit[:COMMIT_DIGITS]}:{found.path}",
+        "" if found.place else "it has no CODEOWNERS file",
+    )
+    fitted = fit([Level("owners", lambda: lines)], tokens_max=arguments.max_tokens, truth=truth)
     return Reply(lines=fitted.lines, truth=joined(truth, fitted.note))
 
 

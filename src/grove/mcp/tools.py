@@ -75,7 +75,7 @@ TOOLS: Final = (
         title="Read a file",
         description=(
             "Read a file at any commit, with line numbers, 500 lines a page. symbol starts at a definition; "
-            "view=outline lists the definitions of the file."
+            "view=outline lists the definitions of the file, view=owners who owns it by CODEOWNERS."
         ),
         arguments=ReadFile,
         permission="file.read",
