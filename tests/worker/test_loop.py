@@ -20,7 +20,7 @@ from grove.placement import ProcessPlaces
 from grove.policies import PolicyDraft
 from grove.repositories import Clone, request_sync
 from grove.wiring import Grove
-from grove.worker import Worker, loop
+from grove.worker import Worker
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.people import administrator
@@ -194,11 +194,8 @@ class TestAWorker:
         assert ended.error is not None
         assert (ended.error["code"], ended.error["facts"]) == ("job_kind_unknown", {"kind": "mirror.paint"})
 
-    def test_hears_at_once_of_a_job_that_is_queued(
-        self, made: House, upstream: Repository, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(loop, "POLL_SECONDS", 300)
-        worker = Worker(made.grove, name="w")
+    def test_hears_at_once_of_a_job_that_is_queued(self, made: House, upstream: Repository) -> None:
+        worker = Worker(made.grove, name="w", poll_seconds=300)
         thread = threading.Thread(target=worker.run_until_stopped)
         thread.start()
         time.sleep(0.5)  # it has looked once, and waits

@@ -1,6 +1,7 @@
 """The database's schema, step by step: the same steps on SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def migrate(engine: Engine, *, owner_url: str | None = None, sign_job: JobSigner
 
 
 def _migrate(engine: Engine, *, role: str | None, sign_job: JobSigner | None) -> None:
-    with engine.begin() as connection:
+    with _changing(engine) as connection:
         has_walls = connection.dialect.name == "postgresql"
         if has_walls:
             _take_turn(connection)
@@ -70,6 +71,26 @@ def _migrate(engine: Engine, *, role: str | None, sign_job: JobSigner | None) ->
             log.info("schema_upgraded", was=present or "nothing", now=newest)
         if has_walls:
             walls.raise_again(connection, role=role)
+
+
+@contextmanager
+def _changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which tables may change.
+
+    Where SQLite cannot change a table it is made anew and the old one dropped, and with that would go every row that
+    belongs to one of its rows. So nothing is checked meanwhile, which can be said outside of a transaction alone.
+    """
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _take_turn(connection: Connection) -> None:

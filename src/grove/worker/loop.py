@@ -45,8 +45,16 @@ def _leave() -> None:
 class Worker:
     """Does jobs until it is told to stop."""
 
-    def __init__(self, grove: Grove, *, name: str, on_stuck: Callable[[], None] = _leave) -> None:
+    def __init__(
+        self,
+        grove: Grove,
+        *,
+        name: str,
+        on_stuck: Callable[[], None] = _leave,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
         """`on_stuck` is called when a job takes for ever and does not heed that it should stop."""
+        self._poll_seconds = poll_seconds
         self._grove = grove
         self._on_stuck = on_stuck
         self._name = name
@@ -67,7 +75,7 @@ class Worker:
         with Bell(ProcessPlaces(self._grove.locator).bell).heard() as ear:
             while not self._stopping.is_set():
                 if not self.run_one():
-                    ear.wait(POLL_SECONDS)
+                    ear.wait(self._poll_seconds)
 
     def run_one(self) -> bool:
         """Do the next job, if one is due; whether there was one."""
