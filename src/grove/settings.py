@@ -166,6 +166,8 @@ class Settings(BaseSettings):
     """How many requests one user, agent or service may make a minute; 0 for any number."""
     search_rate_limit: int = Field(default=300, ge=0)
     """How many of them may be searches."""
+    refusals_told_per_minute: int = Field(default=30, ge=0)
+    """Of how many refusals of one principal the audit trail is told a minute, of the same ones once; 0: of each."""
     redis_url: SecretStr | None = None
     """A Redis server (`redis://…`) where all processes count requests together; each counts alone without one."""
     guarded_paths: Annotated[tuple[str, ...], NoDecode] = (

@@ -10,7 +10,6 @@ from grove import accounts, activity, repositories
 from grove.activity import AuditEntry, AuditQuestion
 from grove.kit.gate import Actor, Denied, Resource
 from grove.repositories import RepositoryNotFound
-from grove.wiring.configuration import REFUSALS_LIMIT
 from grove.workspaces import WorkspaceNotFound
 from tests.support.grove import House, house
 
@@ -75,11 +74,21 @@ class TestWhatSomebodyMayNot:
         assert len(refusals(home)) == 1
 
     def test_does_not_fill_the_trail_when_they_try_everything(self, home: House, viewer: Actor) -> None:
-        for number in range(REFUSALS_LIMIT + 5):
+        told_max = home.grove.settings.refusals_told_per_minute
+        for number in range(told_max + 5):
             with pytest.raises(Denied):
                 suspend(home, viewer, f"nobody-{number}")
 
-        assert len(refusals(home)) == REFUSALS_LIMIT
+        assert len(refusals(home)) == told_max
+
+    def test_is_told_each_time_when_that_is_wanted(self, tmp_path: Path) -> None:
+        with house(tmp_path / "other", refusals_told_per_minute=0) as every:
+            somebody, _ = every.actor(accounts.Role.VIEWER)
+            for _ in range(3):
+                with pytest.raises(Denied):
+                    look_at_the_trail(every, somebody)
+
+            assert len(refusals(every)) == 3
 
     def test_stays_refused_when_it_cannot_be_told(self, home: House, viewer: Actor) -> None:
         with home.grove.database.engine.begin() as connection:

@@ -34,7 +34,7 @@ def workspace(door: Door) -> None:
 @pytest.fixture
 def address(door: Door) -> Iterator[str]:
     """A real server: a test client never leaves."""
-    server = uvicorn.Server(uvicorn.Config(create_app(door.made.grove), port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(door.made.grove), port=0, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

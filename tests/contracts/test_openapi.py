@@ -104,7 +104,7 @@ class Pair:
 @contextmanager
 def reopened(data: Path, *, upstream: Path, tokens: Mapping[Role, str]) -> Iterator[Site]:
     """A server on a data folder that is set up already."""
-    grove = build(settings_for(data, local_roots=(upstream,)))
+    grove = build(settings_for(data, local_roots=(upstream,), refusals_told_per_minute=0))
     with grove.database.reading() as tx:
         admin = accounts.authenticate(tx, secret=ADMIN_TOKEN, source=Source.API, now=datetime.now(UTC))
     app = create_app(grove)
@@ -159,7 +159,7 @@ def told(answer: httpx2.Response) -> tuple[int, str]:
 
 
 def shows(answer: httpx2.Response, asked: str, others: Mapping[str, str]) -> list[str]:
-    """What an answer shows of the other tenant, beyond what was in the question."""
+    """What an answer shows of the other tenant, beyond what was said to it."""
     words = [MARK, *(value for value in others.values() if re.fullmatch(r"[0-9a-f-]{36,}", value))]
     return [word for word in words if word in answer.text and word not in asked]
 
@@ -201,7 +201,8 @@ class Trial:
             alone, beside = self.pair.send(role, request)
         if told(alone) != told(beside):
             self.note(label, role, f"differ: {request}\n{told(alone)}\n{told(beside)}")
-        if found := shows(beside, str(request), self.pair.others):
+        # What the lone server answers too was in an earlier question, such as in a refusal that the trail tells of.
+        if found := shows(beside, str(request) + alone.text, self.pair.others):
             self.note(label, role, f"{request} shows {found}: {beside.text[:300]}")
         return alone
 

@@ -32,9 +32,7 @@ SIGN_INS_LIMIT = 10
 FAILURES_LIMIT = 60
 """How many tokens that are none one address may show a minute, before it is told to wait."""
 REFUSALS_LIMIT = 30
-"""How many refusals a minute are told to the audit trail: of sign-ins from one address, of acts of one principal."""
-SAME_REFUSALS_LIMIT = 1
-"""How often a minute it is told that somebody may not do the same to the same."""
+"""How many refused sign-ins of one address a minute are told to the audit trail."""
 DEVICES_LIMIT = 20
 """How many codes one address may ask for a minute, and how many one user may try."""
 GIT_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
@@ -193,7 +191,8 @@ def rates_of(settings: Settings) -> Rates:
         "sign-ins": SIGN_INS_LIMIT,
         "sign-ins of one": 3 * SIGN_INS_LIMIT,
         "refusals": REFUSALS_LIMIT,
-        "same refusals": SAME_REFUSALS_LIMIT,
+        "refused acts": settings.refusals_told_per_minute,
+        "same refused acts": min(1, settings.refusals_told_per_minute),
         "devices": DEVICES_LIMIT,
     }
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url is not None else None

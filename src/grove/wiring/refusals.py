@@ -17,8 +17,8 @@ def telling_refusals(rates: Rates) -> Callable[[Refusal], Act | None]:
         now, who = datetime.now(UTC), refusal.actor.id
         what = f"{refusal.action} {refusal.resource.kind} {refusal.resource.id}"
         try:
-            rates.take(f"{who} {what}", sort="same refusals", now=now)
-            rates.take(who, sort="refusals", now=now)
+            rates.take(f"{who} {what}", sort="same refused acts", now=now)
+            rates.take(who, sort="refused acts", now=now)
         except RateExceeded:
             return None
         return partial(activity.record_refusal, refusal=refusal, now=now)
