@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from grove.jobs import list_jobs
+from grove.kit.tenancy import serving_all
 from grove.search import Question
 from grove.snapshots import generation_of, histories_of, known_commits, snapshots_named
 from tests.support.git_repositories import git
@@ -82,7 +83,7 @@ def measured(origin: Path, folder: Path) -> tuple[list[str], float]:
     upstream = folder / f"{name}.git"
     git(folder, "clone", "--quiet", "--bare", "--single-branch", "--no-tags", str(origin), str(upstream))
     commits = git(upstream, "rev-list", "HEAD").decode().split()
-    with house(folder / "data", local_roots=(folder,), max_repo_size_mb=8_192) as made:
+    with serving_all(), house(folder / "data", local_roots=(folder,), max_repo_size_mb=8_192) as made:
         repository = connect(made, str(upstream), name=name)
         head_seconds = _seconds(lambda: _work_until(made, "snapshot.index"))
         history_seconds = _seconds(made.work)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from grove import repositories
 from grove.kit.gate import Actor
+from grove.kit.tenancy import serving_all
 from grove.kit.transactions import Database
 from grove.migrations import migrate
 from grove.policies import PolicyDraft, PolicyGate, apply_policies
@@ -43,7 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--repositories", type=int, default=10_000)
     count: int = parser.parse_args().repositories
-    with tempfile.TemporaryDirectory() as folder, house(Path(folder)) as made:
+    with serving_all(), tempfile.TemporaryDirectory() as folder, house(Path(folder)) as made:
         gate = PolicyGate()
         database = Database(f"sqlite:///{folder}/policies.db", gate=gate, handlers={})
         migrate(database.engine)
