@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from grove import accounts, activity
 from grove.activity import AuditQuestion, AuditUnwritable
-from grove.kit.gate import Actor
+from grove.kit.gate import Actor, Decision, Refusal, Resource
 from grove.kit.transactions import Database
 from tests.support.people import NOON, administrator, colleague
 
@@ -53,6 +53,19 @@ def report(database: Database, actor: Actor, known: tuple[int, str] | None = Non
 def entries(database: Database, actor: Actor, question: AuditQuestion) -> list[str]:
     with database.reading() as tx:
         return [entry.action for entry in activity.list_entries(tx, actor=actor, question=question)]
+
+
+class TestARefusal:
+    def test_is_told_of_what_has_a_longer_name_than_an_id(self, database: Database) -> None:
+        admin, name = admin_of(database), "x" * 100
+        context = Resource(kind="context", id=name, tenant_id=admin.tenant_id)
+        refusal = Refusal(actor=admin, action="context.remove", resource=context, decision=Decision(allowed=False))
+        with database.transaction() as tx:
+            activity.record_refusal(tx, refusal=refusal, now=NOON)
+
+        with database.reading() as tx:
+            told = activity.list_entries(tx, actor=admin, limit=1)[0]
+        assert (told.action, told.target_id, told.facts["called"]) == ("permission.refuse", "", name)
 
 
 class TestTheChain:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from grove.activity.model import AuditEntry
 from grove.kit.tables import TenantTable, UtcDateTime
 
+TARGET_CHARACTERS_MAX = 36
+
 
 class AuditRow(TenantTable):
     """One thing that was done; never changed, never removed."""
@@ -22,7 +24,7 @@ class AuditRow(TenantTable):
     source: Mapped[str] = mapped_column(String(20))
     action: Mapped[str] = mapped_column(String(80))
     target_kind: Mapped[str] = mapped_column(String(40))
-    target_id: Mapped[str] = mapped_column(String(36), index=True)
+    target_id: Mapped[str] = mapped_column(String(TARGET_CHARACTERS_MAX), index=True)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     previous: Mapped[str] = mapped_column(String(64))

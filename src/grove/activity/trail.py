@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from grove.activity.errors import AuditUnwritable
 from grove.activity.model import NO_DIGEST, AuditEntry, digest_of
-from grove.activity.tables import AuditChainRow, AuditRow
+from grove.activity.tables import TARGET_CHARACTERS_MAX, AuditChainRow, AuditRow
 from grove.kit.gate import Actor, Refusal
 from grove.kit.transactions import Transaction
 
@@ -45,18 +45,24 @@ def require_writable(tx: Transaction, *, actor: Actor, now: datetime) -> None:
 
 
 def record_refusal(tx: Transaction, *, refusal: Refusal, now: datetime) -> None:
-    """Tell of what somebody wanted to do and may not, and which policies said so."""
+    """Tell of what somebody wanted to do and may not, and which policies said so.
+
+    What they wanted to do it to may be named by them, by more characters than an id has.
+    """
+    called = refusal.resource.id or ""
+    is_id = len(called) <= TARGET_CHARACTERS_MAX
     record(
         tx,
         actor=refusal.actor,
         action="permission.refuse",
         target_kind=refusal.resource.kind,
-        target_id=refusal.resource.id or "",
+        target_id=called if is_id else "",
         now=now,
         permission=refusal.action,
         reason=refusal.decision.reason,
         policies=list(refusal.decision.policies),
         policy_version=refusal.decision.version,
+        **({} if is_id else {"called": called}),
     )
 
 
