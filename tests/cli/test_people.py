@@ -70,10 +70,10 @@ class TestSomebodyElse:
         ]
 
     def test_is_given_another_role(self, grove: CommandLine) -> None:
-        grove("user", "create", "Grace", "--role", "viewer")
+        grove("user", "create", "Vera", "--role", "viewer")
 
-        changed = json.loads(grove("user", "role", "Grace", "maintainer", "--json").stdout)
-        unknown = grove("user", "role", "Grace", "king")
+        changed = json.loads(grove("user", "role", "Vera", "maintainer", "--json").stdout)
+        unknown = grove("user", "role", "Vera", "king")
 
         assert changed["role"] == "maintainer"
         assert (unknown.exit_code, "viewer" in unknown.stderr) == (Exit.INVALID, True)
@@ -92,6 +92,7 @@ class TestProjects:
 
         assert taken.exit_code == Exit.CONFLICT
         assert "(name_taken)" in taken.stderr
+        assert taken.stderr.endswith(" next: grove project list\n")
         assert "shop" in grove("project", "list", "-o", "table").stdout
 
 

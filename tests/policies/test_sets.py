@@ -108,7 +108,7 @@ class TestAnAttributeThatIsNotThere:
 
         (finding,) = findings({"own.cedar": text})
 
-        assert finding.message == "attribute `nonsense` is not on Repository, Job"
+        assert finding.message == "attribute `nonsense` is not on Job, Repository"
 
 
 class TestADocumentThatMeansHarm:

@@ -38,6 +38,7 @@ _NEXT_OF_CODES = {
     "checkout_conflict": "grove ws diff {subject}",
     "checkout_missing": "grove ws checkout {subject}",
     "context_not_found": "grove context list",
+    "credential_name_taken": "grove cred list",
     "credential_not_found": "grove cred list",
     "credential_rejected": "grove add {subject} --ask-token",
     "credential_required": "grove add {subject} --ask-token",
@@ -51,6 +52,7 @@ _NEXT_OF_CODES = {
     "mode_conflict": "grove help query",
     "method_not_allowed": "grove --version    (the server's: {host}/api/v1/openapi.json)",
     "not_found": "grove --version    (the server's: {host}/api/v1/openapi.json)",
+    "name_taken": "{kind} list",
     "nothing_to_commit": "grove ws status {subject}",
     "nothing_to_promote": "grove ws log {subject}",
     "nothing_to_stash": "grove ws status {subject}",
@@ -139,6 +141,7 @@ def failure_of(refused: Refused, *, what: str, context: Context) -> Failure:
         why=f"{refused.reason}{code}",
         next_step=_next_step(refused, command=context.command).format(
             command=context.command,
+            kind=" ".join(context.command.split()[:2]),
             host=quote(context.host),
             subject=quote(context.subject),
             name=quote(str(refused.facts.get("name", context.subject))),

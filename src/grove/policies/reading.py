@@ -107,8 +107,9 @@ def _missing_on(kinds: Sequence[str]) -> str:
     """Where an attribute is missing: an action that has many kinds of resource is not told of each by itself."""
     if not kinds:
         return ""
-    more = f" and {len(kinds) - KINDS_TOLD_MAX} more" if len(kinds) > KINDS_TOLD_MAX else ""
-    return f" is not on {', '.join(kinds[:KINDS_TOLD_MAX])}{more}"
+    ordered = sorted(set(kinds))
+    more = f" and {len(ordered) - KINDS_TOLD_MAX} more" if len(ordered) > KINDS_TOLD_MAX else ""
+    return f" is not on {', '.join(ordered[:KINDS_TOLD_MAX])}{more}"
 
 
 def _entangled(text: str) -> str:
