@@ -75,8 +75,41 @@ class TestProbes:
         assert (answer.status_code, answer.json()["checks"]["database"][0]["status"]) == (503, "fail")
         assert (asked.status_code, asked.json()["code"]) == (503, "storage_faulty")
 
+    def test_tell_of_each_part_that_older_interfaces_ask_about(self, tmp_path: Path) -> None:
+        with house(tmp_path, disk_free_mb_min=2**40) as made, TestClient(create_app(made.grove)) as client:
+            asked = {
+                part: client.get(f"/health/{part}", headers={"Host": "localhost"})
+                for part in ("registry", "sandboxes", "reports", "nothing")
+            }
+
+        assert {part: answer.status_code for part, answer in asked.items()} == {
+            "registry": 200,
+            "sandboxes": 503,
+            "reports": 503,
+            "nothing": 422,
+        }
+        assert set(asked["registry"].json()["checks"]) == {"database", "migrations", "workers"}
+        assert asked["sandboxes"].json()["checks"]["disk"][0]["status"] == "fail"
+
 
 class TestMetrics:
+    def test_measure_workspaces_and_what_was_done_with_them(self, door: Door) -> None:
+        def measured() -> dict[str, float]:
+            lines = re.findall(r"^grove_(workspace\S+) (\S+)$", door.admin.get("/metrics").text, re.MULTILINE)
+            return {name: float(value) for name, value in lines}
+
+        repository = door.connect_ready()
+        before = measured()
+        assert (before['workspaces{state="open"}'], before['workspace_acts_total{act="create"}']) == (0, 0)
+        for name in ("one", "two"):
+            door.admin.post("/api/v1/workspaces", json={"repository": repository, "name": name})
+        door.admin.delete("/api/v1/workspaces/two")
+        for _ in range(2):  # what was counted is not counted again
+            after = measured()
+            assert (after['workspaces{state="open"}'], after['workspaces{state="ended"}']) == (1, 1)
+            assert (after['workspace_acts_total{act="create"}'], after['workspace_acts_total{act="end"}']) == (2, 1)
+        assert set(before) == set(after)
+
     def test_measure_requests_searches_and_state(self, shared: Door, payments: str) -> None:
         shared.anonymous.get("/nowhere/CANARY")
         shared.anonymous.get("/api/v1/me")

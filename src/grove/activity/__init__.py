@@ -2,7 +2,7 @@
 
 from grove.activity.errors import AuditUnwritable
 from grove.activity.model import AuditEntry, AuditQuestion, TrailReport
-from grove.activity.queries import list_entries, verify_trail
+from grove.activity.queries import count_acts, list_entries, verify_trail
 from grove.activity.trail import record, record_refusal, require_writable
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "AuditQuestion",
     "AuditUnwritable",
     "TrailReport",
+    "count_acts",
     "list_entries",
     "record",
     "record_refusal",

@@ -1,8 +1,9 @@
 """Reading the audit trail, and proving that it is whole."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from grove.activity.model import NO_DIGEST, AuditEntry, AuditQuestion, TrailReport, digest_of
 from grove.activity.tables import AuditChainRow, AuditRow
@@ -32,6 +33,26 @@ def list_entries(
         chosen = chosen.where(AuditRow.sequence > beyond if oldest_first else AuditRow.sequence < beyond)
     order = AuditRow.sequence.asc() if oldest_first else AuditRow.sequence.desc()
     return [row.value() for row in tx.session.scalars(chosen.order_by(order).limit(limit))]
+
+
+def count_acts(
+    tx: Transaction, *, actions: Collection[str], known: Mapping[str, int]
+) -> tuple[Counter[str], dict[str, int]]:
+    """How often some things were done since the last entries that are `known`, by tenant; and which are the last now.
+
+    Nothing is told of who did them: this is for measures of the whole server.
+    """
+    found: Counter[str] = Counter()
+    last = {end.tenant_id: end.length for end in tx.session.scalars(select(AuditChainRow))}
+    for tenant_id, length in last.items():
+        if length > known.get(tenant_id, 0):
+            new = (AuditRow.sequence > known.get(tenant_id, 0), AuditRow.sequence <= length)
+            chosen = select(AuditRow.action, func.count()).where(AuditRow.tenant_id == tenant_id, *new)
+            for action, count in tx.session.execute(
+                chosen.where(AuditRow.action.in_(actions)).group_by(AuditRow.action)
+            ):
+                found[action] += count
+    return found, last
 
 
 def verify_trail(tx: Transaction, *, actor: Actor, known: tuple[int, str] | None = None) -> TrailReport:

@@ -46,6 +46,7 @@ from grove.api import (
     repositories,
     requests,
     retention,
+    sandboxes,
     scip,
     search,
     sessions,
@@ -114,6 +115,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     quotas.router,
     credentials.router,
     code.router,
+    sandboxes.router,  # before the registry, whose names of repositories hold any path
     registry.router,
     setup.router,
     health.router,

@@ -62,3 +62,10 @@ class MirrorReadOnly(GroveError):
 
     kind = Kind.DENIED
     code = "mirror_read_only"
+
+
+class SandboxForAnother(GroveError):
+    """A sandbox is a workspace of whoever opens it; `user_id` is your own id or name, or left out."""
+
+    kind = Kind.DENIED
+    code = "sandbox_for_another"

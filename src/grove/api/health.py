@@ -26,10 +26,26 @@ from grove.kit.gate import Resource
 from grove.kit.tenancy import serving, serving_all
 
 MEGABYTE: Final = 1024 * 1024
+ALL: Final = frozenset({"database", "migrations", "disk", "workers"})
 UNAVAILABLE: Final = 503
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 router = router_at(tag="health")
+
+
+class Part(StrEnum):
+    """What older interfaces ask about; a report is what an export has written."""
+
+    REGISTRY = "registry"
+    SANDBOXES = "sandboxes"
+    REPORTS = "reports"
+
+
+_RELIES_ON: Final = {
+    Part.REGISTRY: frozenset({"database", "migrations", "workers"}),
+    Part.SANDBOXES: frozenset({"database", "migrations", "disk"}),
+    Part.REPORTS: ALL,
+}
 
 
 class HealthResponse(JSONResponse):
@@ -77,11 +93,13 @@ def is_started(edge: EdgeOf) -> HealthResponse:
 @router.get("/readyz", response_model=HealthOut, response_class=HealthResponse, openapi_extra=needs(PUBLIC))
 def is_ready(edge: EdgeOf, verbose: Annotated[str | None, Query(max_length=10)] = None) -> HealthResponse:
     """Whether requests can be answered now; `verbose` tells how each part is."""
-    checks = {name: CheckOut(status=status, time=datetime.now(UTC), output=told) for name, status, told in _looks(edge)}
-    found = {check.status for check in checks.values()}
-    worst = next(status for status in (Health.FAIL, Health.WARN, Health.PASS) if status in found)
-    told = {name: [check] for name, check in checks.items()} if verbose is not None else None
-    return _response(HealthOut(status=worst, checks=told))
+    return _health(edge, relies_on=ALL, is_verbose=verbose is not None)
+
+
+@router.get("/health/{part}", response_model=HealthOut, response_class=HealthResponse, openapi_extra=needs(PUBLIC))
+def show_health(part: Part, edge: EdgeOf) -> HealthResponse:
+    """How that is on which a part relies: 503 when something of it fails, and 200 when it only warns."""
+    return _health(edge, relies_on=_RELIES_ON[part], is_verbose=True)
 
 
 @router.get("/metrics", response_class=Response, openapi_extra=needs("account.view"))
@@ -108,6 +126,15 @@ def _is_local(request: Request) -> bool:
         return ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def _health(edge: Edge, *, relies_on: frozenset[str], is_verbose: bool) -> HealthResponse:
+    looks = [(name, status, told) for name, status, told in _looks(edge) if name in relies_on]
+    found = {status for _, status, _ in looks}
+    worst = next(status for status in (Health.FAIL, Health.WARN, Health.PASS) if status in found)
+    now = datetime.now(UTC)
+    checks = {name: [CheckOut(status=status, time=now, output=told)] for name, status, told in looks}
+    return _response(HealthOut(status=worst, checks=checks if is_verbose else None))
 
 
 def _response(health: HealthOut) -> HealthResponse:

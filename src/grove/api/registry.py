@@ -115,17 +115,17 @@ def list_registry(caller: CallerOf, *, include_archived: Annotated[bool, Query()
 @router.get("/{repo_id:path}", openapi_extra=needs("repository.view"))
 def get_registry_entry(repo_id: RepoId, caller: CallerOf) -> RegistryOut:
     """A repository."""
-    return RegistryOut.of(_named(caller, repo_id))
+    return RegistryOut.of(repository_named(caller, repo_id))
 
 
 @router.post("", openapi_extra=needs("repository.connect"))
 def register(wanted: RegistryIn, caller: CallerOf) -> RegistryOut:
     """Register a repository, or show it when it is kept already; it is mirrored at once when policy admits it."""
     try:
-        return RegistryOut.of(_named(caller, wanted.url))
+        return RegistryOut.of(repository_named(caller, wanted.url))
     except RepositoryNotFound:
         repository, _job = connect(caller, wanted.source())
-    return RegistryOut.of(_named(caller, repository.id))
+    return RegistryOut.of(repository_named(caller, repository.id))
 
 
 @router.post("/preview", openapi_extra=needs("repository.check"))
@@ -133,7 +133,7 @@ def preview_registry_entry(wanted: RegistryIn, caller: CallerOf) -> RegistryPrev
     """Look at a repository as registering would, without keeping anything."""
     report, _source = look_at(caller, wanted.source())
     try:
-        kept: Repository | None = _named(caller, report.url)
+        kept: Repository | None = repository_named(caller, report.url)
     except RepositoryNotFound:
         kept = None
     return RegistryPreviewOut(
@@ -160,7 +160,7 @@ async def take_registry_delivery(hook: UUID, request: Request, edge: EdgeOf) -> 
 @router.put("/{repo_id:path}", openapi_extra=needs("repository.archive"))
 def update_registry_entry(repo_id: RepoId, wanted: RegistryUpdateIn, caller: CallerOf) -> RegistryOut:
     """Put a repository aside, or take it back into use; what holds already stays."""
-    repository = _named(caller, repo_id)
+    repository = repository_named(caller, repo_id)
     is_archived = repository.lifecycle is Lifecycle.ARCHIVED
     with caller.writing() as tx:
         if wanted.archived == is_archived:
@@ -179,12 +179,16 @@ def update_registry_entry(repo_id: RepoId, wanted: RegistryUpdateIn, caller: Cal
 @router.delete("/{repo_id:path}", status_code=204, openapi_extra=needs("repository.remove"))
 def remove_registry_entry(repo_id: RepoId, caller: CallerOf) -> Response:
     """Have a repository removed with its mirror, index and credential."""
-    repository = _named(caller, repo_id)
+    repository = repository_named(caller, repo_id)
     with caller.writing() as tx:
         repositories.remove_repository(tx, actor=caller.actor, repository_id=repository.id, now=caller.now)
     return Response(status_code=204)
 
 
-def _named(caller: Caller, name: str) -> Repository:
+def repository_named(caller: Caller, name: str) -> Repository:
+    """The repository of that id or name, or of the unmistakable end of one.
+
+    :raises RepositoryNotFound: if there is none that the caller may see.
+    """
     with caller.reading() as tx:
         return repositories.find_repository(tx, actor=caller.actor, name=name)

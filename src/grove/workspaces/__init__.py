@@ -33,7 +33,7 @@ from grove.workspaces.errors import (
     WorkspacesTooMany,
 )
 from grove.workspaces.events import WorkspaceClosed, WorkspaceOpened
-from grove.workspaces.holding import held_bytes, note_folder
+from grove.workspaces.holding import held_bytes, holding_by_state, note_folder
 from grove.workspaces.keeping import KEEP_UP_JOB, KeepDesk
 from grove.workspaces.merging import MergeDesk
 from grove.workspaces.model import (
@@ -110,6 +110,7 @@ __all__ = [
     "commits_in_use",
     "count_open",
     "held_bytes",
+    "holding_by_state",
     "holds_work",
     "is_upkeep_due",
     "list_workspaces",

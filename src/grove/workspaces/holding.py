@@ -1,5 +1,6 @@
 """How much room workspaces take on the disk: measured after what is done with them, not reckoned from what was sent."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import func, select, update
@@ -11,6 +12,25 @@ CHANGES_UNMEASURED_MAX: Final = 8
 """So many changes may be made before a git directory is measured again, which takes longer the more there is."""
 BYTES_UNMEASURED_MAX: Final = 1024 * 1024
 """A change that brings more is measured at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """How many workspaces there are, and how much room their git directories and their folders take."""
+
+    count: int
+    own_bytes: int
+    folder_bytes: int
+
+
+def holding_by_state(tx: Transaction) -> dict[str, Holding]:
+    """What there is of workspaces that are `open`, and of those that have `ended`."""
+    sums = (func.count(), func.sum(WorkspaceRow.own_bytes), func.sum(WorkspaceRow.folder_bytes))
+    found = {}
+    for state, chosen in (("open", WorkspaceRow.ended_at.is_(None)), ("ended", WorkspaceRow.ended_at.is_not(None))):
+        [(count, own_bytes, folder_bytes)] = tx.session.execute(select(*sums).where(chosen))
+        found[state] = Holding(count=count, own_bytes=int(own_bytes or 0), folder_bytes=int(folder_bytes or 0))
+    return found
 
 
 def held_bytes(tx: Transaction, *, tenant_id: str, owner_id: str | None = None) -> int:
