@@ -164,7 +164,13 @@ class TestChecking:
         assert door.admin.get("/api/v1/policies").json()["version"] == 0
 
     def test_refuses_cases_that_say_nothing(self, door: Door) -> None:
-        for case in ({}, {**CASES[0], "expect": "maybe"}, {**CASES[0], "resource": {"colour": 1}}):
+        coloured = {**CASES[0], "resource": {"colour": 1}}
+        for case, cause in (
+            ({}, "'principal' is missing"),
+            ({**CASES[0], "expect": "maybe"}, "expect maybe"),
+            (coloured, "colour is not among "),
+        ):
             body = {"documents": {}, "cases": [case]}
             answer = door.admin.post("/api/v1/policies/check", json=body)
             assert (answer.status_code, answer.json()["code"]) == (422, "policy_case_invalid")
+            assert answer.json()["facts"]["cause"].startswith(cause)

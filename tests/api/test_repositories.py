@@ -33,6 +33,18 @@ class TestConnect:
         assert again.status_code == 409
         assert again.json()["code"] == "repository_exists"
 
+    def test_tells_what_became_of_the_one_that_has_the_name(self, door: Door) -> None:
+        repository = door.connect()["repository"]
+        address = {"url": str(door.upstream.path)}
+        door.admin.post(f"/api/v1/repositories/{repository['id']}/revoke", json={"reason": "who pays?"})
+        revoked = door.admin.post("/api/v1/repositories", json=address).json()
+        door.admin.delete(f"/api/v1/repositories/{repository['id']}")
+        leaving = door.admin.post("/api/v1/repositories", json=address).json()
+
+        assert revoked["facts"]["repository"] == repository["id"]
+        assert revoked["facts"]["state"].startswith("The approval was revoked by admin: who pays?")
+        assert leaving["code"] == "repository_leaving"
+
     def test_refuses_a_folder_that_is_not_allowed(self, door: Door, tmp_path: Path) -> None:
         refused = door.admin.post("/api/v1/repositories", json={"url": str(tmp_path)})
 

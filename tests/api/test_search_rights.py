@@ -115,6 +115,11 @@ class TestARepositoryThatIsHidden:
         assert door.admin.put("/api/v1/policies", json=body).status_code == 200
         return developer
 
+    def test_keeps_its_name_and_tells_no_more_than_that(self, door: Door, hidden: TestClient) -> None:
+        taken = hidden.post("/api/v1/repositories", json={"url": str(door.upstream.path)}).json()
+
+        assert (taken["code"], taken["facts"]) == ("repository_exists", {"name": "payments"})
+
     @pytest.mark.parametrize(
         "question",
         [

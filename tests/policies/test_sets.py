@@ -111,6 +111,18 @@ class TestAnAttributeThatIsNotThere:
         assert finding.message == "attribute `nonsense` is not on Job, Repository"
 
 
+class TestAnAttributeThatMayBeMissing:
+    def test_is_told_with_what_to_write_before_it(self) -> None:
+        text = '@id("odd") forbid (principal, action == Grove::Action::"repository.sync", resource) '
+
+        told = [each.message for each in findings({"own.cedar": f"{text} when {{ resource.size_bytes > 2 }};"})]
+        asked = findings({"own.cedar": f"{text} when {{ resource has size_bytes && resource.size_bytes > 2 }};"})
+
+        assert told[0] == "attribute `size_bytes` is not on Job"
+        assert told[1].endswith("may be missing on Repository: ask before it is read, `… has size_bytes && …`")
+        assert asked == []
+
+
 class TestADocumentThatMeansHarm:
     @pytest.mark.parametrize(
         "condition",

@@ -71,6 +71,7 @@ _NEXT_OF_CODES = {
     "rebase_refused": "grove ws merge {subject}",
     "repository_ambiguous": "grove repo list {subject}",
     "repository_exists": "grove repo view {name}",
+    "repository_leaving": "{command} {subject}    (again, in a moment)",
     "repository_not_found": "grove add {subject} --ask-token",
     "repository_not_found_here": "grove repo list",
     "repository_state_conflict": "grove repo view {subject}",
@@ -161,6 +162,8 @@ def _next_step(refused: Refused, *, command: str) -> str:
         return "grove serve" if is_loopback(str(refused.facts["host"])) else "curl -sS {host}/livez"
     if command.startswith("grove ws ") and refused.problem_code in _NEXT_IN_WORKSPACES:
         return _NEXT_IN_WORKSPACES[refused.problem_code]
+    if refused.problem_code == "repository_exists" and "repository" not in refused.facts:
+        return "{command} {subject} --name ANOTHER"
     if str(refused.facts.get("policy", "")).startswith("grove.scope_"):
         return "grove token create NAME --scope read --scope write    (and admin, if your role is)"
     return _NEXT_OF_CODES.get(refused.problem_code) or _NEXT_OF_EXITS[refused.exit_code]

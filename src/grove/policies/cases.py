@@ -27,7 +27,7 @@ def try_cases(policies: PolicySet, cases: Sequence[Mapping[str, Any]], *, large_
         try:
             actor, action, resource, expected = _request(case)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise PolicyCaseInvalid(case=name, cause=f"{type(error).__name__}: {error}") from error
+            raise PolicyCaseInvalid(case=name, cause=_told(error)) from error
         decision = policies.evaluate(actor, action, resource, large_bytes=large_bytes)
         yield CaseResult(
             name=name,
@@ -36,6 +36,10 @@ def try_cases(policies: PolicySet, cases: Sequence[Mapping[str, Any]], *, large_
             policies=decision.policies,
             reason=decision.reason,
         )
+
+
+def _told(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _request(case: Mapping[str, Any]) -> tuple[Actor, str, Resource, str]:
@@ -65,4 +69,4 @@ def _request(case: Mapping[str, Any]) -> tuple[Actor, str, Resource, str]:
 def _refuse_unknown(given: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
     unknown = sorted(set(given) - known)
     if unknown:
-        raise ValueError(f"unknown: {', '.join(unknown)}")
+        raise ValueError(f"{', '.join(unknown)} is not among {', '.join(sorted(known))}")

@@ -25,6 +25,9 @@ KINDS_TOLD_MAX: Final = 3
 _OF_POLICY: Final = re.compile(r"^for policy `policy\d+`, ")
 """Policies are named by their ids, not by the numbers that Cedar gives them."""
 _MISSING: Final = re.compile(r"(?P<what>attribute `.*`) on entity type `Grove::(?P<kind>\w+)` not found")
+_OPTIONAL: Final = re.compile(
+    r"unable to guarantee safety of access to optional attribute `(?P<name>.*)` on entity type `Grove::(?P<kind>\w+)`"
+)
 _COMMENTS: Final = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*', re.DOTALL)
 
 
@@ -93,14 +96,24 @@ def _of_types(document: str, text: str, policies: Sequence[Policy]) -> list[Find
     named = {f"policy{number}": policy.id for number, policy in enumerate(policies)}
     told: dict[tuple[str, str], list[str]] = {}
     for error in result.errors:
-        policy, message = named.get(error.policy_id, error.policy_id), _OF_POLICY.sub("", error.error)
+        policy, message = named.get(error.policy_id, error.policy_id), _in_our_words(error.error)
         missing = _MISSING.fullmatch(message)
         kinds = told.setdefault((policy, missing["what"] if missing else message), [])
         kinds += [missing["kind"]] if missing else []
     return [
         Finding(document=document, policy=policy, message=f"{what}{_missing_on(kinds)}")
-        for (policy, what), kinds in told.items()
+        for (policy, what), kinds in sorted(told.items())
     ]
+
+
+def _in_our_words(error: str) -> str:
+    """What Cedar says of a policy, without the number that it gave it, and with what to write instead."""
+    message = _OF_POLICY.sub("", error)
+    optional = _OPTIONAL.fullmatch(message)
+    if optional is None:
+        return message
+    name, kind = optional["name"], optional["kind"]
+    return f"attribute `{name}` may be missing on {kind}: ask before it is read, `… has {name} && …`"
 
 
 def _missing_on(kinds: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from grove.repositories.errors import (
     PermissionsOfNoForge,
     RepositoryAmbiguous,
     RepositoryExists,
+    RepositoryLeaving,
     RepositoryNotFound,
 )
 from grove.repositories.events import (
@@ -118,6 +119,7 @@ __all__ = [
     "RepositoryCooled",
     "RepositoryEvent",
     "RepositoryExists",
+    "RepositoryLeaving",
     "RepositoryMoveWanted",
     "RepositoryMoved",
     "RepositoryNotFound",

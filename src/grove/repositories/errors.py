@@ -18,10 +18,17 @@ class RepositoryAmbiguous(GroveError):
 
 
 class RepositoryExists(GroveError):
-    """This repository is kept already."""
+    """A repository of that name is kept already, or was asked for."""
 
     kind = Kind.CONFLICT
     code = "repository_exists"
+
+
+class RepositoryLeaving(GroveError):
+    """A repository of that name is being removed; its name is free when that is done."""
+
+    kind = Kind.CONFLICT
+    code = "repository_leaving"
 
 
 class NameInvalid(GroveError):

@@ -11,7 +11,7 @@ from grove.kit.ids import new_id
 from grove.kit.names import name_key
 from grove.kit.transactions import Transaction
 from grove.repositories.approvals import grant_approval
-from grove.repositories.errors import NameInvalid, RepositoryExists
+from grove.repositories.errors import NameInvalid, RepositoryExists, RepositoryLeaving, RepositoryNotFound
 from grove.repositories.events import (
     HistoryPolicyChanged,
     RepositoryConnected,
@@ -30,6 +30,7 @@ from grove.repositories.model import (
     Permissions,
     Repository,
 )
+from grove.repositories.reasons import why_not_ready
 from grove.repositories.rows import record_act, resource_of, seen_row
 from grove.repositories.tables import RepositoryRow
 
@@ -40,17 +41,15 @@ def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, 
     """Register a repository; it is mirrored at once when policy admits it, and waits for a decision otherwise.
 
     :raises Denied: if `actor` may not.
-    :raises RepositoryExists: if one of that name is kept already.
+    :raises RepositoryExists: if one of that name is kept already, or was asked for.
+    :raises RepositoryLeaving: if one of that name is being removed.
     """
     row = _new_row(actor=actor, wanted=wanted, now=now)
     resource = resource_of(row.value())
     tx.require(actor, "repository.connect", resource)
     if wanted.local:
         tx.require(actor, "repository.connect_local", resource)
-    key = checked_key(wanted.name)
-    taken = select(RepositoryRow.id).where(RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.name_key == key)
-    if existing := tx.session.scalar(taken):
-        raise RepositoryExists(name=wanted.name, repository=existing)
+    _require_free(tx, actor=actor, name=wanted.name)
     tx.session.add(row)
     tx.session.flush()
     record_act(tx, actor=actor, action="repository.connect", row=row, now=now, reason=wanted.reason)
@@ -65,6 +64,22 @@ def connect_repository(tx: Transaction, *, actor: Actor, wanted: NewRepository, 
     else:
         row.decision = {"state": row.approval, "reason": admission.reason, "by": "policy", "at": now.isoformat()}
     return row.value()
+
+
+def _require_free(tx: Transaction, *, actor: Actor, name: str) -> None:
+    """Return if no repository has that name; of one that `actor` may not see the name alone is told."""
+    of_name = RepositoryRow.name_key == checked_key(name)
+    taken = tx.session.scalar(select(RepositoryRow).where(RepositoryRow.tenant_id == actor.tenant_id, of_name))
+    if taken is None:
+        return
+    if taken.value().lifecycle is Lifecycle.DELETED:
+        raise RepositoryLeaving(name=name)
+    try:
+        seen = seen_row(tx, actor=actor, repository_id=taken.id).value()
+    except RepositoryNotFound:
+        raise RepositoryExists(name=name) from None
+    why = why_not_ready(seen)
+    raise RepositoryExists(name=name, repository=seen.id, **({"state": why} if why else {}))
 
 
 def request_sync(
