@@ -113,6 +113,16 @@ class TestOneRepository:
         assert shown[:2] == ["name payments-api", "status ✓ Ready"]
         assert "search main@a3060e8 (3 of 3 files)" in shown
 
+    def test_of_many_branches_is_shown_with_the_default_one_and_how_many_more(self) -> None:
+        (search,) = [column for column in repositories.VIEW if column.title == "SEARCH"]
+        known = {"commit": "a3060e8" * 5, "indexed_file_count": 2, "file_count": 3}
+        heads = [{"branch": name, **known} for name in ("ada", "bob", "grace", "main", "old")]
+
+        told = search.value({"default_branch": "main", "heads": heads})
+
+        assert told.startswith("main@a3060e8 (2 of 3 files), ada@a3060e8 ")
+        assert told.endswith(", bob@a3060e8 (2 of 3 files), and 2 more: grove repo refs")
+
     def test_has_refs(self, grove: CommandLine) -> None:
         lines = grove("repo", "refs", "payments-api").stdout.splitlines()
 

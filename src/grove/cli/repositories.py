@@ -51,6 +51,7 @@ FIELDS = (
     "synced_at",
     "indexed_at",
 )
+HEADS_TOLD_MAX = 3
 DETAIL_FIELDS = (*FIELDS, "heads", "history", "notice", "aliases")
 REF_FIELDS = ("name", "commit")
 LIST_MAX = 10_000
@@ -86,10 +87,14 @@ LIST = (
 
 
 def _heads(repository: Any) -> str:
-    return ", ".join(
+    """The branches that can be searched, the default one first."""
+    heads = sorted(repository["heads"], key=lambda head: head["branch"] != repository["default_branch"])
+    told = [
         f"{head['branch']}@{head['commit'][:7]} ({head['indexed_file_count']:,} of {head['file_count']:,} files)"
-        for head in repository["heads"]
-    )
+        for head in heads[:HEADS_TOLD_MAX]
+    ]
+    more = len(heads) - HEADS_TOLD_MAX
+    return ", ".join([*told, f"and {more:,} more: grove repo refs"] if more > 0 else told)
 
 
 def _history(repository: Any) -> str:

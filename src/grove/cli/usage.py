@@ -54,4 +54,5 @@ def show_usage(
         since=since,
         until=until,
     )
-    session.output.items(found["items"], LIST, empty="Nothing was used yet; it is counted every few seconds.")
+    yours = "" if everybody else " by you; all of the tenant's: grove usage --everybody"
+    session.output.items(found["items"], LIST, empty=f"Nothing was used yet{yours}. It is counted every few seconds.")
