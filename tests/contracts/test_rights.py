@@ -17,10 +17,11 @@ from sqlalchemy import text
 
 from grove import accounts, jobs
 from grove.accounts import PrincipalKind, Role, Scope
-from grove.jobs import JobState
+from grove.jobs import Arguments, JobState
 from grove.kit.gate import Actor, Denied, Source
 from grove.kit.tables import Table, TenantTable
 from grove.mcp import TOOL_PERMISSIONS, Caller
+from grove.mirrors import MoveArguments
 from grove.policies import RULES
 from grove.wiring import JOB_KINDS
 from tests.api.conftest import ADDRESS, Door, bearer, open_door
@@ -85,6 +86,8 @@ JOB_ROWS: Mapping[str, str] = {
     "workspace.keep_up": "repository",
 }
 """What each kind of job is about."""
+TOLD = {"repository.move": MoveArguments(url="https://git.example.org/acme/elsewhere.git")}
+"""What those are told that need it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,6 +253,13 @@ class TestEveryKindOfJob:
     def test_has_a_row(self) -> None:
         assert set(JOB_ROWS) == {kind.name for kind in JOB_KINDS}
 
+    def test_says_what_it_is_told(self) -> None:
+        told = {kind.name: kind.arguments for kind in JOB_KINDS if kind.arguments is not Arguments}
+
+        declared = {each for each in Arguments.__subclasses__() if each.__module__.startswith("grove.")}
+        assert set(told.values()) == declared
+        assert {name: shape.kind for name, shape in told.items()} == {name: name for name in told}
+
     @every_user
     def test_is_not_done_for_whoever_lacks_the_role_when_it_starts(self, home: Home, user: str) -> None:
         for kind in (kind for kind in JOB_KINDS if lacks(user, kind.permission)):
@@ -283,11 +293,10 @@ def _worked(home: Home, kind: str, *, tenant: Actor, requested_by: str) -> jobs.
         job = jobs.enqueue(
             tx,
             tenant_id=tenant.tenant_id,
-            kind=kind,
+            kind=TOLD.get(kind, kind),
             target_id=target,
             requested_by=requested_by,
             now=now,
-            arguments={"url": "https://git.example.org/acme/elsewhere.git"},
         )
     worker = home.door.made.worker()
     for _ in range(200):

@@ -85,7 +85,7 @@ def move(kept: Kept, address: str | None, *, actor: Any = None, credential: str 
             now=kept.made.now,
         )
     kept.made.work()
-    return last_job(kept.made, kept.repository, kind=mirrors.MOVE_JOB)
+    return last_job(kept.made, kept.repository, kind=mirrors.MoveArguments.kind)
 
 
 class TestARepositoryThatWasRenamedAtItsForge:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from grove import jobs
 from grove.credentials import KeyringSigner, parse_keyring
-from grove.jobs import JobState
+from grove.jobs import Arguments, JobState
 from grove.kit.gate import Actor
 from grove.kit.signing import SignerMissing
 from grove.kit.transactions import Database
@@ -25,10 +25,19 @@ def admin(database: Database) -> Actor:
         return administrator(tx)
 
 
-def enqueue(database: Database, admin: Actor, *, target: str = "pay", **arguments: object) -> jobs.Job:
+class Odd(Arguments):
+    """What no kind is told."""
+
+    kind = "mirror.sync"
+
+    accept_ref_loss: bool = False
+    n: tuple[Any, ...] = ()
+
+
+def enqueue(database: Database, admin: Actor, *, target: str = "pay", **arguments: Any) -> jobs.Job:
     asked: Any = {"tenant_id": admin.tenant_id, "requested_by": admin.id, "now": NOON}
     with database.transaction() as tx:
-        return jobs.enqueue(tx, kind="mirror.sync", target_id=target, arguments=arguments, **asked)
+        return jobs.enqueue(tx, kind=Odd(**arguments), target_id=target, **asked)
 
 
 def claim(database: Database, *, after: float = 0) -> jobs.Job | None:
@@ -50,7 +59,7 @@ def ended(database: Database, admin: Actor, job: jobs.Job) -> tuple[JobState, st
 
 class TestAJob:
     def test_is_done_as_it_was_queued(self, database: Database, admin: Actor) -> None:
-        queued = enqueue(database, admin, accept_ref_loss=True, n=[1, 2.5, "ü", None])
+        queued = enqueue(database, admin, accept_ref_loss=True, n=(1, 2.5, "ü", None))
 
         claimed = claim(database)
 

@@ -14,6 +14,14 @@ from tests.support.people import NOON, administrator, colleague
 MANY = 500
 
 
+class Filling(jobs.Arguments):
+    """Whether all is to be done again."""
+
+    kind = "filling"
+
+    anew: bool = False
+
+
 @pytest.fixture
 def busy(database: Database) -> Actor:
     """The administrator of a tenant with very many jobs that have been due for a long time."""
@@ -109,6 +117,27 @@ class TestLongWork:
             jobs.finish(tx, job=long, error=None, now=datetime.now(UTC))
         later = (datetime.now(UTC) - NOON).total_seconds()
         assert [next_target(database, after=later), next_target(database, after=later + 1)] == ["short", "long"]
+
+    def test_queues_what_is_left_of_it_when_it_gives_way(self, database: Database, quiet: Actor) -> None:
+        with database.transaction() as tx:
+            jobs.enqueue(
+                tx,
+                tenant_id=quiet.tenant_id,
+                kind=Filling(anew=True),
+                target_id="long",
+                requested_by=quiet.id,
+                now=NOON,
+            )
+            long = jobs.claim(tx, worker="w", now=datetime.now(UTC), background=())
+            enqueue(tx, quiet, "short")
+        assert long is not None
+
+        with serving(quiet.tenant_id):
+            assert jobs.Run(job=long, actor=quiet, database=database).give_way(rest=Filling())
+
+        with database.reading() as tx:
+            [rest] = [each for each in jobs.list_jobs(tx, actor=quiet, target_id="long") if each.id != long.id]
+        assert (long.arguments, rest.arguments) == ({"anew": True}, {})
 
 
 class TestBackground:

@@ -10,7 +10,7 @@ from grove import repositories
 from grove.indexing import taking_out_of_index
 from grove.jobs import Job, JobState, list_jobs
 from grove.search import truth_line
-from grove.vectors import EMBED_JOB
+from grove.vectors import EmbedArguments
 from tests.support.embedding_server import EmbeddingServer
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
@@ -55,7 +55,7 @@ def embed(made: House, *, refill: bool = False) -> Job:
     with made.grove.database.transaction() as tx:
         made.grove.vectors.request(tx, actor=made.admin, refill=refill, now=made.now)
     made.work_until_idle()
-    return last_job(made, EMBED_JOB)
+    return last_job(made, EmbedArguments.kind)
 
 
 class TestQdrantInAGrove:
@@ -157,7 +157,7 @@ class TestQdrantInAGrove:
             upstream.commit({"retry.py": RETRY})
             connect(made, str(upstream.path), name="pay")
             made.work_until_idle()
-            job = last_job(made, EMBED_JOB)
+            job = last_job(made, EmbedArguments.kind)
             answer = ask(made)
 
         assert job.error is not None

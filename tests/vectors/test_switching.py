@@ -19,7 +19,7 @@ from grove.kit.gate import Denied
 from grove.kit.transactions import Database
 from grove.search import Answer, Mode, Question, truth_line
 from grove.settings import Settings
-from grove.vectors import EMBED_JOB, EmbedderMisconfigured, VectorTotals, sets_of
+from grove.vectors import EmbedArguments, EmbedderMisconfigured, VectorTotals, sets_of
 from grove.wiring import build
 from tests.support.embedding_server import EmbeddingServer, embedding_server
 from tests.support.git_repositories import Repository
@@ -96,7 +96,7 @@ def set_names(database: Database, tenant_id: str) -> list[str]:
 def embedding_jobs(made: House) -> list[jobs.Job]:
     with made.grove.database.reading() as tx:
         found = jobs.list_jobs(tx, actor=made.admin, limit=200)
-    return [job for job in found if job.kind == EMBED_JOB]
+    return [job for job in found if job.kind == EmbedArguments.kind]
 
 
 class TestAModelServer:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from grove import accounts, activity, jobs, policies
 from grove.activity import AuditQuestion
 from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret
-from grove.jobs import JobState, Run
+from grove.jobs import Arguments, JobState, Run
 from grove.jobs.leases import UNKNOWN_WAIT
 from grove.kit.bell import Bell
 from grove.kit.gate import Actor
@@ -25,6 +26,29 @@ from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.people import administrator
 from tests.support.sources import connect, last_job, now_of
+
+
+class Lacking(Arguments):
+    """A move that says nowhere to."""
+
+    kind = "repository.move"
+
+
+class Odd(Arguments):
+    """A move that is told something unknown."""
+
+    kind = "repository.move"
+
+    url: str
+    shell: str
+
+
+class Long(Arguments):
+    """A move to an address that has no end."""
+
+    kind = "repository.move"
+
+    url: str
 
 
 @pytest.fixture
@@ -193,6 +217,40 @@ class TestAWorker:
         assert (ended.state, ended.attempt) == (JobState.FAILED, 1)
         assert ended.error is not None
         assert (ended.error["code"], ended.error["facts"]) == ("job_kind_unknown", {"kind": "mirror.paint"})
+
+    @pytest.mark.parametrize(
+        "told", [Lacking(), Odd(url="https://git.example.org/a/b.git", shell="id"), Long(url="u" * 5_000)]
+    )
+    def test_does_nothing_of_a_job_that_is_told_what_its_kind_is_not(
+        self, made: House, upstream: Repository, told: Arguments
+    ) -> None:
+        repository = connect(made, str(upstream.path))
+        made.work()
+        with made.grove.database.transaction() as tx:
+            asked: Any = {"tenant_id": made.admin.tenant_id, "requested_by": made.admin.id, "now": made.now}
+            job = jobs.enqueue(tx, kind=told, target_id=repository.id, **asked)
+        before = now_of(made, repository)
+
+        assert made.work() == 1
+
+        with made.grove.database.reading() as tx:
+            ended = jobs.get_job(tx, actor=made.admin, job_id=job.id)
+        assert (ended.state, (ended.error or {})["code"]) == (JobState.FAILED, "job_arguments_invalid")
+        assert now_of(made, repository) == before
+
+    def test_does_a_job_that_was_queued_before_its_kind_was_told_more(self, made: House, upstream: Repository) -> None:
+        repository = connect(made, str(upstream.path))
+        made.work()
+        upstream.commit({"b.py": "def b():\n    pass\n"})
+        with made.grove.database.transaction() as tx:
+            asked: Any = {"tenant_id": made.admin.tenant_id, "requested_by": made.admin.id, "now": made.now}
+            job = jobs.enqueue(tx, kind="mirror.sync", target_id=repository.id, **asked)
+        assert job.arguments == {}
+
+        made.work()
+
+        with made.grove.database.reading() as tx:
+            assert jobs.get_job(tx, actor=made.admin, job_id=job.id).state is JobState.SUCCEEDED
 
     def test_hears_at_once_of_a_job_that_is_queued(self, made: House, upstream: Repository) -> None:
         worker = Worker(made.grove, name="w", poll_seconds=300)

@@ -15,7 +15,7 @@ from grove.api.shapes import Cursor, Limit, Line, Page, Received, Shown, decode_
 from grove.indexing import RepositoryIndex
 from grove.repositories import Index, Repository
 from grove.snapshots import SnapshotPin
-from grove.vectors import EMBED_JOB, VectorTotals
+from grove.vectors import EmbedArguments, VectorTotals
 
 CommitId = Annotated[str, Path(pattern="^(?:[0-9a-f]{40}|[0-9a-f]{64})$", description="The whole id of the commit.")]
 router = router_at("/api/v1/index", tag="index")
@@ -211,7 +211,7 @@ def embed_index(wanted: EmbedIn, caller: CallerOf) -> JobOut:
     """Have the vectors made that the chosen model has not made yet; those that there are serve meanwhile."""
     with caller.writing() as tx:
         caller.grove.vectors.request(tx, actor=caller.actor, refill=wanted.refill, now=caller.now)
-        job = waiting_job(tx, actor=caller.actor, target_id=caller.actor.tenant_id, kind=EMBED_JOB)
+        job = waiting_job(tx, actor=caller.actor, target_id=caller.actor.tenant_id, kind=EmbedArguments.kind)
     return JobOut.model_validate(job)
 
 

@@ -39,4 +39,4 @@ def move_repository(
             forges=caller.grove.sources.forges,
             now=caller.now,
         )
-        return accepted(tx, caller, response, repository, kind=mirrors.MOVE_JOB)
+        return accepted(tx, caller, response, repository, kind=mirrors.MoveArguments.kind)

@@ -5,9 +5,10 @@ from datetime import datetime
 from grove import accounts, repositories
 from grove.kit.gate import Source
 from grove.kit.transactions import Transaction
+from grove.mirrors import SyncArguments
 from grove.repositories import NotAllowedNow, Repository
 
-SYNC_KIND = "mirror.sync"
+SYNC_KIND = SyncArguments.kind
 
 
 def request_sync(tx: Transaction, repository: Repository, *, source: Source, now: datetime) -> str:

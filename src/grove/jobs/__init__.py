@@ -1,7 +1,9 @@
 """Durable background work: rows with a kind, a lease, a fencing token, attempts, progress and a log."""
 
+from grove.jobs.arguments import Arguments, Text
 from grove.jobs.errors import (
     JobAltered,
+    JobArgumentsInvalid,
     JobCancelled,
     JobKindUnknown,
     JobNotFound,
@@ -11,8 +13,9 @@ from grove.jobs.errors import (
 )
 from grove.jobs.events import tell_log
 from grove.jobs.happenings import JobRefused
+from grove.jobs.kinds import JobKind
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
-from grove.jobs.model import Job, JobEvent, JobKind, JobState, Progress, told_seconds
+from grove.jobs.model import Job, JobEvent, JobState, Progress, told_seconds
 from grove.jobs.operations import cancel_job, cancel_jobs_of, enqueue, forget_jobs, retry_job, withdraw_jobs_of
 from grove.jobs.queries import (
     count_by_state,
@@ -30,8 +33,10 @@ from grove.jobs.run import Run
 from grove.jobs.signing import message_of, sign_again, signing_keys_in_use
 
 __all__ = [
+    "Arguments",
     "Job",
     "JobAltered",
+    "JobArgumentsInvalid",
     "JobCancelled",
     "JobEvent",
     "JobKind",
@@ -43,6 +48,7 @@ __all__ = [
     "LeaseLost",
     "Progress",
     "Run",
+    "Text",
     "WorkerLost",
     "cancel_job",
     "cancel_jobs_of",

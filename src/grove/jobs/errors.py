@@ -38,6 +38,13 @@ class JobAltered(GroveError):
     code = "job_altered"
 
 
+class JobArgumentsInvalid(GroveError):
+    """The job is told what its kind is not, or lacks what it needs; ask for the work again."""
+
+    kind = Kind.INVALID
+    code = "job_arguments_invalid"
+
+
 class LeaseLost(GroveError):
     """Another worker has taken the job over; nothing of this attempt counts."""
 

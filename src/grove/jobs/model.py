@@ -5,8 +5,7 @@ running -> queued (a transient fault, or its worker died);  failed | cancelled -
 """
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -82,20 +81,6 @@ class JobEvent:
     kind: str
     body: dict[str, Any]
     at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobKind:
-    """What a kind of job is: what it does, which permission its requester needs when it starts, and what follows when
-    an attempt does not succeed (in the transaction that says so). Nobody waits for what is done in the background.
-    """
-
-    name: str
-    title: str
-    permission: str
-    work: Callable[[Any, Any], None] = field(repr=False)
-    settle: Callable[..., None] | None = field(default=None, repr=False)
-    is_background: bool = False
 
 
 def next_run(

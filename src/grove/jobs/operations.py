@@ -1,10 +1,10 @@
 """What can be done with jobs."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Select, delete, select, update
 
+from grove.jobs.arguments import Arguments
 from grove.jobs.errors import JobStateConflict
 from grove.jobs.events import tell_state
 from grove.jobs.model import ATTEMPTS_MAX, Job, JobState
@@ -20,23 +20,29 @@ def enqueue(
     tx: Transaction,
     *,
     tenant_id: str,
-    kind: str,
+    kind: str | Arguments,
     target_id: str,
     requested_by: str,
     now: datetime,
-    arguments: dict[str, Any] | None = None,
     delay_seconds: float = 0.0,
 ) -> Job:
     """Add a job, signed, which commits with whatever caused it. One that waits already for the same thing is enough.
 
-    With a delay it is due later, so that whatever else waits goes first.
+    A kind that is told something is named by its arguments. With a delay the job is due later, so that whatever else
+    waits goes first.
 
     Who may cause the job has been checked by the operation that causes it, and is checked again when it starts.
     """
     run_at = now + timedelta(seconds=delay_seconds)
-    waiting = select(JobRow).where(JobRow.target_id == target_id, JobRow.kind == kind, JobRow.state == JobState.QUEUED)
+    kind, arguments = (kind.kind, kind.stored()) if isinstance(kind, Arguments) else (kind, {})
+    waiting = select(JobRow).where(
+        JobRow.tenant_id == tenant_id,
+        JobRow.target_id == target_id,
+        JobRow.kind == kind,
+        JobRow.state == JobState.QUEUED,
+    )
     for row in tx.session.scalars(_locked(waiting)):
-        if row.arguments == (arguments or {}) and is_as_signed(tx.signer, row):
+        if row.arguments == arguments and is_as_signed(tx.signer, row):
             row.run_at = min(row.run_at, run_at)
             tx.has_work |= row.run_at <= now
             return row.value()
@@ -45,7 +51,7 @@ def enqueue(
         tenant_id=tenant_id,
         kind=kind,
         target_id=target_id,
-        arguments=arguments or {},
+        arguments=arguments,
         state=JobState.QUEUED,
         attempt=0,
         attempts_max=ATTEMPTS_MAX,

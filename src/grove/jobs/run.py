@@ -8,6 +8,7 @@ from contextvars import copy_context
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from grove.jobs.arguments import Arguments
 from grove.jobs.errors import JobCancelled, LeaseLost
 from grove.jobs.events import tell, tell_log
 from grove.jobs.leases import LEASE_SECONDS, held_row, renew
@@ -123,8 +124,10 @@ class Run:
         with self._database.transaction() as tx:
             tell_log(tx, job=self.job, message=message, now=self.now)
 
-    def give_way(self) -> bool:
+    def give_way(self, *, rest: Arguments | None = None) -> bool:
         """Whether a job of another kind is due, of whichever tenant: then this one waits behind it, and its work ends.
+
+        What is left of it is queued as `rest`, if its kind is told something.
 
         :raises LeaseLost: if another worker has taken the job over.
         """
@@ -135,10 +138,9 @@ class Run:
             enqueue(
                 tx,
                 tenant_id=self.job.tenant_id,
-                kind=self.job.kind,
+                kind=rest or self.job.kind,
                 target_id=self.job.target_id,
                 requested_by=self.job.requested_by,
-                arguments=dict(self.job.arguments),
                 now=self.now,
             )
         self.log("giving way to other jobs")

@@ -1,10 +1,11 @@
 """Bare copies of repositories: fetched aside, checked, published whole, never edited."""
 
+from grove.mirrors.arguments import MoveArguments, SyncArguments
 from grove.mirrors.asking import is_upstream_there
 from grove.mirrors.errors import MirrorAbsent, MirrorWithheld, PullNotFound, PullsNotTracked, RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorGrowing, MirrorPublished, SyncFailed
 from grove.mirrors.fetch import MirrorLimits, MirrorTools, settle_sync, sync_mirror
-from grove.mirrors.moving import MOVE_JOB, move_upstream, request_new_address, settle_move
+from grove.mirrors.moving import move_upstream, request_new_address, settle_move
 from grove.mirrors.owning import PathOwners, path_owners
 from grove.mirrors.pulls import MirroredPull, are_pulls_tracked, pull_of, pulls_of, track_pulls
 from grove.mirrors.queries import (
@@ -23,7 +24,6 @@ from grove.mirrors.trees import FolderCache, TreePath
 from grove.mirrors.upkeep import remove_mirror, sweep_leftovers
 
 __all__ = [
-    "MOVE_JOB",
     "FolderCache",
     "MirrorAbsent",
     "MirrorFoundCurrent",
@@ -34,6 +34,7 @@ __all__ = [
     "MirrorTools",
     "MirrorWithheld",
     "MirroredPull",
+    "MoveArguments",
     "PathOwners",
     "PullNotFound",
     "PullsNotTracked",
@@ -41,6 +42,7 @@ __all__ = [
     "Source",
     "SourceReport",
     "SourceTools",
+    "SyncArguments",
     "SyncFailed",
     "TreePath",
     "are_pulls_tracked",

@@ -29,6 +29,7 @@ from grove.jobs import Job, JobState, Progress, Run, told_seconds
 from grove.kit import faults
 from grove.kit.files import folder_bytes, publish_folder, remove_tree, write_durably
 from grove.kit.transactions import Transaction
+from grove.mirrors.arguments import SyncArguments
 from grove.mirrors.errors import RefsVanished
 from grove.mirrors.events import MirrorFoundCurrent, MirrorPublished, SyncFailed
 from grove.mirrors.growing import claim_room
@@ -183,18 +184,17 @@ def _begin(run: Run, tools: MirrorTools) -> _Plan:
                 purpose=Purpose.of_job(job),
                 now=run.now,
             )
-    place = {"tenant_id": job.tenant_id, "repository_id": job.target_id}
-    incoming = tools.locator.incoming(**place, job_id=job.id)
+    incoming = tools.locator.incoming(tenant_id=job.tenant_id, repository_id=job.target_id, job_id=job.id)
     remove_tree(incoming)
     incoming.mkdir(parents=True, mode=0o700)
     return _Plan(
         repository=repository,
         remote=_remote(repository, leased, tools),
         lease=leased,
-        mirror=tools.locator.mirror(**place),
+        mirror=tools.locator.mirror(tenant_id=job.tenant_id, repository_id=job.target_id),
         incoming=incoming,
         published_refs=published_refs,
-        accept_ref_loss=bool(job.arguments.get("accept_ref_loss")),
+        accept_ref_loss=SyncArguments.of(job).accept_ref_loss,
         tracks_pulls=tracks_pulls,
         pulls=pulls,
     )

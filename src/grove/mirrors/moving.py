@@ -19,6 +19,7 @@ from grove.jobs import Job, JobState, Run
 from grove.kit.files import remove_tree
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.transactions import Transaction
+from grove.mirrors.arguments import MoveArguments
 from grove.mirrors.fetch import REFSPECS, TAG_REFSPEC, MirrorTools, fetch_limits, is_published, told_problem
 from grove.mirrors.queries import BRANCH_PREFIX, refs_of
 from grove.mirrors.source import check_project
@@ -34,7 +35,6 @@ from grove.repositories import (
     request_move,
 )
 
-MOVE_JOB = "repository.move"
 BRANCHES_COMPARED_MAX = 20
 
 
@@ -106,14 +106,14 @@ def settle_move(tx: Transaction, job: Job) -> None:
     if job.error is None or job.finished_at is None or job.state is not JobState.FAILED:
         return
     problem = Problem(code=job.error["code"], message=told_problem(job), at=job.finished_at)
-    url = str(job.arguments["url"])
+    url = MoveArguments.of(job).url
     record_move_problem(tx, tenant_id=job.tenant_id, repository_id=job.target_id, url=url, problem=problem)
 
 
 def _begin(run: Run, tools: MirrorTools) -> _Move:
     job, lease = run.job, None
-    url = parse_remote_url(str(job.arguments["url"]))
-    credential_id = job.arguments.get("credential_id")
+    told = MoveArguments.of(job)
+    url, credential_id = parse_remote_url(told.url), told.credential_id
     with run.begin() as tx:
         repository = repository_of_job(tx, tenant_id=job.tenant_id, repository_id=job.target_id)
         repository.require_kept_up()

@@ -1,7 +1,7 @@
 """Vectors by other models than the one that ships, made in the background; and stores that find the nearest."""
 
 from grove.vectors.choice import Models
-from grove.vectors.desk import EMBED_JOB, VectorDesk
+from grove.vectors.desk import EmbedArguments, VectorDesk
 from grove.vectors.embedding_job import embed_index
 from grove.vectors.errors import (
     EmbedderAnswerInvalid,
@@ -35,8 +35,8 @@ from grove.vectors.tidying import tidy_vectors
 from grove.vectors.verifying import verify_vectors
 
 __all__ = [
-    "EMBED_JOB",
     "Comparison",
+    "EmbedArguments",
     "Embedded",
     "Embedder",
     "EmbedderAnswerInvalid",

@@ -19,8 +19,15 @@ from grove.vectors.meaning import Meaning
 from grove.vectors.model import VectorSet, VectorTotals
 from grove.vectors.operations import forget_sets, leaving_sets_of, mark_uncopied, sets_of
 
-EMBED_JOB = "index.embed"
 log = logger(__name__)
+
+
+class EmbedArguments(jobs.Arguments):
+    """Whether the vector store is to be filled from nothing."""
+
+    kind = "index.embed"
+
+    refill: bool = False
 
 
 class VectorDesk:
@@ -140,9 +147,8 @@ def _enqueue(tx: Transaction, tenant_id: str, requested_by: str, *, now: datetim
     jobs.enqueue(
         tx,
         tenant_id=tenant_id,
-        kind=EMBED_JOB,
+        kind=EmbedArguments(refill=refill),
         target_id=tenant_id,
         requested_by=requested_by,
-        arguments={"refill": True} if refill else {},
         now=now,
     )

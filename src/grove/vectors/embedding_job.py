@@ -15,7 +15,7 @@ from grove.jobs import Progress, Run
 from grove.kit import faults
 from grove.snapshots import Generation, generation_of
 from grove.vectors.copies import copy_to_store, empty_store, look_at_store, tell_store
-from grove.vectors.desk import VectorDesk
+from grove.vectors.desk import EmbedArguments, VectorDesk
 from grove.vectors.files import numbers_in
 from grove.vectors.model import VectorSet
 from grove.vectors.operations import dismiss_sets, publish_set, sets_of
@@ -40,18 +40,18 @@ def embed_index(run: Run, *, desk: VectorDesk) -> None:
     :raises EmbedderFailed: or one of its kinds; what was published before keeps serving.
     :raises VectorStoreFailed: or one of its kinds, if the vector store cannot be filled.
     """
-    if run.job.arguments.get("refill"):
+    if EmbedArguments.of(run.job).refill:
         empty_store(run, desk)
     wanted: _Wanted | None = None
     while (wanted := _embed_slice(run, desk, wanted)) is not None:
-        if run.give_way():
+        if run.give_way(rest=EmbedArguments()):
             return
     _let_others_go(run, desk)
     fold_vectors(run, desk)
     tell_store(run, desk)
     look_at_store(run, desk)
     while copy_to_store(run, desk):
-        if run.give_way():
+        if run.give_way(rest=EmbedArguments()):
             return
 
 

@@ -18,14 +18,15 @@ from grove.git import HostBusy
 from grove.indexing import (
     HeadsPublished,
 )
-from grove.jobs import JobRefused, enqueue
+from grove.jobs import Arguments, JobRefused, enqueue
 from grove.kit.gate import Source
 from grove.kit.transactions import Handlers, Transaction
 from grove.mirrors import (
-    MOVE_JOB,
     MirrorFoundCurrent,
     MirrorGrowing,
     MirrorPublished,
+    MoveArguments,
+    SyncArguments,
     SyncFailed,
 )
 from grove.repositories import (
@@ -45,7 +46,7 @@ from grove.repositories import (
     restore_repository,
 )
 from grove.usage import RepositoriesUsed
-from grove.vectors import EMBED_JOB
+from grove.vectors import EmbedArguments
 from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, WorkspaceOpened, is_upkeep_due, refuse_removal
 
 MERGE_DELAY_SECONDS = 3.0
@@ -53,20 +54,19 @@ MERGE_DELAY_SECONDS = 3.0
 """Workspaces that were used since are not looked at when a mirror has nothing new."""
 
 
-def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str, **arguments: object) -> None:
+def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str | Arguments) -> None:
     enqueue(
         tx,
         tenant_id=event.tenant_id,
         kind=kind,
         target_id=event.repository_id,
         requested_by=event.actor_id,
-        arguments=arguments,
         now=event.at,
     )
 
 
 def _mirror_approved(tx: Transaction, event: RepositoryApproved) -> None:
-    _enqueue_for(event, tx, "mirror.sync")
+    _enqueue_for(event, tx, SyncArguments())
 
 
 def _hold_quotas(tx: Transaction, event: RepositoryConnected) -> None:
@@ -107,19 +107,18 @@ def _hold_upload(tx: Transaction, event: scip.ScipUploading) -> None:
 
 
 def _mirror_again(tx: Transaction, event: RepositorySyncRequested) -> None:
-    arguments = {"accept_ref_loss": True} if event.accept_ref_loss else {}
-    _enqueue_for(event, tx, "mirror.sync", **arguments)
+    _enqueue_for(event, tx, SyncArguments(accept_ref_loss=event.accept_ref_loss))
 
 
 def _move(tx: Transaction, event: RepositoryMoveWanted) -> None:
-    _enqueue_for(event, tx, MOVE_JOB, url=event.url, credential_id=event.credential_id)
+    _enqueue_for(event, tx, MoveArguments(url=event.url, credential_id=event.credential_id))
 
 
 def _follow_move(tx: Transaction, event: RepositoryMoved) -> None:
     """From now on the new host is asked and polled; what is there is fetched at once."""
     grants.follow_host(tx, repository_id=event.repository_id, host=event.host)
     freshness.follow_host(tx, repository_id=event.repository_id, host=event.host)
-    _enqueue_for(event, tx, "mirror.sync")
+    _enqueue_for(event, tx, SyncArguments())
 
 
 def _cool(tx: Transaction, event: RepositoryCooled) -> None:
@@ -190,7 +189,7 @@ def _doubt_access(tx: Transaction, event: SyncFailed) -> None:
 
 
 def _sync_returned(tx: Transaction, event: grants.AccessReturned) -> None:
-    _enqueue_for(event, tx, "mirror.sync")
+    _enqueue_for(event, tx, SyncArguments())
 
 
 def _keep_up(tx: Transaction, event: RepositoryApproved) -> None:
@@ -284,7 +283,7 @@ def _embed(tx: Transaction, event: RepositoryEvent) -> None:
     enqueue(
         tx,
         tenant_id=event.tenant_id,
-        kind=EMBED_JOB,
+        kind=EmbedArguments(),
         target_id=event.tenant_id,
         requested_by=event.actor_id,
         now=event.at,

@@ -40,14 +40,16 @@ JOB_KINDS = (
         settle=followings.settle_following,
     ),
     JobKind(
-        name="mirror.sync",
+        name=mirrors.SyncArguments.kind,
+        arguments=mirrors.SyncArguments,
         title="Clones a repository, or fetches what is new.",
         permission="repository.sync",
         work=lambda grove, run: mirrors.sync_mirror(run, tools=grove.mirror_tools),
         settle=mirrors.settle_sync,
     ),
     JobKind(
-        name=mirrors.MOVE_JOB,
+        name=mirrors.MoveArguments.kind,
+        arguments=mirrors.MoveArguments,
         title="Looks whether another address holds the same history, and has the repository fetched from there.",
         permission="repository.sync",
         work=lambda grove, run: mirrors.move_upstream(run, tools=grove.mirror_tools, forges=grove.sources.forges),
@@ -115,7 +117,8 @@ JOB_KINDS = (
         is_background=True,
     ),
     JobKind(
-        name=vectors.EMBED_JOB,
+        name=vectors.EmbedArguments.kind,
+        arguments=vectors.EmbedArguments,
         title="Makes the vectors that the chosen model has not made yet, and fills the vector store.",
         permission="repository.sync",
         work=lambda grove, run: _undamaged(grove.indexes, run, partial(vectors.embed_index, desk=grove.vectors)),

@@ -6,7 +6,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from grove.accounts import PrincipalNotFound, Scope, actor_of
-from grove.jobs import Job, JobCancelled, JobKindUnknown, LeaseLost, Run, claim, finish, give_back, tell_log
+from grove.jobs import (
+    Job,
+    JobArgumentsInvalid,
+    JobCancelled,
+    JobKindUnknown,
+    LeaseLost,
+    Run,
+    claim,
+    finish,
+    give_back,
+    tell_log,
+)
 from grove.kit.bell import Bell
 from grove.kit.errors import GroveError, Kind, is_full
 from grove.kit.gate import Actor, Decision, Denied, Resource, Source
@@ -119,6 +130,7 @@ class Worker:
         kind = self._grove.jobs.get(job.kind)
         if kind is None:
             raise JobKindUnknown(kind=job.kind)
+        kind.arguments.of(job)
         if self._grove.locator.bytes_free() < self._grove.settings.disk_free_mb_min * 1024 * 1024:
             raise StorageLow
         actor = self._requester(job)
@@ -166,7 +178,8 @@ class Worker:
                 tell_log(tx, job=job, message=_said(self._decision), now=_now())
             ended = finish(tx, job=job, error=error, now=_now(), retry_seconds=settings.retry_seconds)
             kind = self._grove.jobs.get(job.kind)
-            if kind is not None and kind.settle is not None and ended.error is not None:
+            is_sound = not isinstance(error, JobArgumentsInvalid)
+            if kind is not None and kind.settle is not None and ended.error is not None and is_sound:
                 _settle(tx, kind.settle, ended)
         log.info("job_ended", state=ended.state, code=error.code if error else None)
 
