@@ -54,6 +54,10 @@ class TestChildPool:
             pool.call("path")
         assert refused.value.facts["reason"] == "answer refused"
 
+    def test_lets_nothing_be_started(self) -> None:
+        with ChildPool(misbehave, children=1, memory_bytes_max=MEMORY_BYTES_MAX, call_seconds_max=5) as alone:
+            assert alone.call("fork") == 0
+
     def test_serves_many_threads(self, pool: ChildPool[str, object]) -> None:
         with ThreadPoolExecutor(8) as threads:
             assert list(threads.map(pool.call, map(str, range(200)))) == [str(number) for number in range(200)]

@@ -15,6 +15,7 @@ from grove.activity import AuditQuestion
 from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret
 from grove.jobs import Arguments, JobState, Run
 from grove.jobs.leases import UNKNOWN_WAIT
+from grove.jobs.model import ATTEMPTS_MAX
 from grove.kit.bell import Bell
 from grove.kit.gate import Actor
 from grove.placement import ProcessPlaces
@@ -22,6 +23,7 @@ from grove.policies import PolicyDraft
 from grove.repositories import Clone, request_sync
 from grove.wiring import Grove
 from grove.worker import Worker
+from tests.activity.test_trail import REFUSE_INSERTS
 from tests.support.git_repositories import Repository
 from tests.support.grove import House, house
 from tests.support.people import administrator
@@ -81,6 +83,13 @@ def apply_policies(made: House) -> None:
             reason="test",
             now=made.now,
         )
+
+
+def change(made: House, *statements: str) -> None:
+    """Write to the database behind Grove's back."""
+    with made.grove.database.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
 
 
 class TestAWorker:
@@ -251,6 +260,54 @@ class TestAWorker:
 
         with made.grove.database.reading() as tx:
             assert jobs.get_job(tx, actor=made.admin, job_id=job.id).state is JobState.SUCCEEDED
+
+    def test_tries_a_job_again_that_the_audit_trail_could_not_tell_of(self, made: House, upstream: Repository) -> None:
+        repository = connect(made, str(upstream.path))
+
+        def tell(grove: Grove, run: Run) -> None:
+            with run.finish() as tx:
+                asked: Any = {"target_kind": "repository", "target_id": run.job.target_id, "now": run.now}
+                activity.record(tx, actor=run.actor, action="repository.tell", **asked)
+
+        kinds = {**made.grove.jobs, "mirror.sync": replace(made.grove.jobs["mirror.sync"], work=tell)}
+        worker = Worker(replace(made.grove, jobs=kinds), name="w")
+        change(made, *REFUSE_INSERTS["sqlite"])
+        worker.run_one()
+        job = last_job(made, repository, kind="mirror.sync")
+        assert (job.state, job.attempt, (job.error or {})["code"]) == (JobState.QUEUED, 1, "audit_unwritable")
+
+        change(made, "DROP TRIGGER full")
+        time.sleep(0.05)
+        worker.run_one()
+
+        assert last_job(made, repository, kind="mirror.sync").state is JobState.SUCCEEDED
+
+    def test_sets_a_job_aside_in_the_end_that_the_audit_trail_never_tells_of(self, made: House, tmp_path: Path) -> None:
+        with made.grove.database.transaction() as tx:
+            job = jobs.enqueue(
+                tx,
+                tenant_id=made.admin.tenant_id,
+                kind="index.verify",
+                target_id="x",
+                requested_by=made.admin.id,
+                now=made.now,
+            )
+
+        def tell(grove: Grove, run: Run) -> None:
+            with run.finish() as tx:
+                activity.require_writable(tx, actor=run.actor, now=run.now)
+
+        kinds = {**made.grove.jobs, "index.verify": replace(made.grove.jobs["index.verify"], work=tell)}
+        worker = Worker(replace(made.grove, jobs=kinds), name="w")
+        change(made, *REFUSE_INSERTS["sqlite"])
+        for _ in range(ATTEMPTS_MAX + 1):
+            worker.run_one()
+            time.sleep(0.1)
+
+        with made.grove.database.reading() as tx:
+            ended = jobs.get_job(tx, actor=made.admin, job_id=job.id)
+        assert (ended.state, ended.attempt) == (JobState.FAILED, ATTEMPTS_MAX)
+        assert (ended.error or {})["code"] == "audit_unwritable"
 
     def test_hears_at_once_of_a_job_that_is_queued(self, made: House, upstream: Repository) -> None:
         worker = Worker(made.grove, name="w", poll_seconds=300)

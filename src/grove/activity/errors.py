@@ -8,3 +8,4 @@ class AuditUnwritable(GroveError):
 
     kind = Kind.UNAVAILABLE
     code = "audit_unwritable"
+    transient = True
