@@ -91,6 +91,32 @@ class TestAgents:
         assert agent.json()["acts_for"] == developer.get("/api/v1/me").json()["id"]
 
 
+    def test_are_seen_let_in_and_shut_out_by_those_they_act_for(self, door: Door) -> None:
+        developer, colleague = door.of(Role.DEVELOPER), door.of(Role.DEVELOPER)
+        me = developer.get("/api/v1/me").json()["name"]
+        agent = developer.post("/api/v1/agents", json={"name": "a bot"}).json()
+        colleague.post("/api/v1/agents", json={"name": "another's bot"})
+        issued = developer.post("/api/v1/tokens", json={"name": "bot", "principal_id": agent["id"]}).json()
+        bot = door.client(issued["secret"])
+
+        assert [user["name"] for user in developer.get("/api/v1/users").json()["items"]] == ["a bot", me]
+        assert [user["name"] for user in bot.get("/api/v1/users").json()["items"]] == ["a bot"]
+        listed = developer.get("/api/v1/tokens", params={"user_id": agent["id"]}).json()["items"]
+        assert [token["id"] for token in listed] == [issued["token"]["id"]]
+        assert developer.delete(f"/api/v1/tokens/{listed[0]['id']}").status_code == 200
+        assert bot.get("/api/v1/me").status_code == 401
+
+    def test_of_others_have_no_tokens_that_one_may_see(self, door: Door) -> None:
+        developer, colleague = door.of(Role.DEVELOPER), door.of(Role.DEVELOPER)
+        agent = developer.post("/api/v1/agents", json={"name": "a bot"}).json()
+        token = developer.post("/api/v1/tokens", json={"name": "bot", "principal_id": agent["id"]}).json()["token"]
+        theirs = {"user_id": agent["id"]}
+
+        assert colleague.get("/api/v1/tokens", params=theirs).json()["code"] == "principal_not_found"
+        assert colleague.delete(f"/api/v1/tokens/{token['id']}").json()["code"] == "token_not_found"
+        assert len(door.admin.get("/api/v1/tokens", params=theirs).json()["items"]) == 1
+
+
 class TestServices:
     def test_act_for_themselves_and_are_made_by_administrators(self, door: Door) -> None:
         made = door.admin.post("/api/v1/services", json={"name": "ci", "role": "developer"}).json()

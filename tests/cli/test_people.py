@@ -96,6 +96,22 @@ class TestProjects:
         assert "shop" in grove("project", "list", "-o", "table").stdout
 
 
+class TestAnAgentOfADeveloper:
+    def test_is_made_seen_let_in_and_shut_out_by_name(self, grove: CommandLine, site: Site) -> None:
+        own = {"GROVE_TOKEN": site.user(Role.DEVELOPER)}
+        made = grove("user", "create", "patrons-bot", "--agent", **own)
+        secret = grove("token", "create", "laptop", "--user", "patrons-bot", **own).stdout.strip()
+        seen = grove("user", "list", **own).stdout
+        let_in = grove("whoami", "--json", "name", GROVE_TOKEN=secret)
+        [token] = json.loads(grove("token", "list", "--user", "patrons-bot", "--json", **own).stdout)
+        grove("token", "revoke", token["id"], **own)
+
+        assert made.stderr.splitlines()[-1] == "Let it in: grove token create NAME --user patrons-bot"
+        assert [line.split("\t")[1] for line in seen.splitlines()] == ["user", "agent"]
+        assert json.loads(let_in.stdout) == {"name": "patrons-bot"}
+        assert grove("whoami", GROVE_TOKEN=secret).exit_code == Exit.DENIED
+
+
 class TestUsers:
     def test_are_let_in_by_a_token(self, grove: CommandLine) -> None:
         user = json.loads(grove("user", "create", "ada", "--role", "viewer", "--json").stdout)

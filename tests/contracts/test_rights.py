@@ -208,7 +208,7 @@ def _bad_token(home: Home, sort: str) -> str:
         if sort == "of somebody suspended":
             accounts.set_principal_active(tx, actor=home.admin, principal_id=actor.id, active=False, now=long_ago)
         else:
-            for each in accounts.list_tokens(tx, actor=actor):
+            for each in accounts.list_tokens(tx, actor=actor, principal_id=actor.id):
                 accounts.revoke_token(tx, actor=home.admin, token_id=each.id, now=long_ago)
     return secret
 

@@ -108,7 +108,7 @@ class TestToken:
         assert server.post(token=secret).status_code == 200
 
         with made.grove.database.transaction() as tx:
-            issued = accounts.list_tokens(tx, actor=made.admin)[0]
+            issued = accounts.list_tokens(tx, actor=made.admin, principal_id=made.admin.id)[0]
             accounts.revoke_token(tx, actor=made.admin, token_id=issued.id, now=made.now)
 
         assert server.post(token=secret).status_code == 401

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from grove.accounts.errors import PrincipalNotFound, ProjectNotFound, TokenInvalid
-from grove.accounts.model import ApiToken, Principal, PrincipalKind, Project, Role, Scope
+from grove.accounts.model import Principal, PrincipalKind, Project, Role, Scope
 from grove.accounts.tables import ApiTokenRow, PrincipalRow, ProjectRow, SessionRow, TenantRow
 from grove.kit.gate import Actor, Resource, Source
 from grove.kit.ids import digest
@@ -163,20 +163,13 @@ def list_projects(tx: Transaction, *, actor: Actor) -> list[Project]:
 
 
 def list_principals(tx: Transaction, *, actor: Actor) -> list[Principal]:
-    """Every user and agent of the tenant, by name.
+    """Every user, agent and service of the tenant, by name; for those who may not list all, themselves and their agents.
 
-    :raises Denied: if `actor` may not.
+    :raises Denied: if `actor` may not even that.
     """
-    tx.require(actor, "user.list", Resource(kind="user", tenant_id=actor.tenant_id))
     chosen = select(PrincipalRow).where(PrincipalRow.tenant_id == actor.tenant_id).order_by(PrincipalRow.name)
-    return [row.value() for row in tx.session.scalars(chosen)]
-
-
-def list_tokens(tx: Transaction, *, actor: Actor) -> list[ApiToken]:
-    """The actor's own tokens, newest first.
-
-    :raises Denied: if `actor` may not.
-    """
-    tx.require(actor, "token.list", Resource(kind="token", tenant_id=actor.tenant_id, attributes={"owner": actor.id}))
-    chosen = select(ApiTokenRow).where(ApiTokenRow.principal_id == actor.id).order_by(ApiTokenRow.created_at.desc())
+    if not tx.decision(actor, "user.list", Resource(kind="user", tenant_id=actor.tenant_id)).allowed:
+        own = Resource(kind="user", tenant_id=actor.tenant_id, attributes={"owner": actor.id})
+        tx.require(actor, "user.list", own)
+        chosen = chosen.where((PrincipalRow.id == actor.id) | (PrincipalRow.acts_for == actor.id))
     return [row.value() for row in tx.session.scalars(chosen)]

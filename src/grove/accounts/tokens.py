@@ -21,6 +21,22 @@ OVERLAP_HOURS_DEFAULT = 24
 OVERLAP_HOURS_MAX = 30 * 24
 
 
+def list_tokens(tx: Transaction, *, actor: Actor, principal_id: str) -> list[ApiToken]:
+    """The tokens of a principal, newest first.
+
+    :raises Denied: if `actor` may not.
+    :raises PrincipalNotFound: if there is no such principal in the tenant, or `actor` may not know.
+    """
+    owner = principal_row(tx, actor=actor, principal_id=principal_id)
+    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for}
+    absent = None if may_know(tx, actor, owner) else PrincipalNotFound(principal=principal_id)
+    tx.require(
+        actor, "token.list", Resource(kind="token", tenant_id=owner.tenant_id, attributes=attributes), absent=absent
+    )
+    chosen = select(ApiTokenRow).where(ApiTokenRow.principal_id == owner.id).order_by(ApiTokenRow.created_at.desc())
+    return [row.value() for row in tx.session.scalars(chosen)]
+
+
 def issue_token(
     tx: Transaction,
     *,
@@ -79,7 +95,8 @@ def revoke_token(tx: Transaction, *, actor: Actor, token_id: str, now: datetime)
     :raises TokenNotFound: if there is none, or it is somebody else's, and `actor` no administrator.
     """
     row = _token_row(tx, actor=actor, token_id=token_id)
-    attributes: dict[str, object] = {"owner": row.principal_id}
+    owner = principal_row(tx, actor=actor, principal_id=row.principal_id)
+    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for}
     resource = Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
     tx.require(actor, "token.revoke", resource, absent=TokenNotFound(token=token_id))
     row.revoked_at = row.revoked_at or now

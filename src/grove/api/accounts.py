@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import Field, StrictBool, StrictInt
 
 from grove import accounts
@@ -177,7 +177,7 @@ def create_project(wanted: ProjectIn, caller: CallerOf) -> ProjectOut:
 
 @router.get("/users", openapi_extra=needs("user.list"))
 def list_users(caller: CallerOf) -> Page[PrincipalOut]:
-    """Every user and agent, by name."""
+    """Every user, agent and service, by name; for others than maintainers, oneself and one's agents."""
     with caller.reading() as tx:
         found = accounts.list_principals(tx, actor=caller.actor)
     return Page(items=[PrincipalOut.model_validate(principal) for principal in found])
@@ -220,10 +220,11 @@ def create_service(wanted: ServiceIn, caller: CallerOf) -> PrincipalOut:
 
 
 @router.get("/tokens", openapi_extra=needs("token.list"))
-def list_tokens(caller: CallerOf) -> Page[TokenOut]:
-    """One's own tokens, newest first."""
+def list_tokens(caller: CallerOf, user_id: Annotated[UUID | None, Query()] = None) -> Page[TokenOut]:
+    """One's own tokens, those of an agent that acts for one, or for administrators those of another; newest first."""
+    owner = str(user_id) if user_id else caller.actor.id
     with caller.reading() as tx:
-        found = accounts.list_tokens(tx, actor=caller.actor)
+        found = accounts.list_tokens(tx, actor=caller.actor, principal_id=owner)
     return Page(items=[TokenOut.model_validate(token) for token in found])
 
 

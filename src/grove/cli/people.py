@@ -132,9 +132,14 @@ def report_leak(
 
 
 @command(tokens, "list", failing="The tokens could not be listed.", fields=TOKEN_FIELDS)
-def list_tokens(session: Session) -> None:
-    """List your tokens."""
-    session.output.items(session.client.items("/tokens", limit=LIST_MAX), TOKENS, empty="You have no tokens.")
+def list_tokens(
+    session: Session,
+    *,
+    user: Annotated[str | None, typer.Option(help="Whose, by name or id; else yours.")] = None,
+) -> None:
+    """List your tokens, or those of an agent that acts for you."""
+    found = session.client.items("/tokens", limit=LIST_MAX, user_id=_id_of(session, user))
+    session.output.items(found, TOKENS, empty="There are no tokens.")
 
 
 @command(tokens, "revoke", failing="The token was not revoked.")
@@ -160,7 +165,7 @@ def create_project(
 
 @command(users, "list", failing="The users could not be listed.", fields=USER_FIELDS)
 def list_users(session: Session) -> None:
-    """List users and agents."""
+    """List users, agents and services; yourself and your agents unless you are a maintainer."""
     session.output.items(session.client.items("/users", limit=LIST_MAX), USERS, empty="No users.")
 
 
