@@ -154,7 +154,8 @@ class TestTokens:
             for seconds in (0, 30, 90):
                 accounts.mark_token_used(tx, secret=issued.secret, now=NOON + timedelta(seconds=seconds))
             tx.session.expire_all()
-            newest = next(token for token in accounts.list_tokens(tx, actor=admin, principal_id=admin.id) if token.id == issued.token.id)
+            tokens = accounts.list_tokens(tx, actor=admin, principal_id=admin.id)
+            newest = next(token for token in tokens if token.id == issued.token.id)
 
         assert newest.last_used_at == NOON + timedelta(seconds=90)
 

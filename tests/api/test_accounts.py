@@ -90,7 +90,6 @@ class TestAgents:
         assert agent.status_code == 201
         assert agent.json()["acts_for"] == developer.get("/api/v1/me").json()["id"]
 
-
     def test_are_seen_let_in_and_shut_out_by_those_they_act_for(self, door: Door) -> None:
         developer, colleague = door.of(Role.DEVELOPER), door.of(Role.DEVELOPER)
         me = developer.get("/api/v1/me").json()["name"]
