@@ -58,9 +58,10 @@ _OPTIONS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshCall:
-    """What a command needs to be given: the variables by which git starts ssh."""
+    """What a command needs to be given: the variables by which git starts ssh, and inherited descriptors."""
 
     variables: dict[str, str]
+    pass_fds: tuple[int, ...] = ()
 
 
 @contextmanager
@@ -78,9 +79,9 @@ def ssh_ready(config: GitConfig, remote: Remote, url: RemoteUrl, *, job_dir: Pat
     address = pin(url, allowed=config.allowed_networks).addresses[0]
     known_hosts = job_dir / "known_hosts"
     known_hosts.write_text("".join(f"{ALIAS} {key}\n" for key in remote.identity.host_keys))
-    with _held(remote.identity, job_dir) as key_path:
+    with _held(remote.identity, job_dir) as (key_file, pass_fds):
         try:
-            yield SshCall(variables=_variables(address, known_hosts=known_hosts, key_path=key_path))
+            yield SshCall(variables=_variables(address, known_hosts=known_hosts, key_file=key_file), pass_fds=pass_fds)
         except LocalPathRefused as refused:
             raise RepositoryNotFound(**refused.facts) from None
 
@@ -105,10 +106,13 @@ def scan_host_keys(config: GitConfig, url: RemoteUrl) -> tuple[str, ...]:
     return tuple(keys[:HOST_KEYS_MAX])
 
 
-def _variables(address: Address, *, known_hosts: Path, key_path: Path) -> dict[str, str]:
-    files = (f"UserKnownHostsFile={_quoted(known_hosts)}", f"IdentityFile={_quoted(key_path)}")
-    options = [f"-o{option}" for option in (*_OPTIONS, f"HostName={address}", *files)]
-    return {"GIT_SSH_COMMAND": shlex.join(["ssh", "-F", "/dev/null", *options]), "GIT_SSH_VARIANT": "ssh"}
+def _variables(address: Address, *, known_hosts: Path, key_file: str) -> dict[str, str]:
+    known = f"UserKnownHostsFile={_quoted(known_hosts)}"
+    options = [f"-o{option}" for option in (*_OPTIONS, f"HostName={address}", known)]
+    words = shlex.join(["ssh", "-F", "/dev/null", *options])
+    # The shell stays until ssh has ended: it is in the shell that ssh finds the key.
+    command = f'call() {{ {words} -oIdentityFile={key_file} "$@"; return $?; }}; call'
+    return {"GIT_SSH_COMMAND": command, "GIT_SSH_VARIANT": "ssh"}
 
 
 def _quoted(path: Path) -> str:
@@ -118,17 +122,20 @@ def _quoted(path: Path) -> str:
 
 
 @contextmanager
-def _held(identity: SshIdentity, job_dir: Path) -> Iterator[Path]:
-    """The key where ssh can read it: ssh closes what it inherits, so it is looked up in our own process."""
+def _held(identity: SshIdentity, job_dir: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The key where ssh can read it, as a word of the shell, and what is inherited for that.
+
+    Ssh closes what it inherits, so it looks it up in the shell that git starts it by: nobody looks into our process.
+    """
     content = identity.private_key.encode()
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create("identity")
         try:
             os.fchmod(descriptor, 0o600)
             os.write(descriptor, content)
-            yield Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+            yield f"/proc/$$/fd/{descriptor}", (descriptor,)
         finally:
             os.close(descriptor)
         return
     with private_file(job_dir / "identity", content) as path:
-        yield path
+        yield shlex.quote(_quoted(path)), ()

@@ -56,7 +56,7 @@ def connected(runner: Runner, remote: Remote, job_dir: Path) -> Iterator[Connect
         return
     if remote.url.is_ssh:
         with ssh_ready(config, remote, remote.url, job_dir=job_dir) as call:
-            yield Connection(address=remote.url.text, protocol="ssh", variables=call.variables)
+            yield Connection(address=remote.url.text, protocol="ssh", variables=call.variables, pass_fds=call.pass_fds)
         return
     if remote.identity is not None:
         raise SshKeyRequired(host=remote.url.authority)

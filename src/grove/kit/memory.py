@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -10,6 +11,8 @@ from typing import Final
 _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of glibc's malloc.h."""
 ARENAS: Final = 2
+_SET_DUMPABLE: Final = 4
+"""`PR_SET_DUMPABLE` of Linux's prctl.h."""
 
 
 def share_arenas() -> bool:
@@ -21,9 +24,16 @@ def share_arenas() -> bool:
     return mallopt is not None and bool(mallopt(_ARENA_MAX, ARENAS))
 
 
-def leave_no_dump() -> None:
-    """Have no core file written when this process, or one that it starts, crashes: secrets would be in it."""
+def keep_secrets() -> None:
+    """Keep what is in the memory of this process from files and from other processes, but root's.
+
+    When it, or one that it starts, crashes, no core file is written. On Linux other processes of the same user can read
+    neither its memory nor the environment that it was started with, and cannot attach to it. That does not pass on to
+    programs that it starts.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grove.cli import app, read_settings
-from grove.kit.memory import leave_no_dump, loading
+from grove.kit.memory import keep_secrets, loading
 from grove.placement import Locator, ProcessPlaces
 from grove.settings import Settings, share_measures, use_one_native_thread
 
@@ -15,7 +15,7 @@ DataDir = Annotated[Path | None, typer.Option("--data", help="The data folder.")
 
 def main() -> None:
     """Run the command line."""
-    leave_no_dump()
+    keep_secrets()
     use_one_native_thread()
     app()
 
