@@ -163,7 +163,7 @@ def list_projects(tx: Transaction, *, actor: Actor) -> list[Project]:
 
 
 def list_principals(tx: Transaction, *, actor: Actor) -> list[Principal]:
-    """Every user, agent and service of the tenant, by name; for those who may not list all, themselves and their agents.
+    """Every user, agent and service of the tenant, by name; themselves and their agents for those who may not list all.
 
     :raises Denied: if `actor` may not even that.
     """
