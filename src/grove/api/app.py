@@ -43,6 +43,7 @@ from grove.api import (
     pulls,
     quotas,
     registry,
+    repos,
     repositories,
     requests,
     retention,
@@ -117,6 +118,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     code.router,
     sandboxes.router,  # before the registry, whose names of repositories hold any path
     registry.router,
+    repos.router,
     setup.router,
     health.router,
     pages.router,

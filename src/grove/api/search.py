@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Annotated, Any, Final
@@ -101,9 +102,8 @@ def begin_search(asked: Annotated[QuestionIn, Query()], caller: CallerOf) -> Run
 @router.get("", openapi_extra=needs("search.run"))
 def search_code(asked: Annotated[QuestionIn, Query()], caller: CallerOf) -> AnswerOut:
     """Search code: what answers the question, best first, and the truth about what was searched."""
-    began = time.perf_counter()
-    answer = caller.grove.search.run(caller.actor, asked.question())
-    _measure(caller.edge, asked.mode, began)
+    with measured(caller.edge, asked.mode):
+        answer = caller.grove.search.run(caller.actor, asked.question())
     return AnswerOut.of(answer, explain=asked.explain)
 
 
@@ -121,6 +121,14 @@ async def stream_search(running: Annotated[Running, Depends(begin_search)]) -> A
     except GroveError as failed:
         yield alert(failed)
     running.measure()
+
+
+@contextmanager
+def measured(edge: Edge, mode: Mode) -> Iterator[None]:
+    """Count a search when it was answered."""
+    began = time.perf_counter()
+    yield
+    _measure(edge, mode, began)
 
 
 def _measure(edge: Edge, mode: Mode, began: float) -> None:
