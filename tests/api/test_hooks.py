@@ -18,6 +18,7 @@ from grove.accounts import Role
 from grove.api import create_app
 from grove.api.edge import LARGE_DELIVERIES_MAX, LARGE_DELIVERY_BYTES, Edge
 from grove.freshness import Provider
+from grove.freshness.signed import HOOKS_TRIED_MAX
 from tests.api.conftest import ADDRESS, Door, bearer
 from tests.freshness.deliveries import body_of, content_of, headers_of
 from tests.support.git_repositories import Repository
@@ -332,3 +333,42 @@ class TestTheRegistrysOwnRoute:
 
         [kept] = remote.admin.get("/api/v1/repositories").json()["items"]
         assert kept["lifecycle"] == "active"
+
+
+class TestTheAddressThatNamesNoHook:
+    def deliver(self, door: Door, provider: Provider, body: dict[str, Any] | bytes, *, secret: str) -> Response:
+        content = body if isinstance(body, bytes) else content_of(body)
+        headers = headers_of(provider, content, secret=secret, delivery=str(uuid4()))
+        return door.anonymous.post(f"/api/v1/codesearch/webhook/{provider}", content=content, headers=headers)
+
+    @every_provider
+    def test_takes_what_a_hook_has_signed(self, remote: Door, server: GitServer, provider: Provider) -> None:
+        for number in range(HOOKS_TRIED_MAX):
+            create(remote, provider, f"https://github.com/other{number}")
+        hook = create(remote, provider, server.url("acme"))
+        body = body_of(provider, server.url("acme/pay.git"))
+
+        answer = self.deliver(remote, provider, body, secret=hook["secret"])
+        assert (answer.status_code, answer.json()["outcome"]) == (202, "syncing"), answer.text
+        [listed] = remote.admin.get(f"/api/v1/hooks/{hook['id']}/deliveries").json()["items"]
+        assert listed["id"] == answer.json()["id"]
+
+    def test_tells_nobody_what_is_covered_here(self, remote: Door, server: GitServer) -> None:
+        hook = create(remote, Provider.GITHUB, server.url("acme"))
+        covered = body_of(Provider.GITHUB, server.url("acme/pay.git"))
+        answers = [
+            self.deliver(remote, Provider.GITHUB, body, secret="whsec_wrong")
+            for body in (covered, body_of(Provider.GITHUB, "https://github.com/else/where"), b"{", b"[" * 100_000)
+        ]
+        answers.append(self.deliver(remote, Provider.GITLAB, covered, secret=hook["secret"]))
+
+        assert {(each.status_code, each.json()["code"]) for each in answers} == {(401, "delivery_unsigned")}
+        assert len({each.text.replace(each.json()["request_id"], "") for each in answers[:4]}) == 1
+        assert syncs(remote) == 0
+
+    def test_says_what_is_wrong_to_whoever_has_the_secret(self, remote: Door, server: GitServer) -> None:
+        hook = create(remote, Provider.GITHUB, server.url("acme"))
+
+        assert self.deliver(remote, Provider.GITHUB, b"{", secret=hook["secret"]).json()["code"] == "delivery_malformed"
+        elsewhere = body_of(Provider.GITHUB, "https://github.com/else/where")
+        assert self.deliver(remote, Provider.GITHUB, elsewhere, secret=hook["secret"]).json()["outcome"] == "ignored"

@@ -68,6 +68,7 @@ CHANCES = (
     (r"\b[0-9a-f]{40,64}\b", "DIGEST"),
     (r"\d+\.\d+", "NUMBER"),
     (r'"elapsed_ms": ?\d+|\d+ ms', "DURATION"),
+    (r"[\d,]+ MB free", "ROOM"),
     (r"\b[A-Z]{4}-[A-Z]{4}\b|…[0-9a-f]{4}\b", "HINT"),
 )
 """What differs between two servers by chance or by the time."""

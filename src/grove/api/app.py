@@ -74,6 +74,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     history.router,
     hooks.router,
     hooks.deliveries,
+    hooks.older,
     files.router,
     tracing.router,
     owners.router,

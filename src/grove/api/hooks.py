@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import Field
 
@@ -127,9 +128,27 @@ async def deliver(provider: Provider, hook_id: UUID, request: Request, edge: Edg
     """
     with edge.room_for_delivery(request.headers.get("content-length")):
         body = await request.body()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-        received = freshness.Received(headers=headers, body=body)
+        received = freshness.Received(headers=_headers(request), body=body)
         return DeliveryOut.model_validate(await edge.intake.take(provider, str(hook_id), received))
+
+
+older = router_at("/api/v1/codesearch/webhook", tag="hooks")
+
+
+@older.post("/{provider}", status_code=202, openapi_extra=needs(PUBLIC))
+async def deliver_unnamed(provider: Provider, request: Request, edge: EdgeOf) -> DeliveryOut:
+    """Take a delivery at the address of an older interface, which names no hook: its signature tells which one.
+
+    It has 1 MB at most, and with many hooks the one must cover the repository that it names; the address that the hook
+    was made with has neither bound.
+    """
+    received = freshness.Received(headers=_headers(request), body=await request.body())
+    hook_id = await run_in_threadpool(edge.intake.hook_of, provider, received)
+    return DeliveryOut.model_validate(await edge.intake.take(provider, hook_id, received))
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
 
 
 def _fields(hook: Hook, caller: Caller, request: Request) -> dict[str, Any]:

@@ -94,6 +94,16 @@ class Intake:
                 self._writer.submit(self._write_all)
         return await answer
 
+    def hook_of(self, provider: freshness.Provider, received: Received) -> str:
+        """The id of the hook that has signed a delivery which names none.
+
+        :raises DeliveryUnsigned: if none has.
+        """
+        with serving_all(), self._database.reading() as tx:
+            now = datetime.now(UTC)
+            hook = freshness.signing_hook(tx, keyring=self._keyring, provider=provider, received=received, now=now)
+        return hook.id
+
     def close(self) -> None:
         """End, when all that wait are written down."""
         self._writer.shutdown()

@@ -14,7 +14,7 @@ from grove.freshness.hooks import create_hook, list_deliveries, list_hooks, remo
 from grove.freshness.keeping import Keeper
 from grove.freshness.model import PRESETS, Freshness, Preset, preset_of
 from grove.freshness.polling import pause_host, poll_due, resume_host, tenants_with_polls
-from grove.freshness.signed import OpenHook, Signed, open_hook, read_signed
+from grove.freshness.signed import OpenHook, Signed, open_hook, read_signed, signing_hook
 from grove.freshness.switches import begin_freshness, follow_host, freshness_of, set_freshness
 from grove.freshness.watching import changed_repositories, sync_watched, watched_by_tenant, watched_folders
 
@@ -54,6 +54,7 @@ __all__ = [
     "remove_hook",
     "resume_host",
     "set_freshness",
+    "signing_hook",
     "sync_watched",
     "tenants_with_polls",
     "watched_by_tenant",

@@ -8,9 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from grove.mcp.calls import Caller, Enter
+from grove.mcp.nicknames import NICKNAMES
 from grove.mcp.server import create_server, list_tools
 from grove.mcp.stdio import run_stdio
-from grove.mcp.tools import INSTRUCTIONS, NICKNAMES, TOOL_PERMISSIONS
+from grove.mcp.tools import INSTRUCTIONS, TOOL_PERMISSIONS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -25,7 +25,8 @@ from grove.mcp.arguments import Arguments, JobStatus, schema_of
 from grove.mcp.calls import Enter, Reply
 from grove.mcp.errors import ArgumentsInvalid, ToolUnknown
 from grove.mcp.failures import explain
-from grove.mcp.tools import INSTRUCTIONS, NICKNAMES, TOOLS, Nickname, Tool
+from grove.mcp.nicknames import NICKNAMES, Nickname
+from grove.mcp.tools import INSTRUCTIONS, TOOLS, Tool
 from grove.mcp.visible import fenced, visible
 
 CALLS_AT_ONCE_MAX: Final = 16
@@ -126,9 +127,11 @@ def _read_call(name: str, given: dict[str, Any]) -> tuple[Tool, Arguments]:
     if tool is None:
         raise ToolUnknown(tool=name, known=", ".join(_TOOLS))
     try:
-        return tool, tool.arguments.model_validate({**nickname.arguments, **given})
+        return tool, tool.arguments.model_validate(nickname.read(given))
     except pydantic.ValidationError as invalid:
         raise ArgumentsInvalid(tool=tool.name, reason=_what_is_wrong(tool, invalid)) from invalid
+    except ValueError as cannot:
+        raise ArgumentsInvalid(tool=name, reason=str(cannot)) from cannot
 
 
 def _what_is_wrong(tool: Tool, invalid: pydantic.ValidationError) -> str:

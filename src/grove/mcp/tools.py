@@ -1,7 +1,7 @@
 """The tools that are offered, in the order in which they are listed, and the permission that each one needs."""
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from grove.mcp.arguments import (
     Arguments,
@@ -49,14 +49,6 @@ class Tool:
     arguments: type[Arguments]
     permission: str
     changes: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nickname:
-    """A name under which a tool can be called although it is not listed, and what that name says of its arguments."""
-
-    tool: str
-    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 TOOLS: Final = (
@@ -230,12 +222,6 @@ TOOLS: Final = (
         changes=True,
     ),
 )
-
-NICKNAMES: Final = {
-    "semantic_code_search": Nickname(tool="search_code", arguments={"mode": "semantic"}),
-    "codesearch_repo_request": Nickname(tool="repo_request"),
-    "repo_tree_md": Nickname(tool="list_tree", arguments={"format": "markdown", "depth": 10}),
-}
 
 TOOL_PERMISSIONS: Final = {tool.name: tool.permission for tool in TOOLS}
 """Each tool, and the action that its caller must be allowed."""
