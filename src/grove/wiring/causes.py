@@ -15,9 +15,7 @@ from grove import (
     scip,
 )
 from grove.git import HostBusy
-from grove.indexing import (
-    HeadsPublished,
-)
+from grove.indexing import HeadsPublished
 from grove.jobs import Arguments, JobRefused, enqueue
 from grove.kit.gate import Source
 from grove.kit.transactions import Handlers, Transaction
@@ -51,7 +49,6 @@ from grove.workspaces import KEEP_UP_JOB, WorkspaceClosed, WorkspaceOpened, is_u
 
 MERGE_DELAY_SECONDS = 3.0
 """Merges are in no hurry: whatever is due goes first."""
-"""Workspaces that were used since are not looked at when a mirror has nothing new."""
 
 
 def _enqueue_for(event: RepositoryEvent, tx: Transaction, kind: str | Arguments) -> None:
