@@ -107,7 +107,9 @@ class TestAnAgentOfADeveloper:
         grove("token", "revoke", token["id"], **own)
 
         assert made.stderr.splitlines()[-1] == "Let it in: grove token create NAME --user patrons-bot"
-        assert [line.split("\t")[1] for line in seen.splitlines()] == ["user", "agent"]
+        (patron, agent) = [line.split("\t") for line in seen.splitlines()]
+        assert (patron[1], agent[1]) == ("user", "agent")
+        assert agent[5] == patron[0]
         assert json.loads(let_in.stdout) == {"name": "patrons-bot"}
         assert grove("whoami", GROVE_TOKEN=secret).exit_code == Exit.DENIED
 

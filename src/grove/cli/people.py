@@ -86,6 +86,7 @@ USERS = (
     Column("ROLE", lambda item: item["role"]),
     Column("EMAIL", lambda item: item["email"]),
     Column("STATE", lambda item: "active" if item["active"] else "shut out"),
+    Column("ACTS FOR", lambda item: item.get("patron", item["acts_for"])),
     Column("ID", lambda item: item["id"]),
 )
 
@@ -166,7 +167,11 @@ def create_project(
 @command(users, "list", failing="The users could not be listed.", fields=USER_FIELDS)
 def list_users(session: Session) -> None:
     """List users, agents and services; yourself and your agents unless you are a maintainer."""
-    session.output.items(session.client.items("/users", limit=LIST_MAX), USERS, empty="No users.")
+    found = session.client.items("/users", limit=LIST_MAX)
+    if not session.output.is_json:
+        names = {item["id"]: item["name"] for item in found}
+        found = [{**item, "patron": names.get(item["acts_for"], item["acts_for"])} for item in found]
+    session.output.items(found, USERS, empty="No users.")
 
 
 @command(users, "create", failing="The user was not made.", fields=USER_FIELDS)
