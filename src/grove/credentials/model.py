@@ -9,6 +9,7 @@ from datetime import datetime
 from grove.credentials.errors import CredentialInvalid
 from grove.credentials.kinds import CredentialKind, check_content
 from grove.credentials.ssh_keys import SshKey
+from grove.kit.names import is_portable
 
 NAME_CHARACTERS_MAX = 100
 USERNAME_CHARACTERS_MAX = 255
@@ -55,6 +56,7 @@ class CredentialDraft:
 
     def __post_init__(self) -> None:
         _require(_is_line(self.name, NAME_CHARACTERS_MAX), f"name: one line of 1 to {NAME_CHARACTERS_MAX} characters")
+        _require(is_portable(self.name), "name: no device of Windows, such as con, and no dot last")
         _require(_HOST.fullmatch(normal_host(self.host)) is not None, "host: a name or an address, and maybe a port")
         username_is_line = _is_line(self.username, USERNAME_CHARACTERS_MAX) and ":" not in self.username
         _require(username_is_line, f"username: one line of 1 to {USERNAME_CHARACTERS_MAX} characters without a colon")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from grove import activity
 from grove.kit.gate import Actor, Decision, Resource
+from grove.kit.names import require_portable
 from grove.kit.transactions import Transaction
 from grove.policies.book import with_defaults
 from grove.policies.cases import try_cases
@@ -58,6 +59,7 @@ def check_policies(tx: Transaction, *, actor: Actor, draft: PolicyDraft, gate: P
 
     :raises Denied: if `actor` may not.
     :raises PoliciesTooLarge: if there are too many.
+    :raises NameInvalid: if a document is called what no file can be called.
     :raises PolicyCaseInvalid: if a case says something that no case can say.
     """
     tx.require(actor, "policy.explain", _resource(actor))
@@ -157,6 +159,9 @@ def _checked(draft: PolicyDraft, gate: PolicyGate) -> PolicyCheck:
     characters = sum(len(name) + len(text) for name, text in draft.documents.items())
     if len(draft.documents) > DOCUMENTS_MAX or characters > CHARACTERS_MAX or len(draft.cases) > CASES_MAX:
         raise PoliciesTooLarge(documents_max=DOCUMENTS_MAX, characters_max=CHARACTERS_MAX, cases_max=CASES_MAX)
+    for name in draft.documents:
+        for segment in name.split("/"):
+            require_portable(segment)
     found = findings(draft.documents)
     if found:
         return PolicyCheck(findings=found, results=())

@@ -32,7 +32,9 @@ class RepositoryLeaving(GroveError):
 
 
 class NameInvalid(GroveError):
-    """A repository's name is segments between slashes; none is empty, `.`, `..`, or begins with a dash."""
+    """A repository's name is segments between slashes; none is empty, begins with a dash, ends with a dot or a space,
+    or is a device of Windows, such as `con`. Give it another name.
+    """
 
     code = "repository_name_invalid"
 

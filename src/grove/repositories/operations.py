@@ -8,7 +8,7 @@ from sqlalchemy import select
 from grove import jobs
 from grove.kit.gate import Actor
 from grove.kit.ids import new_id
-from grove.kit.names import name_key
+from grove.kit.names import is_portable, name_key
 from grove.kit.transactions import Transaction
 from grove.repositories.approvals import grant_approval
 from grove.repositories.errors import NameInvalid, RepositoryExists, RepositoryLeaving, RepositoryNotFound
@@ -168,7 +168,7 @@ def checked_key(name: str) -> str:
     """
     key = name_key(name)
     segments = key.split("/")
-    plain = all(segment.strip() and segment not in {".", ".."} and segment[0] != "-" for segment in segments)
+    plain = all(segment.strip() and segment[0] != "-" and is_portable(segment) for segment in segments)
     if not plain or not name.isprintable() or max(len(name), len(key)) > NAME_CHARACTERS_MAX:
         raise NameInvalid(characters_max=NAME_CHARACTERS_MAX)
     return key

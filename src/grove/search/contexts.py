@@ -11,6 +11,7 @@ from sqlalchemy import select
 from grove import activity
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
+from grove.kit.names import is_portable
 from grove.kit.transactions import Transaction
 from grove.search.errors import ContextInvalid, ContextNotFound
 from grove.search.parsing import nearest
@@ -106,8 +107,11 @@ def plans_within(tx: Transaction, *, actor: Actor, names: Collection[str]) -> tu
 
 
 def _require_valid(name: str, entries: Sequence[str], description: str) -> None:
-    if not _NAME.fullmatch(name) or name == EVERYTHING:
-        raise ContextInvalid(name=name, reason=f"a name has letters, digits, . _ - and is not {EVERYTHING}")
+    if not _NAME.fullmatch(name) or name == EVERYTHING or not is_portable(name):
+        reason = (
+            f"a name has letters, digits, . _ - but no dot last, and is neither {EVERYTHING} nor a device of Windows"
+        )
+        raise ContextInvalid(name=name, reason=reason)
     if not 0 < len(entries) <= ENTRIES_MAX:
         raise ContextInvalid(name=name, reason=f"it has 1 to {ENTRIES_MAX} entries")
     if len(description) > DESCRIPTION_CHARACTERS_MAX:

@@ -13,7 +13,9 @@ class WorkspaceNotFound(GroveError):
 
 
 class WorkspaceNameInvalid(GroveError):
-    """A workspace's name has up to 60 letters, digits, `.`, `_` and `-`, and begins with a letter or digit."""
+    """A workspace's name has up to 60 letters, digits, `.`, `_` and `-`, begins with a letter or digit, and is no
+    device of Windows, such as `con`.
+    """
 
     kind: ClassVar[Kind] = Kind.INVALID
     code: ClassVar[str] = "workspace_name_invalid"

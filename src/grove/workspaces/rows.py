@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from grove import activity
 from grove.kit.gate import Actor, Resource
+from grove.kit.names import is_portable
 from grove.kit.transactions import Transaction, go_alone
 from grove.mirrors import require_served
 from grove.repositories import Lifecycle, RepositoryNotFound, get_repository, resource_of
@@ -35,7 +36,7 @@ def check_name(name: str) -> str:
 
     :raises WorkspaceNameInvalid: if not.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or not is_portable(name):
         raise WorkspaceNameInvalid(name=name)
     return name
 
