@@ -24,6 +24,7 @@ CLOCKS = {
     "vectors/desk.py",
     "forges/github_app.py",
     "forges/oauth.py",
+    "wiring/consents.py",
     "wiring/refusals.py",
 }
 """`Run` is how work learns the time; who keeps mirrors up to date or writes uses down

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from grove.cli.failure import Exit
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import CommandLine, Site
 
 
 class TestListing:
@@ -44,3 +44,26 @@ class TestVerifying:
 
         assert broken.exit_code == Exit.FAILED
         assert broken.stderr.splitlines()[0] == "error: The audit trail is broken at entry 1."
+
+
+class TestDecisions:
+    def test_say_who_read_a_repository_by_which_policies(self, grove: CommandLine, site: Site) -> None:
+        grove("cat", "hostile:binary.bin")
+        site.house.grove.decisions.write(site.house.grove.database)
+
+        since = ("--since", "2026-01-01")
+        found = grove("audit", "decisions", "-r", "hostile", "-u", "admin", "--action", "file.*", *since)
+
+        [line] = found.stdout.splitlines()
+        assert line.split("\t")[:3] == ["admin", "cli", "file.read"]
+        assert "grove.viewer" in line
+
+    def test_are_written_to_a_file_day_by_day(self, grove: CommandLine, tmp_path: Path) -> None:
+        file = tmp_path / "decisions.jsonl"
+        assert grove("audit", "export-decisions", str(file), "--since", "2026-01-01").exit_code == Exit.DONE
+        assert all(json.loads(line)["day"] for line in file.read_text().splitlines())
+        assert grove("audit", "export-decisions", str(file)).exit_code == Exit.FAILED
+
+    def test_know_days(self, grove: CommandLine) -> None:
+        assert grove("audit", "decisions", "--until", "2001-01-01").stderr.startswith("Nothing of the kind was allowed")
+        assert grove("audit", "decisions", "--since", "October").exit_code == Exit.INVALID

@@ -108,11 +108,20 @@ def subject_of(tx: Transaction, *, actor: Actor, principal: str) -> Actor:
 
     :raises PrincipalNotFound: if the tenant has no such principal, or it is shut out.
     """
+    found = id_called(tx, tenant_id=actor.tenant_id, principal=principal)
+    return actor_of(tx, principal_id=found, source=actor.source, scopes=frozenset(Scope))
+
+
+def id_called(tx: Transaction, *, tenant_id: str, principal: str) -> str:
+    """The id of somebody of a tenant, by id or name, also of one who is shut out; for those who may see what they did.
+
+    :raises PrincipalNotFound: if the tenant has no such principal.
+    """
     wanted = or_(PrincipalRow.id == principal, PrincipalRow.name == principal)
-    found = tx.session.scalar(select(PrincipalRow.id).where(PrincipalRow.tenant_id == actor.tenant_id, wanted))
+    found = tx.session.scalar(select(PrincipalRow.id).where(PrincipalRow.tenant_id == tenant_id, wanted))
     if found is None:
         raise PrincipalNotFound(principal=principal)
-    return actor_of(tx, principal_id=found, source=actor.source, scopes=frozenset(Scope))
+    return found
 
 
 def names_of(tx: Transaction, *, principal_ids: Collection[str]) -> dict[str, str]:

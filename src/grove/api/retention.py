@@ -21,13 +21,14 @@ Days = Annotated[int, Field(ge=1, le=3_650)]
 
 
 class RetentionIn(Received):
-    """The policy: null `idle_days` keep everything. Jobs' logs and counts of uses are kept for so many days."""
+    """The policy: null `idle_days` keep everything. Logs of jobs, uses and decisions are kept for so many days."""
 
     idle_days: Days | None = None
     notice_days: Annotated[int, Field(ge=0, le=3_650)] = 14
     fate: Fate = Fate.COLD
     job_days: Days = 90
     usage_days: Days = 730
+    decision_days: Days = 365
 
 
 class RetentionOut(Shown):
@@ -38,6 +39,7 @@ class RetentionOut(Shown):
     fate: Fate
     job_days: int
     usage_days: int
+    decision_days: int
 
 
 class HoldIn(Received):

@@ -17,6 +17,7 @@ from grove.cli import (
     cloning,
     contexts,
     credentials,
+    decisions,
     doctor,
     following,
     forge_accounts,
@@ -134,4 +135,5 @@ policies.app.add_typer(following.app)
 app.add_typer(policies.app, name="policy")
 app.add_typer(retention.app, name="retention")
 app.add_typer(quotas.app, name="quota")
+audit.app.add_typer(decisions.app)
 app.add_typer(audit.app, name="audit")

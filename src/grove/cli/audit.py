@@ -100,7 +100,7 @@ def export_audit(
     if file is None:
         session.output.json_lines(entries)
         return
-    count = _write(file, entries)
+    count = write_lines(file, entries)
     session.output.note(f"{counted(count, 'entry', 'entries')} written to {file}.")
 
 
@@ -129,7 +129,8 @@ def verify_audit(
     session.output.note(f"It is whole. Note elsewhere: --known {trail['entry_count']}:{trail['digest']}")
 
 
-def _write(file: Path, entries: Iterator[dict[str, Any]]) -> int:
+def write_lines(file: Path, entries: Iterator[dict[str, Any]]) -> int:
+    """Write entries into a new file as JSON lines; how many."""
     count = 0
     try:
         with file.open("x", encoding="utf-8") as lines:
@@ -140,7 +141,7 @@ def _write(file: Path, entries: Iterator[dict[str, Any]]) -> int:
         raise Failure(
             "The file was not written.",
             why=f"{file}: {error.strerror}",
-            next_step="grove audit export ANOTHER-FILE",
+            next_step="name another file",
             exit_code=Exit.FAILED,
         ) from error
     return count

@@ -13,7 +13,7 @@ from grove.cli.session import Session
 
 app = typer.Typer(no_args_is_help=True, help="Retention: what becomes of repositories that nobody uses.")
 
-POLICY_FIELDS = ("idle_days", "notice_days", "fate", "job_days", "usage_days")
+POLICY_FIELDS = ("idle_days", "notice_days", "fate", "job_days", "usage_days", "decision_days")
 STEP_FIELDS = ("repository", "repository_id", "lifecycle", "used_at", "verdict", "reason", "due_at")
 POLICY = (
     Column("IDLE DAYS", lambda item: item["idle_days"], lambda item: str(item["idle_days"] or "any number")),
@@ -21,6 +21,7 @@ POLICY = (
     Column("FATE", lambda item: item["fate"]),
     Column("JOB DAYS", lambda item: item["job_days"]),
     Column("USAGE DAYS", lambda item: item["usage_days"]),
+    Column("DECISION DAYS", lambda item: item["decision_days"]),
 )
 STEPS = (
     Column("NAME", lambda item: item["repository"]),
@@ -53,10 +54,20 @@ def set_retention(
     fate: Annotated[Fate, typer.Option("--fate", help="What becomes of it then.")] = Fate.COLD,
     job_days: Annotated[int, typer.Option("--job-days", min=1, help="How long logs of jobs are kept.")] = 90,
     usage_days: Annotated[int, typer.Option("--usage-days", min=1, help="How long daily counts are kept.")] = 730,
+    decision_days: Annotated[
+        int, typer.Option("--decision-days", min=1, help="How long is kept what was allowed.")
+    ] = 365,
 ) -> None:
     """Set the policy; it is applied once a day, in your name."""
-    body = {"notice_days": notice_days, "fate": fate.value, "job_days": job_days, "usage_days": usage_days}
-    set_to = session.client.put("/retention", {**body, "idle_days": idle_days or None})
+    body = {
+        "idle_days": idle_days or None,
+        "notice_days": notice_days,
+        "fate": fate.value,
+        "job_days": job_days,
+        "usage_days": usage_days,
+        "decision_days": decision_days,
+    }
+    set_to = session.client.put("/retention", body)
     session.output.note("Set. grove retention preview shows what it comes to.")
     session.output.row(set_to, POLICY)
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pysqlite3
 from sqlalchemy import Engine, create_engine, event, func, select
@@ -21,12 +21,12 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from grove.kit.consents import Consents
 from grove.kit.errors import GroveError, Kind, StorageFull
 from grove.kit.events import Event
-from grove.kit.gate import Actor, Decision, Denied, Refusal, Resource
+from grove.kit.gate import Actor, Consent, Decision, Denied, Gate, Refusal, Resource, Selection, consent_to
 from grove.kit.logging import logger
 from grove.kit.signing import NO_SIGNER, Signer
 from grove.kit.tenancy import ALL, served
@@ -82,18 +82,6 @@ class WrittenMeanwhile(GroveError):
     code = "written_meanwhile"
 
 
-class Gate(Protocol):
-    """Decides whether an actor may do an action. Deny is the default."""
-
-    def decide(self, session: Session, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
-        """A decision for each resource, by what is in force in this transaction."""
-        ...
-
-    def hidden(self, session: Session, actor: Actor, ids: Collection[str]) -> set[str]:
-        """Those of some ids, whatever they are of, that are of things which the actor may not know of."""
-        ...
-
-
 class Transaction:
     """One unit of work: rows, and the events that commit with them."""
 
@@ -110,6 +98,8 @@ class Transaction:
         """Whether workers have something to do once this is committed."""
         self.refusals: list[tuple[GroveError, Refusal]] = []
         """What was not allowed, with the error that said so."""
+        self.consents = Consents()
+        """What was allowed."""
         self._decisions: dict[str, list[Decision]] = {}
 
     def require(self, actor: Actor, action: str, resource: Resource, *, absent: GroveError | None = None) -> None:
@@ -121,6 +111,7 @@ class Transaction:
         """
         decision = self.decision(actor, action, resource)
         if decision.allowed:
+            self.consents.add([consent_to(actor, action, resource, decision)])
             return
         named = {"policy": ", ".join(decision.policies)} if decision.policies else {}
         error: GroveError = Denied(action=action, reason=decision.reason, **named)
@@ -138,15 +129,21 @@ class Transaction:
         return decision
 
     def allowed(self, actor: Actor, action: str, resources: Sequence[Resource]) -> list[bool]:
-        """Which of some resources `actor` may do `action` to."""
+        """Which of some resources `actor` may do `action` to; a mere question, of which nobody is told."""
         return [decision.allowed for decision in self._gate.decide(self.session, actor, action, resources)]
+
+    def select(self, actor: Actor, action: str, resources: Sequence[Resource]) -> Selection:
+        """Decide about some resources together; whoever goes on with some of them says so in `consents`."""
+        decisions = self._gate.decide(self.session, actor, action, resources)
+        return Selection(actor=actor, action=action, resources=resources, decisions=decisions)
 
     def hidden(self, actor: Actor, ids: Collection[str]) -> set[str]:
         """Those of some ids, whatever they are of, that are of things which `actor` may not know of."""
         return self._gate.hidden(self.session, actor, ids)
 
     def decisions(self, actor: Actor) -> Sequence[Decision]:
-        """What was decided in favour of `actor` in this transaction, for the audit trail."""
+        """What was decided in favour of `actor` in this transaction, for what tells of it: the audit trail, a log."""
+        self.consents.tell(actor.id)
         return self._decisions.get(actor.id, ())
 
     def serve(self, tenant_id: str) -> None:
@@ -203,6 +200,10 @@ def _tell_nobody(_refusal: Refusal) -> None:
     """Leave refusals untold."""
 
 
+def _count_nothing(_consents: Sequence[Consent]) -> None:
+    """Leave what is allowed uncounted."""
+
+
 class Database:
     """Where the rows live: SQLite by default, PostgreSQL when its URL is given."""
 
@@ -215,15 +216,18 @@ class Database:
         signer: Signer = NO_SIGNER,
         wake: Callable[[], None] = _silence,
         telling: Callable[[Refusal], Act | None] = _tell_nobody,
+        counting: Callable[[Sequence[Consent]], None] = _count_nothing,
     ) -> None:
         """`wake` is called after each commit that has left something to do for workers, which `signer` has signed.
 
-        `telling` says how somebody is told of what failed a transaction since it is not allowed, if at all.
+        `telling` says how somebody is told of what failed a transaction since it is not allowed, if at all; `counting`
+        is given what was allowed and nothing else tells of, without waiting for anything.
         """
         self._signer = signer
         self.engine = _engine(url)
         self._wake = wake
         self._telling = telling
+        self._counting = counting
         self._gate = gate
         self._handlers = handlers
 
@@ -252,11 +256,13 @@ class Database:
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Transaction]:
         tx: Transaction | None = None
+        kept = False
         try:
             with self.usable(), WalledSession(engine, tenant_id=served()) as session, session.begin():
                 tx = Transaction(session, gate=self._gate, handlers=self._handlers, signer=self._signer)
                 yield tx
                 tx.end()
+            kept = True
             if tx.has_work:
                 self._wake()
         except GroveError as error:
@@ -264,7 +270,9 @@ class Database:
                 self._tell_refusal(tx, error)
             raise
         finally:
-            self._do_afterwards(tx.afterwards if tx is not None else ())
+            if tx is not None:
+                self.count(tx.consents.untold() if kept else tx.consents.in_vain())
+                self._do_afterwards(tx.afterwards)
 
     def _tell_refusal(self, tx: Transaction, error: GroveError) -> None:
         """Have it told if what failed the transaction was that somebody may not do something."""
@@ -279,6 +287,10 @@ class Database:
                     act(tx)
             except GroveError as error:  # what went before counts, whichever way it ended
                 log.exception("afterwards_failed", code=error.code)
+
+    def count(self, consents: Sequence[Consent]) -> None:
+        """Count what was allowed once it is known what came of it: what an answer showed."""
+        self._counting(consents)
 
     @contextmanager
     def usable(self) -> Iterator[None]:

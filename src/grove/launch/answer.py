@@ -18,7 +18,6 @@ from grove.kit.memory import share_arenas
 from grove.launch.protocol import BoundedHttp
 from grove.placement import ProcessPlaces
 from grove.settings import Settings
-from grove.usage import usage_rounds
 from grove.wiring import Grove, build
 
 GRACE_SECONDS = 10
@@ -50,18 +49,20 @@ class Answerer:
             proxy_headers=False,
         )
         self._uvicorn = uvicorn.Server(config)
-        self._usage = usage_rounds(grove.usage)
+        self._counting = grove.counting()
         self._thread = threading.Thread(target=self._uvicorn.run, kwargs={"sockets": [listening]}, name="http")
 
     def __enter__(self) -> Self:
-        self._usage.start()
+        for rounds in self._counting:
+            rounds.start()
         self._thread.start()
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _traceback: TracebackType | None) -> None:
         self._uvicorn.should_exit = True
         self._thread.join()
-        self._usage.stop()
+        for rounds in self._counting:
+            rounds.stop()
 
 
 def listen(settings: Settings) -> socket.socket:

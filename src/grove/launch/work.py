@@ -23,6 +23,11 @@ def work_until_stopped(settings: Settings, *, name: str) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C is for the server, which stops its workers
+    counting = grove.counting()
+    for rounds in counting:
+        rounds.start()
     with bound(worker=name):
         worker.run_until_stopped()
+    for rounds in counting:
+        rounds.stop()
     grove.close()

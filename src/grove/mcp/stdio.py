@@ -19,6 +19,7 @@ from grove.mcp.server import create_server
 from grove.settings import Settings
 
 if TYPE_CHECKING:
+    from grove.kit.rounds import Rounds
     from grove.wiring import Grove
 
 
@@ -44,6 +45,7 @@ class Door:
         self._settings = settings
         self._lock = threading.Lock()
         self._grove: Grove | None = None
+        self._counting: tuple[Rounds, ...] = ()
 
     def enter(self, _request: Request | None) -> Caller:
         """The caller of a call.
@@ -64,7 +66,9 @@ class Door:
         return Caller(grove=grove, actor=actor)
 
     def close(self) -> None:
-        """Let go of the data folder."""
+        """Let go of the data folder, when what was counted is written down."""
+        for rounds in self._counting:
+            rounds.stop()
         if self._grove is not None:
             self._grove.close()
 
@@ -72,6 +76,9 @@ class Door:
         with self._lock:
             if self._grove is None:
                 self._grove = _built(self._settings)
+                self._counting = self._grove.counting()
+                for rounds in self._counting:
+                    rounds.start()
             return self._grove
 
 

@@ -248,3 +248,15 @@ class Callees:
     definition: DefinitionPlace | None
     items: tuple[Callee, ...]
     truth: Truth
+
+
+def repositories_shown(found: "Definitions | References | Callers | Callees | FoundFiles | SimilarCode") -> set[str]:
+    """The ids of the repositories that an answer shows something of."""
+    defined: list[DefinitionPlace] = []
+    if isinstance(found, Callees):
+        defined += [found.definition] if found.definition is not None else []
+        defined += [place for callee in found.items for place in callee.definitions]
+        return {place.address.repository_id for place in defined}
+    if isinstance(found, References | Callers):
+        defined += found.definitions
+    return {place.address.repository_id for place in (*defined, *found.items)}

@@ -20,6 +20,7 @@ from grove.navigation.model import (
     SimilarCode,
     Source,
     Wanted,
+    repositories_shown,
 )
 from grove.navigation.outlining import outline_of
 from grove.navigation.precise import tables_of
@@ -34,7 +35,7 @@ NAME_CHARACTERS_MAX: Final = 256
 INDEXES_MAX: Final = 32
 SNIFFED_BYTES: Final = 512
 
-Found = TypeVar("Found")
+Found = TypeVar("Found", Definitions, References, Callers, Callees, FoundFiles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,13 @@ class Navigator:
         return self._answered(find_files, actor, wanted)
 
     def _answered(self, find: Callable[..., Found], actor: Actor, wanted: Wanted) -> Found:
-        return self.desk.answered(actor, lambda: find(wanted, ground=self._ground(actor, wanted)))
+        def answered() -> tuple[Corpus, Found]:
+            ground = self._ground(actor, wanted)
+            return ground.corpus, find(wanted, ground=ground)
+
+        corpus, found = self.desk.answered(actor, answered)
+        self.desk.tell_shown(corpus, repositories_shown(found))
+        return found
 
     def find_similar(self, actor: Actor, source: Source, wanted: Wanted) -> SimilarCode:
         """The places that are most like some lines of a file, the most alike first; `wanted.name` does not matter.
@@ -140,7 +147,10 @@ class Navigator:
         """
         content = self.desk.read_file(actor, repository=source.repository, path=source.path, revision=source.revision)
         extract = extract_of(content, first_line=source.first_line, last_line=source.last_line)
-        return find_similar(extract, wanted, ground=self._open(actor, wanted))
+        ground = self._open(actor, wanted)
+        found = find_similar(extract, wanted, ground=ground)
+        self.desk.tell_shown(ground.corpus, repositories_shown(found))
+        return found
 
     def _ground(self, actor: Actor, wanted: Wanted) -> Ground:
         name = wanted.name

@@ -32,6 +32,7 @@ RULES: dict[str, Rule] = {
     "credential.remove": Rule(Role.MAINTAINER, Scope.WRITE),
     "credential.rotate": Rule(Role.MAINTAINER, Scope.WRITE),
     "credential.use": Rule(Role.DEVELOPER, Scope.WRITE),
+    "decision.list": Rule(Role.ADMIN, Scope.ADMIN),
     "device.decide": Rule(Role.VIEWER, Scope.ADMIN),
     "export.create": Rule(Role.VIEWER, Scope.READ),
     "export.remove": Rule(Role.ADMIN, Scope.READ, own=Role.VIEWER),

@@ -85,6 +85,7 @@ from grove.repositories.queries import (
     of_unsure_access,
     repository_of_job,
     resources_among,
+    select_visible,
 )
 from grove.repositories.reasons import explain_state, why_not_ready
 from grove.repositories.requests import RepositoryRequest, get_request, list_requests
@@ -175,6 +176,7 @@ __all__ = [
     "restore_repository",
     "revoke_approval",
     "screen_status_of",
+    "select_visible",
     "set_history_policy",
     "track_branches",
     "why_not_ready",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from grove.kit.gate import Actor, Resource
+from grove.kit.gate import Actor, Resource, Selection
 from grove.kit.names import name_key
 from grove.kit.transactions import Transaction
 from grove.repositories.errors import RepositoryAmbiguous, RepositoryNotFound
@@ -147,12 +147,23 @@ def list_visible(tx: Transaction, *, actor: Actor) -> Sequence[Repository]:
 
     :raises Denied: if `actor` may not search at all.
     """
+    return select_visible(tx, actor=actor)[0]
+
+
+def select_visible(tx: Transaction, *, actor: Actor) -> tuple[Sequence[Repository], Selection]:
+    """The same, with the decisions, by which it is told afterwards which of them an answer showed.
+
+    :raises Denied: if `actor` may not search at all.
+    """
     tx.require(actor, "search.run", Resource(kind="repository", tenant_id=actor.tenant_id))
     chosen = select(RepositoryRow).where(
         RepositoryRow.tenant_id == actor.tenant_id, RepositoryRow.lifecycle != Lifecycle.DELETED
     )
     every = values_of(tx, chosen.order_by(RepositoryRow.name_key))
-    return _visible(tx, actor, every, "repository.view", "search.run")
+    known, viewing = _selected(tx, actor, "repository.view", every)
+    found, searching = _selected(tx, actor, "search.run", known)
+    tx.consents.add((*viewing.summary(), *searching.summary()))
+    return found, searching
 
 
 def repository_of_job(tx: Transaction, *, tenant_id: str, repository_id: str) -> Repository:
@@ -219,13 +230,19 @@ def count_by_status(tx: Transaction) -> dict[str, int]:
     return counts
 
 
-def _visible(tx: Transaction, actor: Actor, repositories: Sequence[Repository], *actions: str) -> list[Repository]:
-    """Those among some repositories to which policy allows each of the actions, `repository.view` if none is named."""
-    seen = list(repositories)
-    for action in actions or ("repository.view",):
-        allowed = tx.allowed(actor, action, [resource_of(repository) for repository in seen])
-        seen = [repository for repository, is_allowed in zip(seen, allowed, strict=True) if is_allowed]
+def _visible(tx: Transaction, actor: Actor, repositories: Sequence[Repository]) -> list[Repository]:
+    """Those among some repositories that `actor` may view; one is told of by its id, several together."""
+    seen, selection = _selected(tx, actor, "repository.view", repositories)
+    tx.consents.add(selection.consents([repositories[0].id]) if len(repositories) == 1 else selection.summary())
     return seen
+
+
+def _selected(
+    tx: Transaction, actor: Actor, action: str, repositories: Sequence[Repository]
+) -> tuple[list[Repository], Selection]:
+    selection = tx.select(actor, action, [resource_of(repository) for repository in repositories])
+    decided = zip(repositories, selection.decisions, strict=True)
+    return [repository for repository, decision in decided if decision.allowed], selection
 
 
 def first_visible(tx: Transaction, actor: Actor, chosen: Select[RepositoryRow], *, limit: int) -> list[Repository]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from grove import accounts, activity, repositories
+from grove.decisions import forget_decisions
 from grove.jobs import Job, Run, forget_jobs
 from grove.kit.gate import Actor
 from grove.kit.transactions import Transaction
@@ -46,6 +47,7 @@ def apply_retention(run: Run, *, tools: MirrorTools) -> None:
         policy = policy_of(tx, tenant_id=tenant_id)
         forgotten = forget_jobs(tx, tenant_id=tenant_id, before=run.now - timedelta(days=policy.job_days))
         forget_usage(tx, tenant_id=tenant_id, before=(run.now - timedelta(days=policy.usage_days)).date())
+        forget_decisions(tx, tenant_id=tenant_id, before=(run.now - timedelta(days=policy.decision_days)).date())
         _come_again(tx, run.job, now=run.now)
     told = ", ".join(f"{verdict} {count}" for verdict, count in sorted(done.items()))
     run.log(f"{told or 'no repositories'}; {forgotten} old jobs forgotten")

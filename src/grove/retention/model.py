@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 class RetentionPolicy:
     """After `idle_days` without a use a notice, after `notice_days` more the fate; None days: never.
 
-    Logs of jobs and daily counts of uses are kept for so many days.
+    Logs of jobs, daily counts of uses and what was allowed are kept for so many days.
 
     :raises RetentionInvalid: if the days make no sense.
     """
@@ -45,9 +45,15 @@ class RetentionPolicy:
     fate: Fate = Fate.COLD
     job_days: int = 90
     usage_days: int = 730
+    decision_days: int = 365
 
     def __post_init__(self) -> None:
-        days = {"idle_days": self.idle_days or 1, "job_days": self.job_days, "usage_days": self.usage_days}
+        days = {
+            "idle_days": self.idle_days or 1,
+            "job_days": self.job_days,
+            "usage_days": self.usage_days,
+            "decision_days": self.decision_days,
+        }
         for name, count in days.items():
             if not 1 <= count <= DAYS_MAX:
                 raise RetentionInvalid(**{name: count})

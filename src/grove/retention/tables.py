@@ -20,6 +20,7 @@ class RetentionPolicyRow(TenantTable):
     fate: Mapped[str] = mapped_column(String(20))
     job_days: Mapped[int]
     usage_days: Mapped[int]
+    decision_days: Mapped[int]
     set_by: Mapped[str] = mapped_column(String(36))
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -31,6 +32,7 @@ class RetentionPolicyRow(TenantTable):
             fate=Fate(self.fate),
             job_days=self.job_days,
             usage_days=self.usage_days,
+            decision_days=self.decision_days,
         )
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from grove.indexing import IndexDamagedOften
-from grove.kit.gate import Actor
+from grove.kit.gate import Actor, Selection
 from grove.kit.transactions import Transaction
 from grove.mirrors import refs_named
-from grove.repositories import Access, Approval, Clone, Index, Lifecycle, Repository, list_visible
+from grove.repositories import Access, Approval, Clone, Index, Lifecycle, Repository, select_visible
 from grove.search.corpus import Draft, Resolution, Severity, Skipped, Sought, Target
 from grove.search.question import Admits, Plan
 from grove.snapshots import Head, commits_of, damaged_among, list_heads
@@ -28,6 +28,7 @@ class RegistryCatalogue:
 
     tx: Transaction
     repositories: Sequence[Repository]
+    selection: Selection
     heads: Mapping[str, Sequence[Head]]
     damaged: Collection[str] = ()
 
@@ -37,12 +38,12 @@ class RegistryCatalogue:
 
         :raises Denied: if it may not search at all.
         """
-        repositories = list_visible(tx, actor=actor)
+        repositories, selection = select_visible(tx, actor=actor)
         heads: dict[str, list[Head]] = {}
         for head in list_heads(tx, repositories=[repository.id for repository in repositories]):
             heads.setdefault(head.repository_id, []).append(head)
         damaged = damaged_among(tx, tenant_id=actor.tenant_id)
-        return cls(tx=tx, repositories=repositories, heads=heads, damaged=damaged)
+        return cls(tx=tx, repositories=repositories, selection=selection, heads=heads, damaged=damaged)
 
     def resolve_drafts(
         self, plan: Plan, drafts: Sequence[Draft], *, within: Sequence[Plan] | None = None

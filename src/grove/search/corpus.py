@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grove.indexing import History, IndexView
-from grove.kit.gate import Actor
+from grove.kit.gate import Actor, Selection
 from grove.kit.transactions import Transaction
 from grove.repositories import Repository
 from grove.search.question import Plan
@@ -145,6 +145,8 @@ class Corpus:
     opening_seconds: float = 0.0
     histories: Mapping[str, History] = field(default_factory=dict)
     """By repository; only for questions about commits."""
+    selection: Selection | None = None
+    """The decisions about what the actor may search; of none when nobody in particular asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Permission and revisions are settled in a transaction; the search itself needs n
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
@@ -70,8 +70,15 @@ class Desk:
         :raises Denied: if `actor` may not search.
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
-        answer = self.answered(actor, lambda: search(question, self.corpus(actor, question), limits=self.limits))
-        self.count(actor, Act.SEARCH, uses_of(answer))
+
+        def searched() -> tuple[Corpus, Answer]:
+            corpus = self.corpus(actor, question)
+            return corpus, search(question, corpus, limits=self.limits)
+
+        corpus, answer = self.answered(actor, searched)
+        uses = uses_of(answer)
+        self.count(actor, Act.SEARCH, uses)
+        self.tell_shown(corpus, {use.repository_id for use in uses})
         return answer
 
     def stream(self, actor: Actor, question: Question) -> Iterator[SearchEvent]:
@@ -81,11 +88,13 @@ class Desk:
         :raises QueryInvalid: if the question cannot be understood; its siblings say what else is wrong with it.
         """
 
-        def begun() -> Iterator[SearchEvent]:
-            events = iter(search_stream(question, self.corpus(actor, question), limits=self.limits))
-            return chain([next(events)], events)
+        def begun() -> tuple[Corpus, Iterator[SearchEvent]]:
+            corpus = self.corpus(actor, question)
+            events = iter(search_stream(question, corpus, limits=self.limits))
+            return corpus, chain([next(events)], events)
 
-        return self._watched(actor, self.answered(actor, begun))
+        corpus, events = self.answered(actor, begun)
+        return self._watched(actor, corpus, events)
 
     def answered(self, actor: Actor, answer: Callable[[], Found]) -> Found:
         """What `answer` gives; if it comes upon damage that is taken out of service, and the question asked again.
@@ -200,6 +209,7 @@ class Desk:
                     meaning=meaning,
                     opening_seconds=time.monotonic() - began,
                     histories={each: histories.open(found.record.name) for each, found in past.items()},
+                    selection=catalogue.selection,
                 )
 
             return opened
@@ -215,7 +225,12 @@ class Desk:
         """Count what `actor` did, and the repositories that it showed something of."""
         self.usage.count(actor, act, uses, now=datetime.now(UTC))
 
-    def _watched(self, actor: Actor, events: Iterator[SearchEvent]) -> Iterator[SearchEvent]:
+    def tell_shown(self, corpus: Corpus, repository_ids: Collection[str]) -> None:
+        """Have it counted by which policies an answer from a corpus showed something of these repositories."""
+        if corpus.selection is not None and repository_ids:
+            self.database.count(list(corpus.selection.consents(repository_ids)))
+
+    def _watched(self, actor: Actor, corpus: Corpus, events: Iterator[SearchEvent]) -> Iterator[SearchEvent]:
         """The events; damage found after the first is told to who asks, and the next question will not meet it."""
         uses: set[Use] = set()
         try:
@@ -227,6 +242,7 @@ class Desk:
             raise
         finally:
             self.count(actor, Act.SEARCH, uses)
+            self.tell_shown(corpus, {use.repository_id for use in uses})
 
     def _isolate(self, actor: Actor, damage: GroveError) -> bool:
         return isolate_damage(

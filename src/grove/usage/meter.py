@@ -1,7 +1,6 @@
 """Counting in memory, so that no question waits for it."""
 
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,19 +8,13 @@ from sqlalchemy import Insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from grove.kit.gate import Actor
-from grove.kit.logging import logger
-from grove.kit.tenancy import serving
+from grove.kit.tally import Counted, Key, Tally
 from grove.kit.transactions import Database, Transaction
 from grove.usage.events import RepositoriesUsed
 from grove.usage.model import Act, Use
 from grove.usage.tables import LastUseRow, UsageRow
 
-KEYS_MAX: Final = 50_000
-"""With more different uses than this in memory, further ones are not counted until the database takes them."""
 _COUNTED: Final = ("tenant_id", "day", "principal_id", "source", "act", "repository_id", "branch")
-log = logger(__name__)
-
-_Key = tuple[Any, ...]
 
 
 class UsageMeter:
@@ -29,50 +22,26 @@ class UsageMeter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._counts: dict[_Key, tuple[int, datetime]] = {}
+        self._tally = Tally("usage")
 
     def count(self, actor: Actor, act: Act, uses: Iterable[Use], *, now: datetime) -> None:
         """Count one act, once in all, and once for each repository that it showed something of."""
         start = (actor.tenant_id, now.date(), actor.id, actor.source.value, act.value)
         keys = {(*start, "", ""), *((*start, use.repository_id, use.short_branch) for use in uses)}
-        with self._lock:
-            for key in keys:
-                if key in self._counts or len(self._counts) < KEYS_MAX:
-                    count, _ = self._counts.get(key, (0, now))
-                    self._counts[key] = (count + 1, now)
+        self._tally.add(keys, now=now)
 
     def write(self, *, now: datetime) -> int:
         """Write down what was counted; how many different uses. What cannot be written now is kept.
 
         :raises StorageBusy: if the database did not answer.
         """
-        with self._lock:
-            counts, self._counts = self._counts, {}
-        written = 0
-        try:
-            for tenant_id in sorted({tenant_id for tenant_id, *_ in counts}):
-                mine = {key: counted for key, counted in counts.items() if key[0] == tenant_id}
-                with serving(tenant_id), self._database.transaction() as tx:
-                    _write(tx, mine, now=now)
-                counts = {key: counted for key, counted in counts.items() if key not in mine}
-                written += len(mine)
-        except Exception:
-            self._take_back(counts)
-            raise
-        return written
-
-    def _take_back(self, counts: dict[_Key, tuple[int, datetime]]) -> None:
-        with self._lock:
-            for key, (count, last_at) in counts.items():
-                more, later = self._counts.get(key, (0, last_at))
-                self._counts[key] = (count + more, max(last_at, later))
+        return self._tally.write(self._database, lambda tx, counts: _write(tx, counts, now=now))
 
 
-def _write(tx: Transaction, counts: dict[_Key, tuple[int, datetime]], *, now: datetime) -> None:
+def _write(tx: Transaction, counts: Mapping[Key, Counted], *, now: datetime) -> None:
     rows = [
-        dict(zip(_COUNTED, key, strict=True), count=count, last_at=last_at)
-        for key, (count, last_at) in sorted(counts.items())  # in one order, so that two processes never wait crosswise
+        dict(zip(_COUNTED, key, strict=True), count=counted.count, last_at=counted.last_at)
+        for key, counted in counts.items()
     ]
     added = _upsert(tx, UsageRow)
     tx.session.execute(_set(added, keys=_COUNTED, count=UsageRow.count + added.excluded.count), rows)

@@ -8,6 +8,7 @@ from typing import Any
 from grove.accounts import Rates
 from grove.checkouts import CheckoutDesk, CheckoutGround, CommandDesk, has_checkout
 from grove.credentials import CredentialKind, Keyring, KeyringSigner, Minter, SecretStores
+from grove.decisions import DecisionMeter, decision_rounds
 from grove.exports import ExportTools
 from grove.followings import FollowingTools
 from grove.forges import Forge, ForgeAccess, GitHubApps, OAuthTokens
@@ -26,7 +27,9 @@ from grove.indexing import (
 from grove.jobs import JobKind
 from grove.kit import faults, logging
 from grove.kit.bell import Bell
-from grove.kit.transactions import Database, Gate, Handlers, Transaction
+from grove.kit.gate import Gate
+from grove.kit.rounds import Rounds
+from grove.kit.transactions import Database, Handlers, Transaction
 from grove.languages import PooledParser
 from grove.mirrors import (
     MirrorReader,
@@ -43,7 +46,7 @@ from grove.sandbox import Confiner
 from grove.scip import MakingTools, ScipDesk
 from grove.search import CommitFinder, Desk
 from grove.settings import Settings
-from grove.usage import UsageMeter
+from grove.usage import UsageMeter, usage_rounds
 from grove.vectors import VectorDesk, tidy_vectors
 from grove.wiring.causes import WHEN, WHEN_EMBEDDED
 from grove.wiring.configuration import (
@@ -64,6 +67,7 @@ from grove.wiring.configuration import (
     rates_of,
     workspace_limits,
 )
+from grove.wiring.consents import counting_consents
 from grove.wiring.drafts import WorkspaceDrafts
 from grove.wiring.refusals import telling_refusals
 from grove.wiring.secrets import keyring_of, secret_stores_of
@@ -103,6 +107,7 @@ class Grove:
     vectors: VectorDesk
     search: Desk
     usage: UsageMeter
+    decisions: DecisionMeter
     scip: ScipDesk
     navigation: Navigator
     workspaces: WorkspaceDesk
@@ -114,6 +119,10 @@ class Grove:
     index_tools: IndexTools
     history_tools: HistoryTools
     removal_tools: RemovalTools
+
+    def counting(self) -> tuple[Rounds, ...]:
+        """What writes down, beside the work of a process, what it counts in memory."""
+        return usage_rounds(self.usage), decision_rounds(self.decisions, self.database)
 
     @property
     def making_tools(self) -> MakingTools:
@@ -225,10 +234,9 @@ def build(settings: Settings) -> Grove:
     table = StaticEmbedder.load()
     models = models_of(settings, table)
     gate = PolicyGate(large_bytes=large_repository_bytes(settings), forge_reads=forge_reads, things=things)
-    git, keyring, rates = Git(git_config(settings, locator)), keyring_of(settings, locator), rates_of(settings)
-    database = _database(
-        settings, gate, keyring=keyring, rates=rates, when=WHEN_EMBEDDED if models.are_further else WHEN
-    )
+    git, keyring, decisions = Git(git_config(settings, locator)), keyring_of(settings, locator), DecisionMeter()
+    rates, when = rates_of(settings), WHEN_EMBEDDED if models.are_further else WHEN
+    database = _database(settings, gate, keyring=keyring, rates=rates, when=when, decisions=decisions)
     reader = MirrorReader(git=git, locator=locator)
     indexes, parser = OpenIndexes(locator), PooledParser()
     tools = BuildTools(parser=parser, embedder=table)
@@ -260,6 +268,7 @@ def build(settings: Settings) -> Grove:
         parser=parser,
         search=desk,
         usage=usage,
+        decisions=decisions,
         scip=scip,
         navigation=Navigator(desk=desk, parser=parser, scip=scip, workspaces=workspaces),
         workspaces=workspaces,
@@ -273,7 +282,9 @@ def build(settings: Settings) -> Grove:
     )
 
 
-def _database(settings: Settings, gate: Gate, *, keyring: Keyring, rates: Rates, when: Handlers) -> Database:
+def _database(
+    settings: Settings, gate: Gate, *, keyring: Keyring, rates: Rates, when: Handlers, decisions: DecisionMeter
+) -> Database:
     locator = Locator(settings.data_dir)
     return Database(
         database_url(settings, locator),
@@ -282,6 +293,7 @@ def _database(settings: Settings, gate: Gate, *, keyring: Keyring, rates: Rates,
         signer=KeyringSigner(keyring),
         wake=Bell(ProcessPlaces(locator).bell).ring,
         telling=telling_refusals(rates),
+        counting=counting_consents(decisions),
     )
 
 
