@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Protocol
 
 from grove.kit.errors import GroveError, Kind
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session  # the database's libraries are heavy
 
 
 class Source(StrEnum):
@@ -136,10 +137,10 @@ def consent_to(actor: Actor, action: str, resource: Resource, decision: Decision
 class Gate(Protocol):
     """Decides whether an actor may do an action. Deny is the default."""
 
-    def decide(self, session: Session, actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
+    def decide(self, session: "Session", actor: Actor, action: str, resources: Sequence[Resource]) -> list[Decision]:
         """A decision for each resource, by what is in force in this transaction."""
         ...
 
-    def hidden(self, session: Session, actor: Actor, ids: Collection[str]) -> set[str]:
+    def hidden(self, session: "Session", actor: Actor, ids: Collection[str]) -> set[str]:
         """Those of some ids, whatever they are of, that are of things which the actor may not know of."""
         ...
