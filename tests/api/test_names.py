@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 
 from tests.api.conftest import Door
 
