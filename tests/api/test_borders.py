@@ -71,6 +71,7 @@ BODIES: Mapping[str, Any] = {
     "PolicySourceIn": {"repository": "{repository_id}"},
     "PreparationIn": {"set_up": "true"},
     "OpalPolicyIn": {"content": "x"},
+    "ProjectOfIn": {"project": "{project_id}"},
     "ProjectIn": {"name": "x"},
     "PullsIn": {"tracked": False},
     "ReasonIn": {"reason": "no"},

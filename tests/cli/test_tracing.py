@@ -46,3 +46,12 @@ class TestSettingWhatIsIndexedAhead:
         tracking = grove("repo", "set", "payments-api", "--track", "main", "--track", "rel/*", "--json=tracked")
         assert json.loads(tracking.stdout) == {"tracked": ["main", "rel/*"]}
         assert grove("repo", "set", "payments-api", "--track", "*").exit_code == Exit.DONE
+
+    def test_puts_a_repository_into_another_project(self, grove: CommandLine) -> None:
+        before = json.loads(grove("repo", "set", "payments-api", "--json=project_id").stdout)["project_id"]
+        assert grove("repo", "set", "payments-api", "--project", "no-such-project").exit_code != Exit.DONE
+        assert grove("project", "create", "regrouped-things").exit_code == Exit.DONE
+        there = json.loads(grove("repo", "set", "payments-api", "--project", "regrouped-things", "--json").stdout)
+        assert there["project_id"] != before
+        back = grove("repo", "set", "payments-api", "--project", before, "--json=project_id")
+        assert json.loads(back.stdout)["project_id"] == before

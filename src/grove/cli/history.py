@@ -1,4 +1,4 @@
-"""`grove repo set`: which branches and how much of the past are indexed ahead, and whether SCIP indexes are made."""
+"""`grove repo set`: what is indexed ahead of a repository, whether SCIP indexes are made, and its project."""
 
 from typing import Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ FIELDS = (
     "published_at",
     "scip",
     "tracked",
+    "project_id",
 )
 SWITCH = {"on": True, "off": False}
 
@@ -58,24 +59,31 @@ def set_repository(
     scip: Annotated[
         Literal["on", "off"] | None, typer.Option("--scip", help="Have installed indexers make precise symbols.")
     ] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="Put it into another project, by its name or id.")
+    ] = None,
     track: Annotated[
         list[str] | None, typer.Option(metavar="PATTERN", help="Branches to index, instead of those until now.")
     ] = None,
 ) -> None:
-    """Set which branches and how much of the past are indexed ahead, and whether SCIP indexes are made here.
+    """Set which branches and how much of the past are indexed ahead, whether SCIP indexes are made, and its project.
 
-    Every commit can be searched in any case.
+    Every commit can be searched in any case. A repository keeps its name for good, since others know it by that; its
+    address may change, by `grove repo move`.
     """
     path = f"/repositories/{find_repository(session, name)['id']}"
     if index is not None:
         session.client.put(f"{path}/history", {"index": index})
     if scip is not None:
         session.client.put(f"{path}/scip/making", {"wanted": SWITCH[scip]})
+    if project is not None:
+        session.client.put(f"{path}/project", {"project": project})
     if track:
         session.client.put(f"{path}/tracked", {"branches": track})
-    tracked = session.client.get(path)["tracked"]
+    repository = session.client.get(path)
     present = session.client.get(f"{path}/history") | {
         "scip": session.client.get(f"{path}/scip/making"),
-        "tracked": tracked,
+        "tracked": repository["tracked"],
+        "project_id": repository["project_id"],
     }
     session.output.item(present, VIEW)

@@ -37,6 +37,7 @@ from grove.credentials.kinds import CredentialKind, OAuthGrant
 from grove.credentials.model import Credential, CredentialDraft, Secret, normal_host
 from grove.credentials.operations import (
     add_credential,
+    assign_credential,
     check_keyring,
     host_keys_of,
     kids_in_use,
@@ -100,6 +101,7 @@ __all__ = [
     "StoreUnavailable",
     "StoreUnknown",
     "add_credential",
+    "assign_credential",
     "check_keyring",
     "claim_refresh",
     "create_key_file",

@@ -159,6 +159,19 @@ def _seal_anew(tx: Transaction, row: CredentialRow, keyring: Keyring, content: s
     row.sealed = seal_counted(tx, keyring, content.encode(), row.binding)
 
 
+def assign_credential(tx: Transaction, *, actor: Actor, credential_id: str, project_id: str, now: datetime) -> None:
+    """Have a credential be for another project; its secret stays as it is sealed.
+
+    :raises Denied: if `actor` may not add one there.
+    :raises CredentialNotFound: if the tenant has no such credential.
+    """
+    attributes: dict[str, object] = {"project_id": project_id}
+    tx.require(actor, "credential.add", Resource(kind="credential", tenant_id=actor.tenant_id, attributes=attributes))
+    row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
+    before, row.project_id = row.project_id, project_id
+    record(tx, "credential.assign", row, actor=actor, now=now, project=project_id, project_before=before)
+
+
 def remove_credential(tx: Transaction, *, actor: Actor, credential_id: str, now: datetime) -> Credential:
     """Destroy the secret; the row stays, so that history can name it.
 

@@ -4,6 +4,7 @@ from grove.quotas.errors import QueriesUsedUp, QuotaExceeded, QuotaInvalid
 from grove.quotas.holding import (
     hold_growth,
     hold_jobs,
+    hold_project,
     hold_queries,
     hold_repository,
     hold_workspace_bytes,
@@ -22,6 +23,7 @@ __all__ = [
     "Sort",
     "hold_growth",
     "hold_jobs",
+    "hold_project",
     "hold_queries",
     "hold_repository",
     "hold_workspace_bytes",

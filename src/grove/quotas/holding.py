@@ -24,6 +24,16 @@ def hold_repository(tx: Transaction, *, tenant_id: str, project_id: str, request
     _hold(tx, holders, Sort.BYTES, tenant_id=tenant_id, now=now)
 
 
+def hold_project(tx: Transaction, *, tenant_id: str, project_id: str, now: datetime) -> None:
+    """Return when the repositories of a project and their bytes are not too much, with the one that has just come.
+
+    :raises QuotaExceeded: if it is.
+    """
+    holders = [Holder(kind=HolderKind.PROJECT, id=project_id)]
+    _hold(tx, holders, Sort.REPOSITORIES, tenant_id=tenant_id, now=now)
+    _hold(tx, holders, Sort.BYTES, tenant_id=tenant_id, now=now)
+
+
 def hold_growth(
     tx: Transaction, *, tenant_id: str, project_id: str, requested_by: str, grown_bytes: int, now: datetime
 ) -> None:

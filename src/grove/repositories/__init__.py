@@ -6,6 +6,7 @@ from grove.repositories.errors import (
     AddressFixed,
     AddressUnchanged,
     AddressUnknown,
+    CredentialShared,
     HistoryPolicyInvalid,
     HistoryUnrelated,
     NameInvalid,
@@ -24,6 +25,7 @@ from grove.repositories.events import (
     RepositoryEvent,
     RepositoryMoved,
     RepositoryMoveWanted,
+    RepositoryRegrouped,
     RepositoryRemoved,
     RepositorySyncRequested,
     RepositoryWarmed,
@@ -69,6 +71,7 @@ from grove.repositories.permissions import (
     with_permissions_of_forges,
     with_readers_before,
 )
+from grove.repositories.projects import assign_project
 from grove.repositories.queries import (
     at_addresses,
     cold_among,
@@ -99,6 +102,7 @@ __all__ = [
     "AddressUnknown",
     "Approval",
     "Clone",
+    "CredentialShared",
     "HistoryDepth",
     "HistoryPolicy",
     "HistoryPolicyChanged",
@@ -124,6 +128,7 @@ __all__ = [
     "RepositoryMoveWanted",
     "RepositoryMoved",
     "RepositoryNotFound",
+    "RepositoryRegrouped",
     "RepositoryRemoved",
     "RepositoryRequest",
     "RepositorySyncRequested",
@@ -134,6 +139,7 @@ __all__ = [
     "aliases_of",
     "approve_repository",
     "archive_repository",
+    "assign_project",
     "at_addresses",
     "clone_status_of",
     "cold_among",

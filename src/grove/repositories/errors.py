@@ -52,6 +52,13 @@ class NotAllowedNow(GroveError):
     code = "repository_state_conflict"
 
 
+class CredentialShared(GroveError):
+    """Its credential is for its project alone, and other repositories of that use it; give it one of its own first."""
+
+    kind = Kind.CONFLICT
+    code = "credential_shared"
+
+
 class PermissionsOfNoForge(GroveError):
     """Whom a host lets read a repository is told by GitHub, GitLab, Bitbucket and Gitea, to a credential."""
 

@@ -21,6 +21,13 @@ class RepositoryConnected(RepositoryEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryRegrouped(RepositoryEvent):
+    """It is in another project now."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryApproved(RepositoryEvent):
     """It may be mirrored from now on."""
 

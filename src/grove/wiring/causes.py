@@ -35,6 +35,7 @@ from grove.repositories import (
     RepositoryEvent,
     RepositoryMoved,
     RepositoryMoveWanted,
+    RepositoryRegrouped,
     RepositoryRemoved,
     RepositorySyncRequested,
     RepositoryWarmed,
@@ -74,6 +75,10 @@ def _hold_quotas(tx: Transaction, event: RepositoryConnected) -> None:
         requested_by=event.actor_id,
         now=event.at,
     )
+
+
+def _hold_project(tx: Transaction, event: RepositoryRegrouped) -> None:
+    quotas.hold_project(tx, tenant_id=event.tenant_id, project_id=event.project_id, now=event.at)
 
 
 def _hold_workspaces(tx: Transaction, event: WorkspaceOpened) -> None:
@@ -290,6 +295,7 @@ def _embed(tx: Transaction, event: RepositoryEvent) -> None:
 WHEN: Handlers = {
     RepositoryConnected: [_hold_quotas],
     RepositoryApproved: [_mirror_approved, _keep_up],
+    RepositoryRegrouped: [_hold_project],
     RepositorySyncRequested: [_mirror_again, _hold_jobs],
     MirrorGrowing: [_hold_growth],
     exports.ExportBegun: [_hold_jobs],
