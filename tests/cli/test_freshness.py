@@ -6,6 +6,7 @@ from tests.cli.conftest import CommandLine
 
 class TestFreshness:
     def test_is_shown(self, grove: CommandLine) -> None:
+        grove("repo", "freshness", "hostile", "--preset", "watch")
         shown = json.loads(grove("repo", "freshness", "hostile", "--json").stdout)
 
         assert shown == {"preset": "watch", "on_hook": False, "poll_seconds": 3600, "watch": True}

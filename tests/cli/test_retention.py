@@ -23,7 +23,7 @@ class TestRetention:
     def test_says_what_it_comes_to_and_why(self, grove: CommandLine) -> None:
         shown = json.loads(grove("retention", "preview", "--all", "--json").stdout)
 
-        assert {each["repository"]: each["reason"] for each in shown}["payments-api"] == "it was used today"
+        assert {each["repository"]: each["reason"] for each in shown}["hostile"] == "it was used today"
 
     @pytest.mark.usefixtures("policy")
     def test_leaves_alone_what_somebody_holds(self, grove: CommandLine) -> None:

@@ -34,7 +34,7 @@ class TestSearching:
         )
 
     def test_gives_a_row_for_each_line_when_piped(self, grove: CommandLine) -> None:
-        found = grove("search", "-e", r"def \w+", "-C", "1", "--glob", "*.py", "-l", "python", "-b", "main")
+        found = grove("search", "-e", r"def \w+", "-C", "1", "--glob", "*.py", "-b", "main", "-r", "payments-api")
 
         rows = [line.split("\t") for line in found.stdout.splitlines()]
         assert [(row[0], row[2], row[3], row[4]) for row in rows] == [

@@ -27,7 +27,8 @@ class TestWorkspaces:
         ended = json.loads(grove("ws", "delete", "cli-fix", "--yes", "--json").stdout)
         assert "cli-fix" in grove("ws", "list", "--ended").stdout
         assert json.loads(grove("ws", "restore", "cli-fix", "--json").stdout)["id"] == ended["id"]
-        (listed,) = json.loads(grove("ws", "list", "--all", "--json").stdout)
+        every = json.loads(grove("ws", "list", "--all", "--json").stdout)
+        (listed,) = [each for each in every if each["id"] == ended["id"]]
         assert (listed["name"], listed["owner"], listed["repository"]) == ("cli-fix", "admin", "payments-api")
 
         refused = grove("ws", "read", "cli-fix", "src/newer.py")
