@@ -1,5 +1,6 @@
 """A tenant's own policies: tried, applied, in force at once, told in refusals and the audit trail, taken back."""
 
+import json
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -9,6 +10,7 @@ from grove.api import create_app
 from tests.api.conftest import ADDRESS, Door, bearer
 from tests.support.grove import ADMIN_TOKEN
 
+JSON = {"Content-Type": "application/json"}
 HIDE = """@id("core_is_hidden")
 @reason("it is for the core team")
 forbid (principal, action in [Grove::Action::"repository.view", Grove::Action::"search.run"], resource)
@@ -174,3 +176,9 @@ class TestChecking:
             answer = door.admin.post("/api/v1/policies/check", json=body)
             assert (answer.status_code, answer.json()["code"]) == (422, "policy_case_invalid")
             assert answer.json()["facts"]["cause"].startswith(cause)
+
+    def test_refuses_cases_that_cannot_be_kept(self, door: Door) -> None:
+        for resource in ({"host": 2**64}, {"host": [None]}, {"id": "\ud800"}, {"host": "\0"}):
+            body = json.dumps({"documents": {}, "cases": [{**CASES[0], "resource": resource}]})
+            answer = door.admin.post("/api/v1/policies/check", content=body, headers=JSON)
+            assert (answer.status_code, answer.json()["code"]) == (422, "policy_case_invalid"), resource

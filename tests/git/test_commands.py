@@ -15,6 +15,7 @@ from grove.git.errors import (
     MemoryExceeded,
     ObjectFormatUnsupported,
     RefLocked,
+    RefNameTooLong,
     RepositoryTooLarge,
 )
 from grove.git.model import GitConfig
@@ -143,6 +144,7 @@ class TestErrorOf:
             (b"fatal: mismatched algorithms: client sha1; server sha256", 128, ObjectFormatUnsupported),
             (b"fatal: remote error: \x1b[1mrepository not exported", 128, HostRefused),
             (b"fatal: remote error: No space left on device", 128, HostRefused),
+            (b"error: cannot lock ref 'refs/heads/%s': Unable to" % (b"y" * 251), 1, RefNameTooLong),
             (b"fatal: cannot lock ref 'refs/heads/x': Unable to create 'x.lock': File exists.", 128, RefLocked),
             (b"remote: fatal: No space left on device\nfatal: never heard of", 128, GitFailed),
         ],

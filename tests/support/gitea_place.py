@@ -85,6 +85,11 @@ class GiteaPlace:
         told: dict[str, Any] = self.grove.get(f"/repositories/{self.repository}")
         return told
 
+    def see_by(self, permissions: str) -> None:
+        """Have those see the repository whom the forge lets read it, or those whom Grove does."""
+        wanted = {"permissions": permissions}
+        self.grove.client.put(f"repositories/{self.repository}/permissions", json=wanted).raise_for_status()
+
     def checked(self) -> dict[str, Any]:
         """The repository after the forge was asked whether it may be read."""
         self.grove.post(f"/repositories/{self.repository}/access/check")

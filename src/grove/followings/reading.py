@@ -22,7 +22,7 @@ def draft_at(objects: ObjectReader, commit: str, folder: str) -> PolicyDraft:
     if entry.kind is not EntryKind.FOLDER:
         raise PathMissing(path=folder)
     files = [
-        (name.decode(errors="replace"), oid)
+        (_name(name), oid)
         for mode, name, oid in parse_tree(objects.read(entry.oid), oid_bytes=len(entry.oid) // 2)
         if kind_of(mode) is EntryKind.FILE and name.endswith((b".cedar", b".json"))
     ]
@@ -39,6 +39,14 @@ def draft_at(objects: ObjectReader, commit: str, folder: str) -> PolicyDraft:
     if not documents:
         raise PolicyFilesUnreadable(folder=folder or "/", reason="no *.cedar file is there")
     return PolicyDraft(documents=documents, cases=cases)
+
+
+def _name(name: bytes) -> str:
+    """The name of a file; two that were shown alike would take each other's place."""
+    shown = name.decode(errors="backslashreplace")
+    if shown.encode() != name or not shown.isprintable():
+        raise PolicyFilesUnreadable(file=ascii(shown)[1:-1], reason="its name is no line of text")
+    return shown
 
 
 def _text(name: str, content: bytes) -> str:

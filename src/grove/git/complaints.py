@@ -28,6 +28,7 @@ from grove.git.errors import (
     PushRejected,
     RedirectRefused,
     RefLocked,
+    RefNameTooLong,
     RepositoryCorrupt,
     RepositoryGone,
     RepositoryNotFound,
@@ -87,6 +88,7 @@ _MEANINGS: Final[tuple[tuple[str, type[GroveError]], ...]] = (
     (r"early EOF|hung up|unexpected disconnect|RPC failed|curl \d+|Recv failure|Empty reply", TransferInterrupted),
     (r"not valid: |invalid server response|protocol error|bad line length|bad pack header", TransferInterrupted),
     (r"Could not read from remote repository", HostRefused),
+    (r"cannot lock ref '[^']*[^'/]{251}", RefNameTooLong),  # with `.lock`, no file can be called so
     (r"\.lock'?: File exists|cannot lock ref", RefLocked),
     (
         r"missing blob|missing tree|missing commit|bad (\w+ )?object|did not send all necessary|index-pack",

@@ -259,6 +259,13 @@ class RefLocked(GroveError):
     transient = True
 
 
+class RefNameTooLong(GroveError):
+    """The host has a branch or tag whose name is too long for a mirror."""
+
+    kind = Kind.CONFLICT
+    code = "ref_name_too_long"
+
+
 class RevisionUnknown(GroveError):
     """There is no such branch, tag or commit."""
 

@@ -1,5 +1,6 @@
 """Cases: who does what to which thing, and whether that is to be allowed. They are kept and tried with the policies."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,12 +24,14 @@ def try_cases(policies: PolicySet, cases: Sequence[Mapping[str, Any]], *, large_
     :raises PolicyCaseInvalid: if one says something that no case can say.
     """
     for number, case in enumerate(cases, start=1):
-        name = str(case.get("name") or f"case {number}")
+        name = f"case {number}"
         try:
+            _refuse_unkeepable(case)
+            name = str(case.get("name") or name)
             actor, action, resource, expected = _request(case)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            decision = policies.evaluate(actor, action, resource, large_bytes=large_bytes)
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise PolicyCaseInvalid(case=name, cause=_told(error)) from error
-        decision = policies.evaluate(actor, action, resource, large_bytes=large_bytes)
         yield CaseResult(
             name=name,
             expected=expected,
@@ -64,6 +67,17 @@ def _request(case: Mapping[str, Any]) -> tuple[Actor, str, Resource, str]:
     attributes = {key: value for key, value in given.items() if key not in {"id", "kind"}}
     kind = str(given.get("kind", kind_of(action)))
     return actor, action, Resource(kind=kind, id=given.get("id"), tenant_id=_TENANT, attributes=attributes), expected
+
+
+def _refuse_unkeepable(case: Mapping[str, Any]) -> None:
+    """Refuse numbers that are none, halves of characters and NUL: no database and no answer can hold them."""
+    text = json.dumps(case, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("half of a character") from None
+    if "\\u0000" in text:
+        raise ValueError("a character without a form")
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: frozenset[str] | set[str]) -> None:
