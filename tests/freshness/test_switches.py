@@ -140,6 +140,41 @@ class TestPolling:
         with made.grove.database.transaction() as tx:
             assert freshness.poll_due(tx, now=made.now) == 1
 
+    @pytest.mark.parametrize("seconds", [60, 900, 3_600, 21_600, 86_400])
+    def test_is_due_when_the_clock_comes_back_after_a_day(
+        self, made: House, mirrored: Repository, seconds: int
+    ) -> None:
+        set_to(made, mirrored, Freshness(poll_seconds=seconds))
+        now = made.now
+        with made.grove.database.transaction() as tx:
+            assert freshness.poll_due(tx, now=now + timedelta(days=1, seconds=seconds)) == 1
+        made.work()
+
+        with made.grove.database.transaction() as tx:
+            assert freshness.tenants_with_polls(tx, now=now) == [made.admin.tenant_id]
+            assert freshness.poll_due(tx, now=now) == 1
+            assert not freshness.tenants_with_polls(tx, now=now)
+
+    def test_waits_for_as_long_as_a_host_told_however_often_it_is_asked_else(
+        self, made: House, mirrored: Repository
+    ) -> None:
+        set_to(made, mirrored, Freshness(poll_seconds=60))
+        due = made.now + timedelta(seconds=70)
+        with made.grove.database.transaction() as tx:
+            freshness.pause_host(tx, host=mirrored.host, told_seconds=20 * 3_600, now=due)
+            assert freshness.poll_due(tx, now=due) == 0
+            assert not freshness.tenants_with_polls(tx, now=due + timedelta(hours=1))
+            assert freshness.poll_due(tx, now=due + timedelta(hours=21)) == 1
+
+    def test_does_not_wait_for_a_host_that_told_so_while_the_clock_was_wrong(
+        self, made: House, mirrored: Repository
+    ) -> None:
+        set_to(made, mirrored, Freshness(poll_seconds=60))
+        due = made.now + timedelta(seconds=70)
+        with made.grove.database.transaction() as tx:
+            freshness.pause_host(tx, host=mirrored.host, told_seconds=3_600, now=due + timedelta(days=1))
+            assert freshness.poll_due(tx, now=due) == 1
+
     def test_leaves_a_busy_host_alone(self, made: House, mirrored: Repository) -> None:
         set_to(made, mirrored, Freshness(poll_seconds=60))
         due = made.now + timedelta(seconds=70)

@@ -247,6 +247,22 @@ class TestTheSchedule:
 
         assert len(kept.forge.asked) == 1
 
+    def test_is_due_when_the_clock_comes_back_after_a_day(self, keep: Keep) -> None:
+        kept = keep()
+        age(kept, -25)
+
+        with kept.made.grove.database.reading() as tx:
+            assert grants.is_check_due(tx, patience=grants.Patience(grace=timedelta(days=9)), now=kept.made.now)
+
+    def test_waits_for_as_long_as_the_forge_told(self, keep: Keep) -> None:
+        kept = keep()
+        age(kept, -20)
+        with kept.made.grove.database.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE access_checks SET failures = 1")
+
+        with kept.made.grove.database.reading() as tx:
+            assert not grants.is_check_due(tx, patience=grants.Patience(), now=kept.made.now)
+
     def test_sends_the_token_to_no_other_host(self, keep: Keep) -> None:
         kept = keep()
         kept.forge.always = Raw(302, {"Location": f"https://127.0.0.1:{kept.forge.server.port}/api/stolen"})

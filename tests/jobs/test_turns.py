@@ -94,6 +94,27 @@ class TestPrincipals:
 
         assert {next_target(database), next_target(database, after=10_001)} == {"b0", "c0"}
 
+    def test_come_to_whoever_was_served_while_the_clock_was_wrong(self, database: Database, quiet: Actor) -> None:
+        with database.transaction() as tx:
+            other = administrator(tx, name="other")
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "q0")
+        with database.transaction() as tx:
+            first = jobs.claim(tx, worker="w", now=NOON + timedelta(days=1))
+            assert first is not None
+            jobs.finish(tx, job=first, error=None, now=NOON)
+        with database.transaction() as tx:
+            enqueue(tx, other, "o0")
+            enqueue(tx, other, "o1", after=1)
+        served = next_target(database, after=2)
+        with database.transaction() as tx:
+            for job in jobs.list_jobs(tx, actor=other, state=jobs.JobState.RUNNING):
+                jobs.finish(tx, job=job, error=None, now=NOON)
+        with database.transaction() as tx:
+            enqueue(tx, quiet, "q1", after=3)
+
+        assert (served, next_target(database, after=10)) == ("o0", "q1")
+
 
 class TestLongWork:
     def test_gives_way_to_what_is_due_for_another_tenant(self, database: Database, quiet: Actor) -> None:

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, or_, select
 
 from grove import jobs, repositories
-from grove.freshness.model import POLL_SECONDS_MAX, next_poll
+from grove.freshness.model import BACKOFF_SECONDS_MAX, POLL_JITTER, POLL_SECONDS_MAX, next_poll
 from grove.freshness.syncing import SYNC_KIND, request_sync
 from grove.freshness.tables import FreshnessRow, HostPauseRow
+from grove.kit.clocks import CLOCKS_APART_MAX
 from grove.kit.gate import Source
+from grove.kit.retry_after import SECONDS_MAX
 from grove.kit.transactions import Transaction
 
 DUE_MAX = 200
@@ -19,8 +21,8 @@ SYNCS_PER_HOST_MAX = 8
 """How many syncs of one host wait or run at once because of polls."""
 PAUSE_SECONDS = 60
 PAUSE_SECONDS_MAX = 3_600
-PLANNED_AHEAD_MAX = timedelta(seconds=POLL_SECONDS_MAX) * 1.2
-"""Nothing is planned further ahead than that."""
+INTERVALS = (15 * 60, 3_600, 6 * 3_600, BACKOFF_SECONDS_MAX, POLL_SECONDS_MAX)
+"""In seconds; a mirror that is polled no less often than one of them is not planned further ahead than that."""
 
 
 def tenants_with_polls(tx: Transaction, *, now: datetime) -> list[str]:
@@ -76,13 +78,28 @@ def _poll(tx: Transaction, row: FreshnessRow, *, now: datetime) -> bool:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """What was planned while the clock was wrong, and so for never, is due as well."""
-    return or_(FreshnessRow.next_poll_at <= now, FreshnessRow.next_poll_at > now + PLANNED_AHEAD_MAX)
+    """What was planned while the clock was wrong is due as well: it is further ahead than its interval explains."""
+    planned, often, failures = FreshnessRow.next_poll_at, FreshnessRow.poll_seconds, FreshnessRow.failures
+    unexplained = [
+        (often <= seconds) & ((failures == 0) | (seconds >= BACKOFF_SECONDS_MAX)) & (planned > _latest(seconds, now))
+        for seconds in INTERVALS
+    ]
+    paused = select(HostPauseRow.host).where(_is_paused(now))
+    return or_(planned <= now, or_(*unexplained) & FreshnessRow.host.not_in(paused))
+
+
+def _latest(seconds: float, now: datetime) -> datetime:
+    return now + timedelta(seconds=seconds * (1 + POLL_JITTER)) + CLOCKS_APART_MAX
+
+
+def _is_paused(now: datetime) -> ColumnElement[bool]:
+    """Nobody is left alone for longer than a day: the rest was said while the clock was wrong."""
+    latest = now + timedelta(seconds=SECONDS_MAX) + CLOCKS_APART_MAX
+    return (HostPauseRow.until > now) & (HostPauseRow.until <= latest)
 
 
 def _paused_hosts(tx: Transaction, hosts: Iterable[str], *, now: datetime) -> dict[str, datetime]:
-    is_paused = (HostPauseRow.until > now) & (HostPauseRow.until <= now + PLANNED_AHEAD_MAX)
-    chosen = select(HostPauseRow).where(HostPauseRow.host.in_(list(hosts)), is_paused)
+    chosen = select(HostPauseRow).where(HostPauseRow.host.in_(list(hosts)), _is_paused(now))
     return {row.host: row.until for row in tx.session.scalars(chosen)}
 
 

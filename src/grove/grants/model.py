@@ -14,7 +14,9 @@ from grove.git import (
     RepositoryGone,
     RepositoryNotFound,
 )
+from grove.kit.clocks import CLOCKS_APART_MAX
 from grove.kit.errors import GroveError
+from grove.kit.retry_after import SECONDS_MAX
 
 REFUSALS: Final = frozenset(
     error.code
@@ -32,7 +34,7 @@ REFUSALS: Final = frozenset(
 RETRY_SECONDS: Final = 60
 """After a question without an answer; twice as long after each further one."""
 _DOUBLINGS_MAX: Final = 10
-PLANNED_AHEAD_MAX: Final = timedelta(days=2)
+PLANNED_AHEAD_MAX: Final = timedelta(seconds=SECONDS_MAX) + CLOCKS_APART_MAX
 """Longer than any forge may have us wait beyond the usual time."""
 
 

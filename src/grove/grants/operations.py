@@ -11,6 +11,7 @@ from grove.grants.events import AccessCheckRequested, AccessReturned
 from grove.grants.model import REFUSALS, Answer, Patience, Verdict
 from grove.grants.readers import forget_old_readers
 from grove.grants.tables import AccessCheckRow
+from grove.kit.clocks import CLOCKS_APART_MAX
 from grove.kit.gate import Actor, Source
 from grove.kit.transactions import Transaction
 from grove.repositories import (
@@ -175,7 +176,7 @@ def _leave_alone(tx: Transaction, *, host: str, until: datetime) -> None:
 
 def is_check_due(tx: Transaction, *, patience: Patience, now: datetime) -> bool:
     """Whether a forge is to be asked, or one has been silent for too long."""
-    due = select(AccessCheckRow.repository_id).where(_is_due(patience, now)).limit(1)
+    due = select(AccessCheckRow.repository_id).where(_is_due(tx, patience, now)).limit(1)
     if tx.session.scalar(due) is not None:
         return True
     if repositories.with_readers_before(tx, moment=now - patience.grace):
@@ -183,15 +184,19 @@ def is_check_due(tx: Transaction, *, patience: Patience, now: datetime) -> bool:
     return any(patience.is_over(each.access_confirmed_at, now=now) for each in repositories.of_unsure_access(tx))
 
 
-def _is_due(patience: Patience, now: datetime) -> ColumnElement[bool]:
-    """What was planned while the clock was wrong, and so for never, is due as well."""
-    planned = AccessCheckRow.next_check_at
-    return or_(planned <= now, planned > patience.planned_until(now))
+def _is_due(tx: Transaction, patience: Patience, now: datetime) -> ColumnElement[bool]:
+    """What was planned while the clock was wrong is due as well: no interval explains it, and no host that rests."""
+    planned, failures, host = AccessCheckRow.next_check_at, AccessCheckRow.failures, AccessCheckRow.host
+    late = planned > now + patience.every + CLOCKS_APART_MAX
+    with tx.beyond():  # whoever was told
+        resting = tx.session.scalars(select(host).where(late, failures > 0).distinct()).all()
+    unexplained = late & (failures == 0) & host.not_in(resting)
+    return or_(planned <= now, unexplained, planned > patience.planned_until(now))
 
 
 def check_due(tx: Transaction, *, patience: Patience, now: datetime) -> int:
     """Request the checks that are due, and withhold what was not confirmed for too long; how many are requested."""
-    due = select(AccessCheckRow).where(_is_due(patience, now)).order_by(AccessCheckRow.next_check_at)
+    due = select(AccessCheckRow).where(_is_due(tx, patience, now)).order_by(AccessCheckRow.next_check_at)
     rows = tx.session.scalars(due.limit(DUE_MAX).with_for_update(skip_locked=True)).all()
     waiting = jobs.unfinished_targets(tx, kind=CHECK_JOB)
     busy: dict[str, int] = {}

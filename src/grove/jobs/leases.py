@@ -18,15 +18,13 @@ from grove.jobs.model import RETRY_SECONDS, Job, JobState, next_run, told_second
 from grove.jobs.signing import is_as_signed
 from grove.jobs.tables import JobRow
 from grove.jobs.turns import in_turn, take_turn
+from grove.kit.clocks import CLOCKS_APART_MAX
 from grove.kit.errors import GroveError
 from grove.kit.logging import logger, mask
 from grove.kit.transactions import Transaction, go_alone
 
 log = logger(__name__)
 LEASE_SECONDS = 60
-CLOCKS_APART_MAX = timedelta(minutes=10)
-"""The clocks of a server's processes differ by less. What seems to have begun later than that from now was begun while
-the clock was wrong: it waits no longer, and nobody holds it."""
 UNKNOWN_WAIT = timedelta(minutes=10)
 """So long a job of a kind that this version does not know is left to a newer one, which may run beside it."""
 
@@ -42,6 +40,7 @@ def claim(
 ) -> Job | None:
     """Take the job whose turn it is (see `grove.jobs.turns`), or one whose worker has not been heard of.
 
+    What seems to have begun while the clock was wrong waits no longer, and nobody holds it.
     A job whose target is busy waits; those of the kinds in `background` let the others go first. Jobs of kinds that are
     not `known` are left for a while to workers that know them. One that is not what was queued is set aside.
     """

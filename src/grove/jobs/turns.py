@@ -9,11 +9,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from grove.jobs.model import JobState
 from grove.jobs.tables import JobRow, TurnRow
+from grove.kit.clocks import CLOCKS_APART_MAX
 from grove.kit.transactions import Transaction
 
 BACKGROUND_WAIT: Final = timedelta(minutes=10)
@@ -32,12 +33,17 @@ def in_turn(chosen: Select[JobRow], *, background: Collection[str], now: datetim
         .outerjoin(principals, principals.holder_id == JobRow.requested_by)
         .order_by(
             func.coalesce(busy.c.jobs, 0),
-            tenants.served_at.asc().nulls_first(),
+            _served(tenants.served_at, now).asc().nulls_first(),
             case((gives_way, 1), else_=0),
-            principals.served_at.asc().nulls_first(),
+            _served(principals.served_at, now).asc().nulls_first(),
             JobRow.run_at,
         )
     )
+
+
+def _served(at: InstrumentedAttribute[datetime], now: datetime) -> ColumnElement[datetime]:
+    """When somebody was served last; while the clock was wrong is as never, or they would come last until then."""
+    return case((at > now + CLOCKS_APART_MAX, None), else_=at)
 
 
 def take_turn(tx: Transaction, row: JobRow, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from grove.credentials import CredentialUnreadable, Keyring, open_sealed, seal_counted
+from grove.kit.clocks import CLOCKS_APART_MAX
 from grove.kit.ids import new_id
 from grove.kit.transactions import Transaction
 from grove.repeats.errors import KeyReused, OutcomeUnknown, RequestUnderWay
@@ -44,7 +45,7 @@ def begin(tx: Transaction, request: KeyedRequest, *, keyring: Keyring, now: date
         except CredentialUnreadable as error:
             raise OutcomeUnknown(key=request.key) from error
         return KeptAnswer(status=row.status, location=row.location, body=body)
-    if row.began_at > now - timedelta(seconds=UNDER_WAY_SECONDS_MAX):
+    if now - timedelta(seconds=UNDER_WAY_SECONDS_MAX) < row.began_at <= now + CLOCKS_APART_MAX:
         raise RequestUnderWay(key=request.key)
     raise OutcomeUnknown(key=request.key)
 
