@@ -61,13 +61,13 @@ class TestWorkspaces:
         assert not Path(made["path"]).exists()
         assert grove("ws", "delete", "on-disk", "--yes").exit_code == Exit.DONE
 
-    def test_say_what_is_too_large_for_one_request(self, grove: CommandLine) -> None:
+    def test_take_files_that_are_larger_than_other_requests(self, grove: CommandLine) -> None:
         assert grove("ws", "create", "payments-api", "--name", "roomy").exit_code == Exit.DONE
-        refused = grove("ws", "write", "roomy", "large.txt", stdin="x" * 900_000)
-        assert refused.exit_code == Exit.CONFLICT
-        assert "it has 879 KB; one request has room for some 750 KB of a file" in refused.stderr
-        assert "grove ws clone roomy" in refused.stderr
-        assert grove("ws", "write", "roomy", "large.txt", stdin="x" * 700_000).exit_code == Exit.DONE
+        large = "x" * 3_000_000
+        written = grove("ws", "write", "roomy", "large.txt", "--expected", "", stdin=large)
+        assert written.exit_code == Exit.DONE, written.output
+        assert grove("ws", "read", "roomy", "large.txt").stdout == large
+        assert grove("ws", "write", "roomy", "large.txt", "--expected", "", stdin="y").exit_code == Exit.CONFLICT
 
     def test_take_patches_and_list_their_commits(self, grove: CommandLine, tmp_path: Path) -> None:
         assert grove("ws", "create", "payments-api", "--name", "patched").exit_code == Exit.DONE

@@ -24,6 +24,8 @@ DELIVERY_BYTES_MAX: Final = 25 * 1024 * 1024
 """Forges send this much at most."""
 UPLOAD: Final = re.compile(r"/api/v1/repositories/[0-9a-f-]{36}/scip")
 UPLOAD_BYTES_MAX: Final = 64 * 1024 * 1024
+WRITTEN: Final = re.compile(r"/api/v1/workspaces/[^/]+/file")
+"""A file of a workspace is bounded by what its owner may write, as is what git sends."""
 GIT_PREFIX: Final = "/git/"
 GIT_BYTES_MAX: Final = 16 * 1024**3
 """What git clients send passes through; how much of it each may send is decided behind this door."""
@@ -147,7 +149,7 @@ def _has_hung_up(error: Exception) -> bool:
 def _bytes_max(scope: Scope) -> int:
     if UPLOAD.fullmatch(scope["path"]):
         return UPLOAD_BYTES_MAX
-    if scope["path"].startswith(GIT_PREFIX):
+    if scope["path"].startswith(GIT_PREFIX) or WRITTEN.fullmatch(scope["path"]):
         return GIT_BYTES_MAX
     return DELIVERY_BYTES_MAX if scope["path"].startswith(DELIVERY_PREFIX) else BODY_BYTES_MAX
 

@@ -2,14 +2,17 @@
 
 import base64
 from datetime import datetime
+from tempfile import TemporaryFile
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path
+from fastapi import Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Base64Bytes, Field
 
 from grove import accounts, repositories, workspaces
 from grove.api.caller import CallerOf
+from grove.api.edge import open_transfer
 from grove.api.routing import needs, router_at
 from grove.api.shapes import Line, Page, PathText, Received, Shown, Words
 from grove.git import EntryKind
@@ -268,6 +271,48 @@ def list_workspace_files(name: Name, caller: CallerOf, *, path: PathText = "") -
 def read_workspace_file(name: Name, caller: CallerOf, *, path: PathText) -> FileOut:
     """A file as it is now."""
     return FileOut.of(caller.grove.workspaces.read(caller.actor, name, path=path))
+
+
+@router.put(
+    "/{name}/file",
+    dependencies=[Depends(open_transfer)],
+    openapi_extra={
+        **needs("workspace.change"),
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        },
+    },
+)
+async def write_workspace_file(
+    name: Name,
+    caller: CallerOf,
+    request: Request,
+    *,
+    path: PathText,
+    expected: Annotated[str | None, Query(max_length=64)] = None,
+    executable: bool | None = None,
+) -> WorkspaceOut:
+    """Write a file: its bytes are the body, as many as its owner may write. `expected` is as in an edit."""
+    desk = caller.grove.workspaces
+    room_bytes = (await run_in_threadpool(caller.grove.pushes.open, caller.actor, name, changes=True)).room_bytes
+    with TemporaryFile(dir=caller.grove.locator.data) as file:
+        size_bytes = 0
+        async for piece in request.stream():
+            size_bytes += len(piece)
+            if size_bytes > room_bytes:
+                raise workspaces.WorkspaceFull(bytes_max=room_bytes)
+            await run_in_threadpool(file.write, piece)
+
+        def write() -> Workspace:
+            file.flush()
+            file.seek(0)
+            again = caller.again()
+            stored = desk.store(again.actor, name, file=file.fileno(), size_bytes=size_bytes)
+            edit = Edit(kind=EditKind.WRITE, path=path, executable=executable, expected=expected, stored=stored)
+            return desk.edit(again.actor, name, edits=[edit], now=again.now)
+
+        return shown(await run_in_threadpool(write))
 
 
 @router.post("/{name}/edits", openapi_extra=needs("workspace.change"))

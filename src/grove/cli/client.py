@@ -103,13 +103,24 @@ class Client:
         timeout = httpx2.Timeout(ANSWER_SECONDS_MAX + seconds_more, connect=CONNECT_SECONDS_MAX)
         return _document(self._asked("POST", path, json=_given(body or {}), timeout=timeout))
 
-    def post_bytes(self, path: str, content: bytes, /, *, kind: str = OCTETS, **parameters: Any) -> Document:
-        """Hand bytes in; what the server answers.
+    def post_bytes(
+        self,
+        path: str,
+        content: bytes,
+        /,
+        *,
+        kind: str = OCTETS,
+        method: str = "POST",
+        seconds_more: float = 0.0,
+        **parameters: Any,
+    ) -> Document:
+        """Hand bytes in; what the server answers, which may take so much longer than usual.
 
         :raises Refused: if it does not take them.
         """
-        headers = {"Content-Type": kind}
-        return _document(self._asked("POST", path, params=_given(parameters), content=content, headers=headers))
+        timeout = httpx2.Timeout(ANSWER_SECONDS_MAX + seconds_more, connect=CONNECT_SECONDS_MAX)
+        given: Any = {"params": _given(parameters), "headers": {"Content-Type": kind}, "timeout": timeout}
+        return _document(self._asked(method, path, content=content, **given))
 
     def put(self, path: str, body: Parameters, *, method: str = "PUT") -> Document:
         """Set something, or with `PATCH` a part of it; what the server answers.

@@ -13,7 +13,6 @@ from grove.cli.command import command
 from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
 from grove.cli.quantity import counted, shown_age, shown_bytes
-from grove.cli.refusal import Refused
 from grove.cli.repositories import YesOption
 from grove.cli.session import Session
 
@@ -45,6 +44,8 @@ ENDED = (
     Column("KEPT UNTIL", lambda item: (item["ends_at"] or "")[:10]),
 )
 NOTICE = timedelta(days=14)
+BYTES_PER_SECOND_MIN = 128 * 1024
+"""A slower line gives up on a large file."""
 """So long before a workspace ends by itself, its owner is told."""
 CHANGES = (Column("KIND", lambda item: item["kind"]), Column("PATH", lambda item: item["path"]))
 ENTRIES = (
@@ -184,18 +185,13 @@ def write_file(
             next_step=f"{session.command} {name} {path} < FILE",
             exit_code=Exit.INVALID,
         ) from error
-    text = base64.b64encode(content).decode()
-    try:
-        _edit(session, name, {"kind": "write", "path": path, "base64": text, "expected": expected})
-    except Refused as refused:
-        if refused.problem_code != "body_too_large":
-            raise
-        raise Failure(
-            "The file was not written.",
-            why=f"it has {shown_bytes(len(content))}; one request has room for some 750 KB of a file (body_too_large)",
-            next_step=f"grove ws clone {name}    (and push what is large)",
-            exit_code=Exit.CONFLICT,
-        ) from refused
+    session.subject = name
+    seconds_more = len(content) / BYTES_PER_SECOND_MIN
+    given: dict[str, Any] = {"path": path, "expected": expected}
+    written = session.client.post_bytes(
+        f"/workspaces/{name}/file", content, method="PUT", seconds_more=seconds_more, **given
+    )
+    session.output.row(written, LIST)
 
 
 @command(app, "rm", failing="The file was not removed.", fields=FIELDS)

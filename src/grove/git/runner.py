@@ -68,6 +68,10 @@ class Runner:
         """Start a command that is spoken to through pipes."""
         return start(self._command(call, None))
 
+    def feed(self, call: Call, *, stdin: int) -> Running:
+        """Start a command that reads an open file."""
+        return start(self._command(call, None), stdin=stdin)
+
     def pour(self, call: Call, *, stdin: int, stdout: int) -> Running:
         """Start a command that reads one open file and writes to another."""
         return start(self._command(call, None), stdin=stdin, stdout=stdout)

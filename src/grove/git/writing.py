@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from grove.git.errors import GitFailed, GitTimeout
 from grove.git.model import GitConfig, Person
 from grove.git.refs import check_oid
 from grove.git.runner import Call, Runner
+from grove.sandbox import ChildDied, ChildTimeout
 
+OID_CHARACTERS_MAX: Final = 64
 _NOT_IN_NAMES: Final = str.maketrans("", "", "<>\n\r\0")
 
 
@@ -24,6 +27,25 @@ class ObjectWriter:
     def blob(self, content: bytes) -> str:
         """Keep the content of a file; its id."""
         return self._written("hash-object", ("-w", "--stdin"), content)
+
+    def blob_from(self, file: int) -> str:
+        """Keep the content of an open file, from where it stands to its end; its id. No more of it is in memory than
+        git wants.
+
+        :raises GitTimeout: if that takes too long.
+        :raises GitFailed: if git does not keep it.
+        """
+        call = Call(command="hash-object", options=("-w", "--stdin"), git_dir=self._git_dir)
+        with self._runner.feed(call, stdin=file) as running:
+            try:
+                said = running.read_until(b"\n", bytes_max=OID_CHARACTERS_MAX)
+            except ChildTimeout as error:
+                raise GitTimeout(command=call.command) from error
+            except ChildDied as error:
+                raise GitFailed(command=call.command, reason=running.complaints.decode(errors="replace")) from error
+        if said is None:
+            raise GitFailed(command=call.command, reason=running.complaints.decode(errors="replace"))
+        return check_oid(said.decode(errors="replace"))
 
     def tree(self, entries: Iterable[tuple[int, bytes, str]]) -> str:
         """Keep a folder of entries (mode, name, id), in any order; its id.

@@ -12,7 +12,7 @@ from typing import Final
 
 from grove.git import Commit, EntryKind, TreeEntry
 from grove.kit import faults
-from grove.kit.files import remove_tree
+from grove.kit.files import allocated_bytes, remove_tree
 from grove.kit.gate import Actor, Resource
 from grove.kit.ids import new_id
 from grove.repositories import find_repository
@@ -25,6 +25,7 @@ from grove.workspaces.ground import Ground, committer
 from grove.workspaces.model import (
     ChangedFile,
     Edit,
+    StoredContent,
     Workspace,
     WorkspaceFile,
     WorkspaceStatus,
@@ -68,6 +69,7 @@ class WorkspaceDesk(Ground):
         git.init(folder, borrowing=mirror)
         git.update_refs(mirror, updates={PIN + workspace_id: base})
         faults.reach(MADE)
+        own_bytes = allocated_bytes(folder)
         try:
             with self.database.transaction() as tx:
                 tx.require(actor, "workspace.create", Resource(kind="workspace", tenant_id=actor.tenant_id))
@@ -87,6 +89,7 @@ class WorkspaceDesk(Ground):
                     tree=tree,
                     version=1,
                     written_bytes=0,
+                    own_bytes=own_bytes,
                     created_at=now,
                     used_at=now,
                 )
@@ -176,6 +179,14 @@ class WorkspaceDesk(Ground):
         prefix = path_bytes(folder) if folder else b""
         return list(self.mirrors.git.list_tree(self._folder(workspace), workspace.tree, prefix=prefix, recursive=False))
 
+    def store(self, actor: Actor, name: str, *, file: int, size_bytes: int) -> StoredContent:
+        """Keep the content of an open file, so that an edit can put it at a path; until then nothing leads to it.
+
+        :raises Denied: if `actor` may not.
+        :raises QuotaExceeded: if the owner's workspaces take as much room as they may.
+        """
+        return StoredContent(oid=self._writer(self._begun(actor, name)).blob_from(file), size_bytes=size_bytes)
+
     def edit(self, actor: Actor, name: str, *, edits: Sequence[Edit], now: datetime) -> Workspace:
         """Change files: all of the edits count, or none.
 
@@ -185,7 +196,7 @@ class WorkspaceDesk(Ground):
         :raises PathMissing: if a file to move or remove is not there.
         :raises WorkspacePathRefused: if a path cannot be one of a file.
         """
-        size_bytes = sum(len(edit.content) for edit in edits)
+        size_bytes = sum(edit.size_bytes for edit in edits)
         for _ in range(ATTEMPTS_MAX):
             seen = self._begun(actor, name) if size_bytes else self._seen(actor, name, action=rows.CHANGE)
             with self._objects(seen) as reader:
@@ -201,8 +212,7 @@ class WorkspaceDesk(Ground):
                 tx.session.flush()
                 tx.session.refresh(row)
                 changed = row.value()
-            self._measured(changed, size_bytes=size_bytes)
-            return changed
+            return self._measured(changed, size_bytes=size_bytes)
         raise ChangedMeanwhile(workspace=name)
 
     def status(self, actor: Actor, name: str, *, patches: bool = False, since_base: bool = False) -> WorkspaceStatus:

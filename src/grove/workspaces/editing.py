@@ -41,7 +41,8 @@ def edited(reader: ObjectReader, writer: ObjectWriter, tree: str, edits: Sequenc
         if edit.expected is not None and edit.expected != (now.oid if now else ""):
             raise ChangedMeanwhile(path=edit.path, found=now.oid if now else "", expected=edit.expected)
         if edit.kind is EditKind.WRITE:
-            tree = _with(reader, writer, tree, path=path, entry=(_mode(edit, now), writer.blob(edit.content)))
+            oid = edit.stored.oid if edit.stored is not None else writer.blob(edit.content)
+            tree = _with(reader, writer, tree, path=path, entry=(_mode(edit, now), oid))
             continue
         if now is None:
             raise PathMissing(path=edit.path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -50,13 +50,14 @@ class Ground:
             self.hold(tx, seen)
         return seen
 
-    def _measured(self, workspace: Workspace, *, size_bytes: int) -> None:
-        """Write down how much room the git directory takes, if enough has come since that was done."""
+    def _measured(self, workspace: Workspace, *, size_bytes: int) -> Workspace:
+        """Write down how much room the git directory takes, if enough has come since then; the workspace with that."""
         if workspace.version % CHANGES_UNMEASURED_MAX and size_bytes < BYTES_UNMEASURED_MAX:
-            return
+            return workspace
         own_bytes = allocated_bytes(self._folder(workspace))
         with self.database.transaction() as tx:
-            note_own(tx, workspace_id=workspace.id, size_bytes=own_bytes)
+            held_bytes = note_own(tx, workspace_id=workspace.id, size_bytes=own_bytes)
+        return replace(workspace, held_bytes=held_bytes)
 
     def _moved(
         self, actor: Actor, seen: Workspace, *, action: str, now: datetime, size_bytes: int = 0, **values: str
@@ -76,8 +77,7 @@ class Ground:
             tx.session.flush()
             tx.session.refresh(row)
             moved = row.value()
-        self._measured(moved, size_bytes=size_bytes)
-        return moved
+        return self._measured(moved, size_bytes=size_bytes)
 
     def _seen(self, actor: Actor, name: str, *, action: str = rows.VIEW) -> Workspace:
         with self.database.reading() as tx:

@@ -43,9 +43,11 @@ def held_bytes(tx: Transaction, *, tenant_id: str, owner_id: str | None = None) 
     return int(tx.session.scalar(chosen) or 0)
 
 
-def note_own(tx: Transaction, *, workspace_id: str, size_bytes: int) -> None:
-    """Write down how large the git directory of a workspace is."""
+def note_own(tx: Transaction, *, workspace_id: str, size_bytes: int) -> int:
+    """Write down how large the git directory of a workspace is; what it takes with its folder."""
     _note(tx, workspace_id, own_bytes=size_bytes)
+    held = select(WorkspaceRow.own_bytes + WorkspaceRow.folder_bytes).where(WorkspaceRow.id == workspace_id)
+    return int(tx.session.scalar(held) or 0)
 
 
 def note_folder(tx: Transaction, *, workspace_id: str, size_bytes: int) -> None:

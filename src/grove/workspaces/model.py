@@ -117,6 +117,14 @@ class EditKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContent:
+    """The content of a file that git has, by its id."""
+
+    oid: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One change of a file. `expected` is the id of the content that it must have now; empty if it must not be there.
 
@@ -131,6 +139,13 @@ class Edit:
     expected: str | None = None
     target: str = ""
     old: bytes = b""
+    stored: StoredContent | None = None
+    """The content to write, when it is in the workspace's git directory already."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How much is written."""
+        return len(self.content) if self.stored is None else self.stored.size_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
