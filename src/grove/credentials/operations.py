@@ -121,7 +121,7 @@ def host_keys_of(
     :raises CredentialInvalid: if it is no SSH key.
     """
     tx.require(actor, "credential.list", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
-    row = _ssh_row(tx, actor=actor, credential_id=credential_id)
+    row = _ssh_row(tx, actor=actor, credential_id=credential_id, lock=False)
     opening = Opening(keyring=keyring, purpose=Purpose(act="credential.host_keys"), by=actor, now=now)
     return open_ssh_key(tx, row, opening).host_keys
 
@@ -136,7 +136,7 @@ def pin_host_keys(
     :raises CredentialInvalid: if it is no SSH key, or one of them is no host key.
     """
     tx.require(actor, "credential.rotate", Resource(kind="credential", id=credential_id, tenant_id=actor.tenant_id))
-    row = _ssh_row(tx, actor=actor, credential_id=credential_id)
+    row = _ssh_row(tx, actor=actor, credential_id=credential_id, lock=True)
     opening = Opening(keyring=keyring, purpose=Purpose(act="credential.pin"), by=actor, now=now)
     key = open_ssh_key(tx, row, opening).pinned_to(host_keys)
     _seal_anew(tx, row, keyring, key.as_text())
@@ -145,8 +145,8 @@ def pin_host_keys(
     return row.value()
 
 
-def _ssh_row(tx: Transaction, *, actor: Actor, credential_id: str) -> CredentialRow:
-    row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=True)
+def _ssh_row(tx: Transaction, *, actor: Actor, credential_id: str, lock: bool) -> CredentialRow:
+    row = credential_row(tx, tenant_id=actor.tenant_id, credential_id=credential_id, lock=lock)
     if row.kind != CredentialKind.SSH_KEY:
         raise CredentialInvalid(rule="only SSH keys have keys of their host", credential=row.id)
     return row
