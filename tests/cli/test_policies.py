@@ -84,6 +84,11 @@ class TestFollowing:
         unknown = grove("policy", "follow", "nowhere", "rules")
         begun = grove("policy", "follow", "--opal", "--json", "source,version")
         shown = grove("policy", "following")
+        assert grove("policy", "rollback", "0", "--yes").stderr.endswith(
+            "is not applied any more, until: grove policy resume\n"
+        )
+        paused = grove("policy", "following")
+        resumed = grove("policy", "resume", "--json", "paused_by")
         ended = grove("policy", "unfollow")
         again = grove("policy", "unfollow")
 
@@ -92,5 +97,7 @@ class TestFollowing:
         assert unknown.exit_code == Exit.NOT_FOUND
         assert json.loads(begun.stdout) == {"source": "opal", "version": 0}
         assert shown.stdout.startswith("opal\t")
+        assert "\tpaused: admin rolled back" in paused.stdout
+        assert json.loads(resumed.stdout) == {"paused_by": ""}
         assert ended.exit_code == Exit.DONE
         assert again.exit_code == Exit.NOT_FOUND

@@ -226,3 +226,54 @@ class TestWhoMayFollow:
 
         assert (version := team.version()) is not None
         assert set(version.documents) == {"forks.cedar"}
+
+
+class TestARollBack:
+    def test_pauses_until_it_is_resumed_and_says_so(self, team: Team) -> None:
+        team.follow()
+        made = team.made
+        team.pushed({"grove/more.cedar": GOOD.replace("no_forks", "no_more_forks")})
+        with made.grove.database.transaction() as tx:
+            policies.roll_back_policies(
+                tx, actor=made.admin, version=1, gate=made.grove.gate, reason="it broke", now=made.now
+            )
+        team.pushed({"grove/third.cedar": GOOD.replace("no_forks", "no_third_forks")})
+        paused = team.following()
+
+        assert (paused.paused_by, paused.version) == ("admin", 2)
+        assert paused.by_hand is not None
+        assert (paused.by_hand.version, paused.by_hand.origin, paused.by_hand.reason) == (3, "version 1", "it broke")
+
+        with made.grove.database.transaction() as tx:
+            followings.resume_following(tx, actor=made.admin, now=made.now)
+        made.work_until_idle()
+        resumed = team.following()
+
+        assert (resumed.paused_at, resumed.by_hand, resumed.version) == (None, None, 4)
+        assert (version := team.version()) is not None
+        assert set(version.documents) == {"forks.cedar", "more.cedar", "third.cedar"}
+        assert team.trail("policy.resume")
+
+    def test_is_resumed_by_those_alone_who_may_apply_policies_and_when_something_is_followed(self, team: Team) -> None:
+        maintainer, _ = team.made.actor(Role.MAINTAINER)
+        for actor, refusal in ((maintainer, Denied), (team.made.admin, FollowingMissing)):
+            with pytest.raises(refusal), team.made.grove.database.transaction() as tx:
+                followings.resume_following(tx, actor=actor, now=team.made.now)
+
+    def test_by_hand_is_told_where_a_draft_was_applied(self, team: Team) -> None:
+        team.follow()
+        with team.made.grove.database.transaction() as tx:
+            policies.apply_policies(
+                tx,
+                actor=team.made.admin,
+                draft=PolicyDraft(documents={}),
+                gate=team.made.grove.gate,
+                origin="api",
+                reason="in a hurry",
+                now=team.made.now,
+            )
+        told = team.following()
+
+        assert (told.paused_at, told.version) == (None, 1)
+        assert told.by_hand is not None
+        assert told.by_hand.version == 2

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from grove import accounts, activity, jobs, policies
-from grove.activity import AuditQuestion
+from grove.activity import AuditQuestion, AuditUnwritable
 from grove.credentials import CredentialDraft, Purpose, add_credential, lease_secret
 from grove.jobs import Arguments, JobState, Run
 from grove.jobs.leases import UNKNOWN_WAIT
@@ -114,6 +114,31 @@ class TestAWorker:
             told = jobs.events_after(tx, actor=made.admin, job_id=job.id, sequence=0)
         logged = [event.body["message"] for event in told if event.kind == "log"]
         assert any(line.startswith("allowed when it began by ") and "version 1 of" in line for line in logged)
+
+    def test_tells_it_once_however_often_a_job_is_tried_and_again_when_the_policies_have_changed(
+        self, made: House, upstream: Repository
+    ) -> None:
+        repository = connect(made, str(upstream.path))
+
+        def fail(_grove: Grove, _run: Run) -> None:
+            raise AuditUnwritable
+
+        kinds = {**made.grove.jobs, "mirror.sync": replace(made.grove.jobs["mirror.sync"], work=fail)}
+        worker = Worker(replace(made.grove, jobs=kinds), name="w")
+
+        def tried() -> list[str]:
+            time.sleep(0.1)  # until the job is due again
+            worker.run_one()
+            job = last_job(made, repository, kind="mirror.sync")
+            with made.grove.database.reading() as tx:
+                told = jobs.events_after(tx, actor=made.admin, job_id=job.id, sequence=0)
+            logged = [event.body["message"] for event in told if event.kind == "log"]
+            return [line.rpartition(", ")[2] for line in logged if line.startswith("allowed when")]
+
+        assert [tried(), tried()] == [["version 0 of the policies"]] * 2
+        apply_policies(made)
+        assert tried() == ["version 0 of the policies", "version 1 of the policies"]
+        assert last_job(made, repository, kind="mirror.sync").attempt == 3
 
     def test_waits_while_the_disk_is_nearly_full(self, tmp_path: Path, upstream: Repository) -> None:
         with house(tmp_path / "full", local_roots=(tmp_path,), disk_free_mb_min=10**9) as full:

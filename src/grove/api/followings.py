@@ -35,8 +35,21 @@ class PolicySourceIn(Received):
     folder: PlaceText = Field(default="", description="Where the documents are; the root, if it is left out.")
 
 
+class ByHandOut(Shown):
+    """The version in force, where somebody has applied it by hand since."""
+
+    version: int
+    origin: str
+    reason: str
+    applied_by: str
+    applied_at: datetime
+
+
 class FollowingOut(Shown):
-    """What is followed; `problem` says why what is there now was refused, while version `version` stays in force."""
+    """What is followed; `problem` says why what is there now was refused, while version `version` stays in force.
+
+    After a roll-back it is `paused_at`: nothing that comes is applied until somebody resumes it.
+    """
 
     source: str
     repository_id: str | None
@@ -48,12 +61,16 @@ class FollowingOut(Shown):
     revision: str
     version: int
     problem: dict[str, Any] | None
+    paused_at: datetime | None
+    paused_by: str
+    by_hand: ByHandOut | None
 
     @classmethod
     def of(cls, following: Following) -> Self:
         """As people see it."""
-        told = {name: getattr(following, name) for name in cls.model_fields if name != "source"}
-        return cls(source=following.kind, **told)
+        told = {name: getattr(following, name) for name in cls.model_fields if name not in {"source", "by_hand"}}
+        by_hand = ByHandOut.model_validate(following.by_hand) if following.by_hand is not None else None
+        return cls(source=following.kind, by_hand=by_hand, **told)
 
 
 class FollowingStateOut(Shown):
@@ -104,6 +121,13 @@ def follow_policies(wanted: PolicySourceIn, caller: CallerOf) -> FollowingOut:
             now=caller.now,
         )
     return FollowingOut.of(following)
+
+
+@router.post("/resume", openapi_extra=needs("policy.apply"))
+def resume_following(caller: CallerOf) -> FollowingOut:
+    """Follow again what was followed, from what is there now, after a roll-back has paused it."""
+    with caller.writing() as tx:
+        return FollowingOut.of(followings.resume_following(tx, actor=caller.actor, now=caller.now))
 
 
 @router.delete("", openapi_extra=needs("policy.apply"))

@@ -6,7 +6,7 @@ import typer
 
 from grove.cli.command import command
 from grove.cli.failure import Exit, Failure
-from grove.cli.output import Column
+from grove.cli.output import Column, Item
 from grove.cli.quantity import shown_age
 from grove.cli.session import Session
 
@@ -23,8 +23,25 @@ FIELDS = (
     "revision",
     "version",
     "problem",
+    "paused_at",
+    "paused_by",
+    "by_hand",
 )
 SHOWN_CHARACTERS = 12
+
+
+def state_of(item: Item) -> str:
+    """What is in force beside what is followed, and what comes next."""
+    by_hand = item["by_hand"]
+    if item["paused_at"]:
+        now = f"; version {by_hand['version']} is in force" if by_hand else ""
+        return f"paused: {item['paused_by']} rolled back {shown_age(item['paused_at'])}{now}"
+    if by_hand:
+        who = f"{by_hand['applied_by']} applied version {by_hand['version']} {shown_age(by_hand['applied_at'])}"
+        return f"{who}; the next push replaces it"
+    return "in force" if item["version"] else "nothing of it is in force yet"
+
+
 FOLLOWING = (
     Column("FROM", lambda item: item["repository"] or item["source"]),
     Column("BRANCH", lambda item: item["branch"]),
@@ -32,6 +49,7 @@ FOLLOWING = (
     Column("SINCE", lambda item: item["since"], lambda item: shown_age(item["since"])),
     Column("REVISION", lambda item: item["revision"], lambda item: item["revision"][:SHOWN_CHARACTERS]),
     Column("VERSION", lambda item: item["version"] or None),
+    Column("STATE", state_of),
     Column("WHAT IS WRONG", lambda item: item["problem"]["message"] if item["problem"] else ""),
 )
 
@@ -66,6 +84,16 @@ def show_following(session: Session) -> None:
     """Show what your own policies follow, how far, and what is wrong with what is there now."""
     found = session.client.get("/policies/following")["following"]
     session.output.items([found] if found else [], FOLLOWING, empty="Nothing is followed: grove policy follow REPO")
+    if found and found["paused_at"]:
+        session.output.note("grove policy resume applies what is there now, and follows it again.")
+
+
+@command(app, "resume", failing="It is not followed again.", fields=FIELDS)
+def resume_following(session: Session) -> None:
+    """Follow again what a roll-back has paused, and apply what is there now."""
+    followed = session.client.post("/policies/following/resume")
+    session.output.note("grove policy following shows what came of it; what was in force stays until then.")
+    session.output.row(followed, FOLLOWING)
 
 
 @command(app, "unfollow", failing="It is still followed.")

@@ -71,19 +71,13 @@ def set_repository(
     Every commit can be searched in any case. A repository keeps its name for good, since others know it by that; its
     address may change, by `grove repo move`.
     """
-    path = f"/repositories/{find_repository(session, name)['id']}"
-    if index is not None:
-        session.client.put(f"{path}/history", {"index": index})
-    if scip is not None:
-        session.client.put(f"{path}/scip/making", {"wanted": SWITCH[scip]})
+    repository = find_repository(session, name)
+    client, path = session.client, f"/repositories/{repository['id']}"
+    indexed = client.put(f"{path}/history", {"index": index}) if index is not None else client.get(f"{path}/history")
+    making = f"{path}/scip/making"
+    made = client.put(making, {"wanted": SWITCH[scip]}) if scip is not None else client.get(making)
     if project is not None:
-        session.client.put(f"{path}/project", {"project": project})
-    if track:
-        session.client.put(f"{path}/tracked", {"branches": track})
-    repository = session.client.get(path)
-    present = session.client.get(f"{path}/history") | {
-        "scip": session.client.get(f"{path}/scip/making"),
-        "tracked": repository["tracked"],
-        "project_id": repository["project_id"],
-    }
+        repository = client.put(f"{path}/project", {"project": project})
+    tracked = client.put(f"{path}/tracked", {"branches": track})["branches"] if track else repository["tracked"]
+    present = indexed | {"scip": made, "tracked": tracked, "project_id": repository["project_id"]}
     session.output.item(present, VIEW)

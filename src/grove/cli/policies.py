@@ -146,6 +146,7 @@ def apply_policies(session: Session, *, path: PathArgument, reason: ReasonOption
     applied = session.client.put("/policies", body)
     session.output.note(f"Version {applied['version']} is in force.")
     session.output.row(applied, VERSIONS)
+    _warn(session)
 
 
 @command(app, "history", failing="The history could not be shown.", fields=VERSION_FIELDS)
@@ -168,6 +169,19 @@ def roll_back(
     applied = session.client.post("/policies/rollback", {"version": version, "reason": reason})
     session.output.note(f"Version {applied['version']} is in force.")
     session.output.row(applied, VERSIONS)
+    _warn(session)
+
+
+def _warn(session: Session) -> None:
+    """Say what becomes of what was applied by hand where policies follow something."""
+    followed = session.client.get("/policies/following")["following"]
+    if followed is None:
+        return
+    source = followed["repository"] or "OPAL"
+    if followed["paused_at"]:
+        session.output.note(f"What comes from {source} is not applied any more, until: grove policy resume")
+    else:
+        session.output.note(f"It holds until the next push: the policies follow {source} (grove policy unfollow).")
 
 
 def _tell(session: Session, check: Any, items: Any, columns: tuple[Column, ...], *, good: str) -> None:

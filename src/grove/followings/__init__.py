@@ -11,8 +11,10 @@ from grove.followings.operations import (
     follow_opal,
     follow_repository,
     is_followed,
+    pause_following,
     pushed_documents,
     put_document,
+    resume_following,
     stop_following,
 )
 
@@ -31,8 +33,10 @@ __all__ = [
     "follow_policies",
     "follow_repository",
     "is_followed",
+    "pause_following",
     "pushed_documents",
     "put_document",
+    "resume_following",
     "settle_following",
     "stop_following",
 ]

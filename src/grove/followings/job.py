@@ -46,8 +46,9 @@ def follow_policies(run: Run, *, tools: FollowingTools) -> None:
     with run.begin() as tx:
         row = _row(tx, run)
         kind, known = (FollowingKind(row.kind), row.revision) if row is not None else (None, "")
-    if kind is None:
-        run.log("nothing is followed any more")
+        is_paused = row is not None and row.paused_at is not None
+    if kind is None or is_paused:
+        run.log("paused since the policies were rolled back" if is_paused else "nothing is followed any more")
         return
     try:
         found = _of_repository(run, tools, known) if kind is FollowingKind.REPOSITORY else _of_opal(run)
@@ -103,8 +104,8 @@ def _of_opal(run: Run) -> _Found | None:
 
 
 def _apply(tx: Transaction, run: Run, tools: FollowingTools, found: _Found) -> None:
-    row = _row(tx, run)
-    if row is None:
+    row = tx.session.get(FollowingRow, run.job.tenant_id, with_for_update=True, populate_existing=True)
+    if row is None or row.paused_at is not None:
         return
     in_force = policies.policies_in_force(tx, actor=run.actor)
     same = in_force is not None and in_force.digest == digest_of(found.draft.documents)

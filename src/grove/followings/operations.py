@@ -1,6 +1,7 @@
 """What can be done with what a tenant's policies follow."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -76,7 +77,35 @@ def current_following(tx: Transaction, *, actor: Actor) -> Following | None:
     """
     tx.require(actor, "policy.view", _resource(actor))
     row = tx.session.get(FollowingRow, actor.tenant_id)
-    return row.value() if row is not None else None
+    if row is None:
+        return None
+    in_force = policies.policies_in_force(tx, actor=actor)
+    is_by_hand = in_force is not None and row.version not in {0, in_force.version}
+    return replace(row.value(), by_hand=in_force if is_by_hand else None)
+
+
+def pause_following(tx: Transaction, *, tenant_id: str, by: str, now: datetime) -> None:
+    """Apply nothing that comes until somebody says so: what was followed has been taken back by hand."""
+    row = tx.session.get(FollowingRow, tenant_id, with_for_update=True, populate_existing=True)
+    if row is not None:
+        row.paused_at, row.paused_by = now, by
+
+
+def resume_following(tx: Transaction, *, actor: Actor, now: datetime) -> Following:
+    """Follow again what was followed, from what is there now.
+
+    :raises Denied: if `actor` may not.
+    :raises FollowingMissing: if they follow nothing.
+    """
+    tx.require(actor, "policy.apply", _resource(actor))
+    row = tx.session.get(FollowingRow, actor.tenant_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise FollowingMissing
+    row.paused_at, row.paused_by, row.revision = None, "", ""
+    _record(tx, actor, "policy.resume", row, now=now)
+    enqueue_following(tx, tenant_id=actor.tenant_id, requested_by=row.followed_by, now=now)
+    tx.session.flush()
+    return row.value()
 
 
 def pushed_documents(tx: Transaction, *, actor: Actor) -> Mapping[str, str]:
@@ -159,6 +188,8 @@ def _begin(tx: Transaction, actor: Actor, kind: FollowingKind, *, now: datetime)
         revision="",
         version=0,
         problem=None,
+        paused_at=None,
+        paused_by="",
         pushed={},
         pushed_at=None,
     )

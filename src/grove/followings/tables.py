@@ -26,6 +26,8 @@ class FollowingRow(TenantTable):
     revision: Mapped[str] = mapped_column(String(64))
     version: Mapped[int]
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_by: Mapped[str] = mapped_column(String(200))
     pushed: Mapped[dict[str, str]] = mapped_column(JSON)
     """The documents that an OPAL client has pushed, by name; good or bad, they are what it believes to be here."""
     pushed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -43,4 +45,6 @@ class FollowingRow(TenantTable):
             revision=self.revision,
             version=self.version,
             problem=self.problem,
+            paused_at=self.paused_at,
+            paused_by=self.paused_by,
         )

@@ -11,7 +11,7 @@ from grove.jobs.errors import (
     LeaseLost,
     WorkerLost,
 )
-from grove.jobs.events import tell_log
+from grove.jobs.events import tell_log_once
 from grove.jobs.happenings import JobRefused
 from grove.jobs.kinds import JobKind
 from grove.jobs.leases import claim, finish, give_back, recover_workers, renew
@@ -71,7 +71,7 @@ __all__ = [
     "retry_job",
     "sign_again",
     "signing_keys_in_use",
-    "tell_log",
+    "tell_log_once",
     "told_seconds",
     "unfinished_targets",
     "waiting_targets",

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from grove.jobs.model import Job
 from grove.jobs.tables import JobEventRow, JobRow
 from grove.kit.logging import mask
@@ -28,4 +30,16 @@ def tell_state(tx: Transaction, *, row: JobRow, now: datetime) -> None:
 
 def tell_log(tx: Transaction, *, job: Job, message: str, now: datetime) -> None:
     """Add a line to the job's log, secrets masked."""
-    tell(tx, job=job, kind="log", body={"message": mask(message)[:LOG_CHARS_MAX]}, now=now)
+    tell(tx, job=job, kind="log", body={"message": _line(message)}, now=now)
+
+
+def tell_log_once(tx: Transaction, *, job: Job, message: str, now: datetime) -> None:
+    """Add a line to the job's log, unless an attempt before has added the same."""
+    logged = select(JobEventRow.body).where(JobEventRow.job_id == job.id, JobEventRow.kind == "log")
+    before = tx.session.scalars(logged) if job.attempt > 1 else ()
+    if all(body["message"] != _line(message) for body in before):
+        tell_log(tx, job=job, message=message, now=now)
+
+
+def _line(message: str) -> str:
+    return mask(message)[:LOG_CHARS_MAX]

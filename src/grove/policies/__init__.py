@@ -9,6 +9,7 @@ from grove.policies.errors import (
     PolicyCasesFailed,
     PolicyVersionNotFound,
 )
+from grove.policies.events import PoliciesRolledBack
 from grove.policies.model import CaseResult, Finding, PolicyVersion, digest_of
 from grove.policies.operations import (
     PolicyCheck,
@@ -32,6 +33,7 @@ __all__ = [
     "Finding",
     "PoliciesInvalid",
     "PoliciesLockOut",
+    "PoliciesRolledBack",
     "PoliciesTooLarge",
     "Policy",
     "PolicyCaseInvalid",

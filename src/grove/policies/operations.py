@@ -21,6 +21,7 @@ from grove.policies.errors import (
     PolicyCasesFailed,
     PolicyVersionNotFound,
 )
+from grove.policies.events import PoliciesRolledBack
 from grove.policies.model import CaseResult, Finding, PolicyVersion, digest_of
 from grove.policies.reading import findings
 from grove.policies.rules import RULES
@@ -105,7 +106,10 @@ def roll_back_policies(
     if version:
         old = _version_row(tx, actor, version)
         draft = PolicyDraft(documents=old.documents, cases=old.cases)
-    return apply_policies(tx, actor=actor, draft=draft, gate=gate, origin=f"version {version}", reason=reason, now=now)
+    origin = f"version {version}"
+    applied = apply_policies(tx, actor=actor, draft=draft, gate=gate, origin=origin, reason=reason, now=now)
+    tx.publish(PoliciesRolledBack(tenant_id=actor.tenant_id, actor_name=actor.name, at=now))
+    return applied
 
 
 def policies_in_force(tx: Transaction, *, actor: Actor) -> PolicyVersion | None:

@@ -27,6 +27,7 @@ from grove.mirrors import (
     SyncArguments,
     SyncFailed,
 )
+from grove.policies import PoliciesRolledBack
 from grove.repositories import (
     HistoryPolicyChanged,
     RepositoryApproved,
@@ -176,6 +177,10 @@ def _tell_refusal(tx: Transaction, event: JobRefused) -> None:
     )
 
 
+def _pause_following(tx: Transaction, event: PoliciesRolledBack) -> None:
+    followings.pause_following(tx, tenant_id=event.tenant_id, by=event.actor_name, now=event.at)
+
+
 def _check_access(tx: Transaction, event: grants.AccessCheckRequested) -> None:
     _enqueue_for(event, tx, grants.CHECK_JOB)
 
@@ -304,6 +309,7 @@ WHEN: Handlers = {
     grants.AccessCheckRequested: [_check_access],
     grants.AccessReturned: [_sync_returned],
     JobRefused: [_tell_refusal],
+    PoliciesRolledBack: [_pause_following],
     RepositoryCooled: [_cool],
     RepositoryWarmed: [_index_commits],
     TrackingChanged: [_index_commits],

@@ -16,7 +16,7 @@ from grove.jobs import (
     claim,
     finish,
     give_back,
-    tell_log,
+    tell_log_once,
 )
 from grove.kit.bell import Bell
 from grove.kit.errors import GroveError, Kind, is_full
@@ -175,7 +175,7 @@ class Worker:
                 log.info("job_given_back")
                 return
             if self._decision is not None:
-                tell_log(tx, job=job, message=_said(self._decision), now=_now())
+                tell_log_once(tx, job=job, message=_said(self._decision), now=_now())
             ended = finish(tx, job=job, error=error, now=_now(), retry_seconds=settings.retry_seconds)
             kind = self._grove.jobs.get(job.kind)
             is_sound = not isinstance(error, JobArgumentsInvalid)
