@@ -18,10 +18,10 @@ from grove.api import create_app
 from grove.kit.gate import Actor, Denied, Source
 from grove.mcp import Caller
 from grove.policies import PolicyDraft
-from grove.promotions import Promotion, Wish
+from grove.promotions import Promotion, Wish, list_waiting, refuse
 from grove.repositories.tables import RepositoryRow
 from grove.usage import Act, Use
-from grove.workspaces import Edit, EditKind, Workspace
+from grove.workspaces import Edit, EditKind, Workspace, WorkspaceNotFound
 from tests.cli.conftest import CommandLine
 from tests.mcp.client import Tools
 from tests.promotions.test_promotions import Place, place_at
@@ -53,12 +53,12 @@ def public(tmp_path: Path) -> Iterator[Place]:
         yield place
 
 
-def agent_of(place: Place, user: Actor) -> tuple[Actor, str]:
+def agent_of(place: Place, user: Actor, *, name: str = "robot") -> tuple[Actor, str]:
     """An agent of a user, and the secret of its token."""
     made = place.made
     with made.grove.database.transaction() as tx:
         agent = accounts.create_principal(
-            tx, actor=user, kind=PrincipalKind.AGENT, name="robot", role=Role.DEVELOPER, email=None, now=made.now
+            tx, actor=user, kind=PrincipalKind.AGENT, name=name, role=Role.DEVELOPER, email=None, now=made.now
         )
         tx.session.flush()
         issued = accounts.issue_token(
@@ -200,6 +200,51 @@ class TestAnAgentThatReadsNothingPrivate:
 
 
 class TestWhoDecides:
+    def test_is_also_the_person_whom_the_agent_acts_for_and_none_of_their_other_agents(self, public: Place) -> None:
+        made = public.made
+        desk, now = made.grove.promotions, made.now
+        patron, _ = made.actor(Role.DEVELOPER)
+        stranger, _ = made.actor(Role.DEVELOPER)
+        agent, _ = agent_of(public, patron)
+        sibling = replace(agent_of(public, patron, name="sibling")[0], acts_for=patron)
+        workspace = committed_by(public, agent)
+        promoted_by(public, agent)
+
+        with made.grove.database.reading() as tx:
+            [seen] = list_waiting(tx, actor=patron)
+            assert list_waiting(tx, actor=stranger) == list_waiting(tx, actor=sibling) == []
+            assert not [one.may_decide for one in list_waiting(tx, actor=agent) if one.may_decide]
+        assert (seen.may_decide, seen.workspace.id) == (True, workspace.id)
+        for nobody in (stranger, sibling):
+            with pytest.raises(WorkspaceNotFound):
+                desk.approve(nobody, workspace.id, commit=workspace.head, now=now)
+        for refused in (agent, replace(patron, source=Source.MCP)):
+            with pytest.raises(Denied, match="a person has to approve"):
+                desk.approve(refused, workspace.id, commit=workspace.head, now=now)
+        edit = Edit(kind=EditKind.WRITE, path="src/cart.py", content=b"total = 9\n")
+        with pytest.raises(WorkspaceNotFound):
+            made.grove.workspaces.edit(patron, workspace.id, edits=[edit], now=now)
+        with pytest.raises(WorkspaceNotFound):
+            desk.promote(patron, workspace.id, wish=Wish(), now=now)
+
+        assert desk.approve(patron, workspace.id, commit=workspace.head, now=now).number == 1
+
+    def test_may_be_whom_the_agent_acts_for_to_refuse_but_a_viewer_never(self, public: Place) -> None:
+        made = public.made
+        patron, _ = made.actor(Role.DEVELOPER)
+        agent, _ = agent_of(public, patron)
+        workspace = committed_by(public, agent)
+        promoted_by(public, agent)
+
+        def refuse_by(actor: Actor) -> Promotion:
+            with made.grove.database.transaction() as tx:
+                told = {"name": workspace.id, "commit": workspace.head, "reason": "Not like this."}
+                return refuse(tx, actor=actor, now=made.now, **told)
+
+        with pytest.raises(Denied):
+            refuse_by(replace(patron, role=Role.VIEWER))
+        assert refuse_by(patron).waiting == ""
+
     def test_is_told_why_and_an_agent_never_does(self, public: Place) -> None:
         made = public.made
         agent, _ = agent_of(public, made.admin)

@@ -55,6 +55,7 @@ from grove.accounts.passwords import (
 )
 from grove.accounts.queries import (
     actor_of,
+    agents_of,
     authenticate,
     default_project,
     find_project,
@@ -65,6 +66,7 @@ from grove.accounts.queries import (
     list_tenants,
     mark_token_used,
     names_of,
+    ownership,
     subject_of,
 )
 from grove.accounts.rates import Allowance, Rates
@@ -137,6 +139,7 @@ __all__ = [
     "Vouched",
     "WaitingDevice",
     "actor_of",
+    "agents_of",
     "ask_for_device",
     "authenticate",
     "close_session",
@@ -163,6 +166,7 @@ __all__ = [
     "names_of",
     "open_session",
     "open_setup_link",
+    "ownership",
     "record_refusal",
     "redeem_device",
     "report_leak",

@@ -130,6 +130,20 @@ def names_of(tx: Transaction, *, principal_ids: Collection[str]) -> dict[str, st
     return {row.id: row.name for row in tx.session.execute(chosen)}
 
 
+def ownership(tx: Transaction, *, actor: Actor, owner_id: str) -> dict[str, object]:
+    """Whose a thing is, as policies know it: somebody's, and an agent's also of the one whom it acts for."""
+    if owner_id == actor.id:
+        return {"owner": owner_id}
+    patron = tx.session.scalar(select(PrincipalRow.acts_for).where(PrincipalRow.id == owner_id))
+    return {"owner": owner_id, "owner_acts_for": patron}
+
+
+def agents_of(tx: Transaction, *, actor: Actor) -> list[str]:
+    """The ids of the agents that act for `actor`."""
+    chosen = select(PrincipalRow.id).where(PrincipalRow.tenant_id == actor.tenant_id, PrincipalRow.acts_for == actor.id)
+    return list(tx.session.scalars(chosen.order_by(PrincipalRow.id)))
+
+
 def list_tenants(tx: Transaction) -> list[str]:
     """The ids of the tenants on this server: for what it does for each of them in turn."""
     return list(tx.session.scalars(select(TenantRow.id).order_by(TenantRow.id)))

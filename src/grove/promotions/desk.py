@@ -92,8 +92,8 @@ class PromotionDesk:
         :raises GroveError: whatever keeps them from being promoted.
         """
         with self.database.reading() as tx:
-            workspace, _ = _opened(tx, actor, name)
-            tx.require(actor, rows.UNASKED, rows.resource_of(workspace))
+            workspace, _ = _opened(tx, actor, name, changing=False)
+            tx.require(actor, rows.UNASKED, rows.resource_of(tx, workspace, actor=actor))
             waiting = rows.waiting_one(tx, workspace)
         wish = Wish(title=waiting.title, body=waiting.body, target=waiting.target, draft=waiting.draft)
         return self.promote(actor, name, wish=wish, now=now, approved=commit)
@@ -115,7 +115,7 @@ class PromotionDesk:
         :raises GroveError: for whatever the forge and its git host answer.
         """
         with self.database.reading() as tx:
-            workspace, repository = _opened(tx, actor, name)
+            workspace, repository = _opened(tx, actor, name, changing=not approved)
             before = rows.find(tx, workspace)
         wish = completed(wish, workspace, before, actor=actor, approved=approved)
         change = self._look(workspace, repository, wish)
@@ -130,7 +130,7 @@ class PromotionDesk:
         )
         everybody_reads = self._ask_everybody_reads(actor, workspace, repository, now=now)
         with self.database.transaction() as tx:
-            _opened(tx, actor, name)
+            _opened(tx, actor, name, changing=not approved)
             why = flows.why_it_waits(
                 tx, actor=actor, workspace=workspace, repository=repository, everybody_reads=everybody_reads
             )
@@ -300,7 +300,7 @@ class PromotionDesk:
 
     def _may(self, actor: Actor, workspace: Workspace, action: str) -> bool:
         with self.database.reading() as tx:
-            return tx.decision(actor, action, rows.resource_of(workspace)).allowed
+            return tx.decision(actor, action, rows.resource_of(tx, workspace, actor=actor)).allowed
 
     def _lease(
         self, tx: Transaction, repository: Repository, actor: Actor, purpose: Purpose, *, now: datetime
@@ -373,9 +373,10 @@ def _for(act: str, repository: Repository) -> Purpose:
     return Purpose(act=act, repository_id=repository.id)
 
 
-def _opened(tx: Transaction, actor: Actor, name: str) -> tuple[Workspace, Repository]:
-    workspace = open_workspace(tx, actor=actor, name=name, changing=True)
-    tx.require(actor, rows.PROMOTE, rows.resource_of(workspace))
+def _opened(tx: Transaction, actor: Actor, name: str, *, changing: bool) -> tuple[Workspace, Repository]:
+    """The workspace to promote; whoever approves what waits need not have the right to change it."""
+    workspace = open_workspace(tx, actor=actor, name=name, changing=changing)
+    tx.require(actor, rows.PROMOTE, rows.resource_of(tx, workspace, actor=actor))
     repository = get_repository(tx, actor=actor, repository_id=workspace.repository_id)
     repository.require_kept_up()
     return workspace, repository

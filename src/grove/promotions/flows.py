@@ -22,11 +22,12 @@ def why_it_waits(
     tx: Transaction, *, actor: Actor, workspace: Workspace, repository: Repository, everybody_reads: bool | None
 ) -> str:
     """Why a person has to approve that a workspace's commits go to the forge; empty if none has to."""
-    unasked = tx.decision(actor, rows.UNASKED, rows.resource_of(workspace))
+    promoted = rows.resource_of(tx, workspace, actor=actor)
+    unasked = tx.decision(actor, rows.UNASKED, promoted)
     if not unasked.allowed:
         return unasked.reason
     attributes = {
-        **rows.resource_of(workspace).attributes,
+        **promoted.attributes,
         "repository": repository.name,
         "host": repository.host,
         "forge": repository.forge,

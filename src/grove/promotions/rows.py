@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from grove import activity
+from grove.accounts import ownership
 from grove.forges import Check, Invitation, Pull
 from grove.kit.gate import Actor, Resource
 from grove.kit.transactions import Transaction
@@ -19,13 +20,13 @@ GUARDED = "workspace.promote_guarded"
 UNASKED = "workspace.promote_unasked"
 
 
-def resource_of(workspace: Workspace) -> Resource:
-    """What a promotion is done to."""
+def resource_of(tx: Transaction, workspace: Workspace, *, actor: Actor) -> Resource:
+    """What a promotion is done to; of an agent's workspace it is also known whom the agent acts for."""
     return Resource(
         kind="workspace",
         id=workspace.id,
         tenant_id=workspace.tenant_id,
-        attributes={"owner": workspace.owner_id},
+        attributes=ownership(tx, actor=actor, owner_id=workspace.owner_id),
     )
 
 

@@ -52,7 +52,15 @@ from grove.workspaces.model import (
 )
 from grove.workspaces.patching import PatchDesk
 from grove.workspaces.pushing import Exchange, PushDesk
-from grove.workspaces.rows import commits_in_use, count_open, holds_work, is_upkeep_due, list_workspaces, refuse_removal
+from grove.workspaces.rows import (
+    commits_in_use,
+    count_open,
+    holds_work,
+    is_upkeep_due,
+    list_workspaces,
+    open_ones_of,
+    refuse_removal,
+)
 from grove.workspaces.stashing import StashDesk
 from grove.workspaces.sweeping import sweep_workspaces
 from grove.workspaces.upkeep import request_upkeep, workspace_rounds
@@ -117,6 +125,7 @@ __all__ = [
     "is_upkeep_due",
     "list_workspaces",
     "note_folder",
+    "open_ones_of",
     "open_workspace",
     "refuse_removal",
     "request_upkeep",

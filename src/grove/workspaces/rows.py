@@ -1,6 +1,7 @@
 """Finding and changing the rows of workspaces, with permission checked."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from grove import activity
+from grove.accounts import ownership
 from grove.kit.gate import Actor, Resource
 from grove.kit.names import is_portable
 from grove.kit.transactions import Transaction, go_alone
@@ -44,6 +46,8 @@ def check_name(name: str) -> str:
 def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> WorkspaceRow:
     """The workspace of that id, or the actor's open one of that name.
 
+    An agent's is also seen by the one whom it acts for, who decides about what it promotes; changed it is by its owner.
+
     :raises Denied: if the actor may not do that to its own.
     :raises WorkspaceNotFound: if the tenant has none, or it is somebody else's, and the actor no administrator.
     """
@@ -53,10 +57,13 @@ def row_of(tx: Transaction, *, actor: Actor, name: str, action: str) -> Workspac
         row = tx.session.scalars(mine).one_or_none()
     if row is None or row.tenant_id != actor.tenant_id:
         raise WorkspaceNotFound(workspace=name)
+    attributes: dict[str, object] = {"owner": row.owner_id}
+    if action == VIEW:
+        attributes = ownership(tx, actor=actor, owner_id=row.owner_id)
     tx.require(
         actor,
         action,
-        Resource(kind="workspace", id=row.id, tenant_id=row.tenant_id, attributes={"owner": row.owner_id}),
+        Resource(kind="workspace", id=row.id, tenant_id=row.tenant_id, attributes=attributes),
         absent=WorkspaceNotFound(workspace=name),
     )
     return row
@@ -128,6 +135,12 @@ def list_workspaces(tx: Transaction, *, actor: Actor, ended: bool, everybody: bo
     rows = rows.where(WorkspaceRow.ended_at.is_not(None) if ended else WorkspaceRow.ended_at.is_(None))
     rows = rows if everybody else rows.where(WorkspaceRow.owner_id == actor.id)
     return [row.value() for row in tx.session.scalars(rows.order_by(WorkspaceRow.used_at.desc(), WorkspaceRow.id))]
+
+
+def open_ones_of(tx: Transaction, *, tenant_id: str, owners: Collection[str]) -> list[Workspace]:
+    """The open workspaces of some owners; whether somebody may see them is for the caller to ask."""
+    mine = (WorkspaceRow.tenant_id == tenant_id, WorkspaceRow.owner_id.in_(owners), WorkspaceRow.ended_at.is_(None))
+    return [row.value() for row in tx.session.scalars(select(WorkspaceRow).where(*mine).order_by(WorkspaceRow.id))]
 
 
 def of_repository(tx: Transaction, *, repository_id: str) -> list[Workspace]:
