@@ -74,8 +74,10 @@ def set_repository(
     repository = find_repository(session, name)
     client, path = session.client, f"/repositories/{repository['id']}"
     indexed = client.put(f"{path}/history", {"index": index}) if index is not None else client.get(f"{path}/history")
-    making = f"{path}/scip/making"
-    made = client.put(making, {"wanted": SWITCH[scip]}) if scip is not None else client.get(making)
+    if scip is not None:
+        made = client.put(f"{path}/scip/making", {"wanted": SWITCH[scip]})
+    else:
+        made = client.get(f"{path}/scip/making")
     if project is not None:
         repository = client.put(f"{path}/project", {"project": project})
     tracked = client.put(f"{path}/tracked", {"branches": track})["branches"] if track else repository["tracked"]
