@@ -113,6 +113,12 @@ class TestPuttingAside:
         assert (refused.status_code, refused.json()["code"]) == (403, "denied")
         assert not door.admin.get(path).json()["archived"]
 
+    def test_says_that_a_name_stays(self, door: Door) -> None:
+        refused = door.admin.put(self.path(door), json={"archived": False, "name": "other"})
+        [wrong] = refused.json()["errors"]
+        assert (refused.status_code, wrong["code"]) == (422, "not_here")
+        assert "keeps its name" in wrong["message"]
+
     def test_takes_nothing_else_and_knows_nothing_of_other_tenants(self, door: Door) -> None:
         path = self.path(door)
 

@@ -4,6 +4,7 @@ import pytest
 
 from grove.accounts import Role
 from tests.api.conftest import Door
+from tests.support.git_repositories import Repository
 
 
 class TestAnIndex:
@@ -50,6 +51,14 @@ class TestAnIndex:
         assert door.admin.get("/repos/payments/status").status_code == 409
         assert door.admin.get("/repos/payments/index/status").json()["last_index_status"] is None
         assert door.admin.post("/repos/payments/index/full").status_code == 409
+
+    def test_of_an_empty_repository_lacks_nothing(self, door: Door) -> None:
+        empty = Repository.new(door.upstream.path.parent / "empty.git")
+        door.connect(url=str(empty.path))
+        door.made.work()
+
+        pending = door.admin.get("/repos/empty/status")
+        assert (pending.status_code, pending.json()["added"]) == (200, [])
 
     def test_is_for_those_who_may(self, door: Door) -> None:
         door.connect_ready()

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from grove import freshness, mirrors, repositories
 from grove.api.caller import Caller, CallerOf
@@ -63,6 +64,14 @@ class RegistryUpdateIn(Received):
 
     archived: bool
     reason: Words = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_renaming(cls, given: Any) -> Any:
+        """A name is what others know it by."""
+        if isinstance(given, dict) and (wanted := sorted({"name", "repo_id"} & given.keys())):
+            raise PydanticCustomError("not_here", "{name}: a repository keeps its name for good", {"name": wanted[0]})
+        return given
 
 
 class RegistryOut(Shown):

@@ -203,6 +203,8 @@ def show_pending(repo_id: RepoId, caller: CallerOf) -> PendingOut:
     """
     status = _index_of(caller, repo_id)
     repository = status.repository
+    if status.commit is None and repository.indexed_at is not None:
+        return PendingOut(modified=[], added=[], deleted=[], renamed=[], more=False)  # it is empty
     if status.commit is None:
         raise NotAllowedNow(repository=repository.id, field="index", state=repository.index, wanted=Index.READY)
     request = DiffRequest(before=status.commit, after=repository.default_branch or "", limit=FILES_MAX, context=0)
