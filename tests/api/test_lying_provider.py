@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,7 +77,8 @@ def come_back(door: Door, liar: Liar, *, header: Any = HEADER, key: Any = KEY, *
     """What a browser gets when the provider answers with such a token, and whether it is signed in then."""
     browser = TestClient(door.anonymous.app, base_url=ADDRESS, follow_redirects=False)
     asked = parse_qs(urlsplit(browser.get("/login/oidc").headers["location"]).query)
-    right = {**GOOD, "iss": liar.issuer, "nonce": asked["nonce"][0]}
+    now = int(time.time())
+    right = {**GOOD, "iat": now, "exp": now + 300, "iss": liar.issuer, "nonce": asked["nonce"][0]}
     said = {name: value for name, value in {**right, **claims}.items() if value is not None}
     liar.id_token = truly_signed(header, said, key=key) if key is not None else raw(header, said)
     answer = browser.get("/login/oidc/callback", params={"code": "c", "state": asked["state"][0]})
@@ -87,7 +89,7 @@ def come_back(door: Door, liar: Liar, *, header: Any = HEADER, key: Any = KEY, *
 class TestATokenThatNobodyShouldBelieve:
     def test_is_answered_by_the_same_refusal_whatever_is_wrong_with_it(self, told: Door, liar: Liar) -> None:
         assert come_back(told, liar)[2]
-        now = GOOD["iat"]
+        now = int(time.time())
         answers = [
             come_back(told, liar, header={"alg": "none"}, key=None),
             come_back(told, liar, header={"alg": "HS256", "kid": "one"}),
