@@ -151,6 +151,7 @@ class TestCalls:
         refused = server.post({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": arguments})
 
         assert refused.status_code == 413
+        assert refused.json()["error"]["code"] == "call_too_large"
 
     def test_run_beside_each_other(self, server: Server) -> None:
         answers: list[Shown] = []

@@ -62,3 +62,10 @@ class DataFolderEmpty(GroveError):
 
     kind: ClassVar[Kind] = Kind.UNAVAILABLE
     code: ClassVar[str] = "data_folder_empty"
+
+
+class CallTooLarge(GroveError):
+    """A call has 256 KB at most; what is larger is written by git, or by PUT /api/v1/workspaces/NAME/file."""
+
+    kind: ClassVar[Kind] = Kind.TOO_LARGE
+    code: ClassVar[str] = "call_too_large"

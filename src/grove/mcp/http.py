@@ -25,6 +25,7 @@ from grove.kit.errors import GroveError, Kind
 from grove.kit.gate import Actor, Source, TokenMissing
 from grove.kit.tenancy import serving_all
 from grove.mcp.calls import Caller
+from grove.mcp.errors import CallTooLarge
 from grove.mcp.server import create_server
 from grove.settings import Settings
 from grove.wiring import Grove
@@ -72,9 +73,12 @@ class TokenGuard:
         self._grove = grove
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 to whoever shows no valid token, and 429 to whoever asks too often; hand on what others ask."""
+        """Answer 401 without a valid token, 429 to who asks too often, 413 to what is too large; hand on the rest."""
+        headers = Headers(scope=scope)
         try:
-            actor = await anyio.to_thread.run_sync(self._authenticated, Headers(scope=scope).get("authorization", ""))
+            actor = await anyio.to_thread.run_sync(self._authenticated, headers.get("authorization", ""))
+            if (length := headers.get("content-length", "")).isdecimal() and int(length[:20]) > BODY_BYTES_MAX:
+                raise CallTooLarge
         except GroveError as refused:
             await _refusal(refused)(scope, receive, send)
             return
@@ -101,6 +105,8 @@ def _refusal(refused: GroveError) -> JSONResponse:
     body = {"error": {"code": refused.code, "message": refused.message}}
     if refused.kind is Kind.LIMITED:
         return JSONResponse(body, status_code=429, headers={"Retry-After": str(refused.facts["retry_seconds"])})
+    if refused.kind is Kind.TOO_LARGE:
+        return JSONResponse(body, status_code=413)
     if refused.kind is not Kind.UNAUTHENTICATED:
         return JSONResponse(body, status_code=503, headers={"Retry-After": "1"})
     fault = "" if isinstance(refused, TokenMissing) else ', error="invalid_token"'
