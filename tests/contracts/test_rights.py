@@ -290,6 +290,8 @@ def _worked(home: Home, kind: str, *, tenant: Actor, requested_by: str) -> jobs.
     targets = {"tenant": home.admin.tenant_id, "export": home.things["export_id"], "workspace": home.workspace_id}
     target = targets.get(JOB_ROWS.get(kind, ""), home.things["repository_id"])
     with home.door.made.grove.database.transaction() as tx:
+        if tenant is home.admin:  # one that waits already, for somebody else, would be enough
+            jobs.cancel_jobs_of(tx, target_id=target, now=now)
         job = jobs.enqueue(
             tx,
             tenant_id=tenant.tenant_id,
