@@ -62,6 +62,12 @@ class TestWhatIsKept:
         assert verdict(POLICY, facts) is Verdict.KEEP
         assert verdict(POLICY, replace(facts, notice=notice(due_in_days=0))) is Verdict.WITHDRAW
 
+    def test_was_used_at_a_time_that_a_clock_has_left_again(self) -> None:
+        step = step_of(POLICY, replace(IDLE, used_at=NOON + 30 * DAY), now=NOON)
+
+        assert step.verdict is Verdict.KEEP
+        assert step.reason == "it was used at a time that has not come yet: a clock was changed"
+
     def test_is_everything_without_days(self) -> None:
         assert verdict(RetentionPolicy(), IDLE) is Verdict.KEEP
 

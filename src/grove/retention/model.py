@@ -137,6 +137,8 @@ def _kept(policy: RetentionPolicy, facts: Facts, *, now: datetime) -> str:
 
 
 def _days_ago(unused: timedelta) -> str:
+    if unused < timedelta(0):
+        return "at a time that has not come yet: a clock was changed"
     return {0: "today", 1: "yesterday"}.get(unused.days, f"{unused.days} days ago")
 
 
