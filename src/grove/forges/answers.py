@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 import httpx2
 
 from grove.forges.budget import Budgets, is_refusal, retry_after_seconds
-from grove.forges.deadline import over_by
 from grove.forges.errors import (
     ForgeCredentialRejected,
     ForgeRateLimited,
@@ -26,6 +25,7 @@ from grove.forges.errors import (
     ForgeRepositoryNotFound,
     ForgeUnavailable,
 )
+from grove.kit.deadline import over_by
 from grove.kit.logging import mask
 
 WORDS_CHARACTERS_MAX = 500
