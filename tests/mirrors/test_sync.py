@@ -1,6 +1,7 @@
 """Mirrors over real HTTPS: cloned, kept up to date, and left alone when something is wrong."""
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -209,6 +210,21 @@ class TestFailure:
         assert failed.clone is Clone.FAILED
         assert failed.problem is not None
         assert failed.problem["code"] == "repository_not_found"
+
+    def test_of_what_lacks_its_past_says_so_and_keeps_the_mirror(
+        self, made: House, mirrored: Repository, server: GitServer, upstream: made_of.Repository
+    ) -> None:
+        whole = upstream.refs()["refs/heads/main"]
+        upstream.commit({"new.txt": "new\n"})
+        shallow = server.root / "shallow.git"
+        made_of.git(server.root, "clone", "--quiet", "--bare", "--depth=1", upstream.path.as_uri(), str(shallow))
+        shutil.rmtree(upstream.path)
+        shallow.rename(upstream.path)
+
+        job = sync(made, mirrored)
+
+        assert (job.state, (job.error or {})["code"]) == (JobState.FAILED, "upstream_shallow")
+        assert now_of(made, mirrored).head_commit == whole
 
     def test_by_size_stops_the_transfer(self, made: House, server: GitServer) -> None:
         large = made_of.Repository.new(server.root / "large.git")

@@ -44,6 +44,7 @@ _ESCAPE: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\
 _STATUS: Final = re.compile(r"The requested URL returned error: (\d{3})")
 _FORGED: Final = re.compile(r"(?:error|warning) in \w+ \w+: (\w+)|object \w+: (\w+): ")
 _CONFESSION: Final = "remote: aborting due to possible repository corruption"
+_SHALLOW: Final = re.compile(r"rejected .* because shallow roots are not allowed to be updated")
 _COUNTING: Final = re.compile(r"^remote: (Enumerating|Counting|Compressing|Total) ")
 _STATUSES: Final[dict[int, type[GroveError]]] = {
     401: CredentialRejected,
@@ -107,6 +108,12 @@ def clean_lines(stderr: bytes) -> list[str]:
     text = _ESCAPE.sub("", stderr.decode(errors="replace"))
     lines = ("".join(filter(str.isprintable, line)).strip() for line in re.split(r"[\r\n]+", text))
     return [mask(line) for line in lines if line]
+
+
+def says_upstream_is_shallow(finished: Finished) -> bool:
+    """Whether a fetch left something out since the other side lacks the past of it; git calls that a success."""
+    ours = (line for line in clean_lines(finished.stderr) if not line.startswith("remote:"))
+    return any(_SHALLOW.search(line) for line in ours)
 
 
 def error_of(command: str, finished: Finished) -> GroveError:

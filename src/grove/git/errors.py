@@ -266,6 +266,13 @@ class RefNameTooLong(GroveError):
     code = "ref_name_too_long"
 
 
+class UpstreamShallow(GroveError):
+    """What is there is a shallow clone, which lacks its past; `git fetch --unshallow` there completes it."""
+
+    kind = Kind.CONFLICT
+    code = "upstream_shallow"
+
+
 class RevisionUnknown(GroveError):
     """There is no such branch, tag or commit."""
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from grove.git.address import pin
+from grove.git.complaints import says_upstream_is_shallow
 from grove.git.credential import handed_over
 from grove.git.environment import Setting
-from grove.git.errors import MemoryExceeded, RepositoryTooLarge, SshKeyRequired, TooManyRefs
+from grove.git.errors import MemoryExceeded, RepositoryTooLarge, SshKeyRequired, TooManyRefs, UpstreamShallow
 from grove.git.local import admit, write_upload_config
 from grove.git.model import FetchLimits, FetchProgress, ListingLimits, LocalPath, Remote, RemoteListing
 from grove.git.progress import ProgressReader
@@ -156,7 +157,7 @@ def fetch(
             on_stderr=ProgressReader(watch.on_progress),
         )
         try:
-            runner.run(call, cancelled=lambda: guard.is_exceeded() or watch.cancelled(), job_dir=job_dir)
+            done = runner.run(call, cancelled=lambda: guard.is_exceeded() or watch.cancelled(), job_dir=job_dir)
         except GroveError:
             exceeded = guard.is_exceeded(at_once=True)
             guard.remove_leftovers()
@@ -165,6 +166,8 @@ def fetch(
             raise
     if guard.is_exceeded(at_once=True):
         raise RepositoryTooLarge(bytes_max=limits.bytes_max)
+    if says_upstream_is_shallow(done):
+        raise UpstreamShallow
     refs = list_refs(runner, git_dir)
     if len(refs) > limits.refs_max:
         raise TooManyRefs(refs_max=limits.refs_max)
