@@ -18,6 +18,24 @@ def policy(grove: CommandLine) -> Iterator[None]:
     assert grove("retention", "set", "--idle-days", "0").exit_code == Exit.DONE
 
 
+class TestThePolicy:
+    @pytest.mark.usefixtures("policy")
+    def test_keeps_what_is_not_named(self, grove: CommandLine) -> None:
+        before = json.loads(grove("retention", "show", "--json").stdout)
+        after = json.loads(grove("retention", "set", "--decision-days", "30", "--fate", "removed", "--json").stdout)
+        again = json.loads(grove("retention", "set", "--decision-days", "365", "--fate", "cold", "--json").stdout)
+
+        assert (before["idle_days"], before["notice_days"]) == (30, 7)
+        assert after == {**before, "decision_days": 30, "fate": "removed"}
+        assert again == before
+
+    def test_is_not_set_to_nothing(self, grove: CommandLine) -> None:
+        refused = grove("retention", "set")
+
+        assert refused.exit_code == Exit.INVALID
+        assert "nothing was said of it" in refused.stderr
+
+
 class TestRetention:
     @pytest.mark.usefixtures("policy")
     def test_says_what_it_comes_to_and_why(self, grove: CommandLine) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from grove.cli.command import command
+from grove.cli.failure import Exit, Failure
 from grove.cli.output import Column
 from grove.cli.quantity import shown_age
 from grove.cli.repositories import NameArgument, find_repository
@@ -49,24 +50,38 @@ def show_retention(session: Session) -> None:
 def set_retention(
     session: Session,
     *,
-    idle_days: Annotated[int, typer.Option("--idle-days", min=0, help="Days without a use; 0 keeps everything.")],
-    notice_days: Annotated[int, typer.Option("--notice-days", min=0, help="Days from the notice on.")] = 14,
-    fate: Annotated[Fate, typer.Option("--fate", help="What becomes of it then.")] = Fate.COLD,
-    job_days: Annotated[int, typer.Option("--job-days", min=1, help="How long logs of jobs are kept.")] = 90,
-    usage_days: Annotated[int, typer.Option("--usage-days", min=1, help="How long daily counts are kept.")] = 730,
+    idle_days: Annotated[
+        int | None, typer.Option("--idle-days", min=0, help="Days without a use; 0 keeps everything.")
+    ] = None,
+    notice_days: Annotated[int | None, typer.Option("--notice-days", min=0, help="Days from the notice on.")] = None,
+    fate: Annotated[Fate | None, typer.Option("--fate", help="What becomes of it then.")] = None,
+    job_days: Annotated[int | None, typer.Option("--job-days", min=1, help="How long logs of jobs are kept.")] = None,
+    usage_days: Annotated[
+        int | None, typer.Option("--usage-days", min=1, help="How long daily counts are kept.")
+    ] = None,
     decision_days: Annotated[
-        int, typer.Option("--decision-days", min=1, help="How long is kept what was allowed.")
-    ] = 365,
+        int | None, typer.Option("--decision-days", min=1, help="How long is kept what was allowed.")
+    ] = None,
 ) -> None:
-    """Set the policy; it is applied once a day, in your name."""
-    body = {
-        "idle_days": idle_days or None,
+    """Set the policy, which is applied once a day, in your name; what is not named stays as it is."""
+    wanted = {
+        "idle_days": idle_days,
         "notice_days": notice_days,
-        "fate": fate.value,
+        "fate": fate,
         "job_days": job_days,
         "usage_days": usage_days,
         "decision_days": decision_days,
     }
+    named = {name: value for name, value in wanted.items() if value is not None}
+    if not named:
+        raise Failure(
+            "The policy was not set.",
+            why="nothing was said of it",
+            next_step=f"{session.command} --help",
+            exit_code=Exit.INVALID,
+        )
+    body = {**session.client.get("/retention"), **named}
+    body["idle_days"] = body["idle_days"] or None
     set_to = session.client.put("/retention", body)
     session.output.note("Set. grove retention preview shows what it comes to.")
     session.output.row(set_to, POLICY)
