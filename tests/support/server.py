@@ -116,7 +116,14 @@ class ServerProcess:
             if reached := is_reached():
                 return reached
             time.sleep(0.1)
-        raise AssertionError(f"{what} did not happen:\n{self.log[-4000:]}")
+        raise AssertionError(f"{what} did not happen:\n{self._situation()}")
+
+    def _situation(self) -> str:
+        """The newest jobs, and what the server has said lately beside its answers to requests."""
+        facts = ("kind", "state", "attempt", "run_at", "started_at", "finished_at", "error", "progress")
+        jobs = [{name: job[name] for name in facts} for job in self.get("/jobs", params={"limit": 20})["items"]]
+        said = [line for line in self.log.splitlines() if '"event": "http_request"' not in line]
+        return "\n".join([*map(str, jobs), *said[-40:]])
 
     def wait_for_jobs(self, repository_id: str) -> list[dict[str, Any]]:
         """Wait until a repository has no job that waits or runs; its jobs, newest first."""
