@@ -28,11 +28,8 @@ def list_tokens(tx: Transaction, *, actor: Actor, principal_id: str) -> list[Api
     :raises PrincipalNotFound: if there is no such principal in the tenant, or `actor` may not know.
     """
     owner = principal_row(tx, actor=actor, principal_id=principal_id)
-    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for}
     absent = None if may_know(tx, actor, owner) else PrincipalNotFound(principal=principal_id)
-    tx.require(
-        actor, "token.list", Resource(kind="token", tenant_id=owner.tenant_id, attributes=attributes), absent=absent
-    )
+    tx.require(actor, "token.list", _resource(owner), absent=absent)
     chosen = select(ApiTokenRow).where(ApiTokenRow.principal_id == owner.id).order_by(ApiTokenRow.created_at.desc())
     return [row.value() for row in tx.session.scalars(chosen)]
 
@@ -53,10 +50,8 @@ def issue_token(
     :raises PrincipalNotFound: if there is no such principal in the tenant, or `actor` may not know.
     """
     owner = principal_row(tx, actor=actor, principal_id=principal_id)
-    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for, "scopes": scopes}
     absent = None if may_know(tx, actor, owner) else PrincipalNotFound(principal=principal_id)
-    issuing = Resource(kind="token", tenant_id=actor.tenant_id, attributes=attributes)
-    tx.require(actor, "token.issue", issuing, absent=absent)
+    tx.require(actor, "token.issue", _resource(owner, scopes=scopes), absent=absent)
     expires_at = now + timedelta(days=days) if days is not None else None
     issued = store_token(tx, owner=owner.value(), name=name, scopes=scopes, now=now, expires_at=expires_at)
     _record(tx, "token.issue", issued.token, actor=actor, now=now, owner=owner.name, scopes=sorted(scopes))
@@ -74,8 +69,7 @@ def rotate_token(tx: Transaction, *, actor: Actor, token_id: str, overlap_hours:
     row = _token_row(tx, actor=actor, token_id=token_id)
     owner = principal_row(tx, actor=actor, principal_id=row.principal_id)
     token = row.value()
-    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for, "scopes": token.scopes}
-    resource = Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
+    resource = _resource(owner, token_id=row.id, scopes=token.scopes)
     tx.require(actor, "token.rotate", resource, absent=TokenNotFound(token=token_id))
     if row.revoked_at or row.replaced_by or (row.expires_at and row.expires_at <= now):
         raise TokenSpent(token=row.id)
@@ -96,9 +90,7 @@ def revoke_token(tx: Transaction, *, actor: Actor, token_id: str, now: datetime)
     """
     row = _token_row(tx, actor=actor, token_id=token_id)
     owner = principal_row(tx, actor=actor, principal_id=row.principal_id)
-    attributes: dict[str, object] = {"owner": owner.id, "owner_acts_for": owner.acts_for}
-    resource = Resource(kind="token", id=row.id, tenant_id=row.tenant_id, attributes=attributes)
-    tx.require(actor, "token.revoke", resource, absent=TokenNotFound(token=token_id))
+    tx.require(actor, "token.revoke", _resource(owner, token_id=row.id), absent=TokenNotFound(token=token_id))
     row.revoked_at = row.revoked_at or now
     _record(tx, "token.revoke", row.value(), actor=actor, now=now)
     return row.value()
@@ -168,6 +160,12 @@ def _token_row(tx: Transaction, *, actor: Actor, token_id: str) -> ApiTokenRow:
     if row is None or row.tenant_id != actor.tenant_id:
         raise TokenNotFound(token=token_id)
     return row
+
+
+def _resource(owner: PrincipalRow, *, token_id: str | None = None, **more: object) -> Resource:
+    """A token of somebody, or all of theirs, as the gate knows it."""
+    attributes = {"owner": owner.id, "owner_acts_for": owner.acts_for, **more}
+    return Resource(kind="token", id=token_id, tenant_id=owner.tenant_id, attributes=attributes)
 
 
 def _record(tx: Transaction, action: str, token: ApiToken, *, actor: Actor, now: datetime, **facts: object) -> None:

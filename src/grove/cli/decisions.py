@@ -1,5 +1,6 @@
 """`grove audit decisions`: what was allowed to whom by which policies, where the trail does not tell of it."""
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -33,12 +34,33 @@ FIELDS = (
     "last_at",
 )
 
-UserOption = Annotated[str | None, typer.Option("--user", "-u", help="Who was allowed: a name or an id.")]
-RepositoryOption = Annotated[str | None, typer.Option("--repo", "-r", help="About a repository, or what has this id.")]
-ActionOption = Annotated[str | None, typer.Option("--action", help="What; 'repository.*' is all that begin so.")]
-PolicyOption = Annotated[str | None, typer.Option("--policy", help="Allowed by this policy, among others maybe.")]
-SinceOption = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on: 2026-03-01.")]
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Before this day.")]
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Which decisions are wanted: all, unless it says otherwise."""
+
+    user: Annotated[str | None, typer.Option("--user", "-u", help="Who was allowed: a name or an id.")] = None
+    repository: Annotated[str | None, typer.Option("--repo", "-r", help="About a repository, or what has this id.")] = (
+        None
+    )
+    action: Annotated[str | None, typer.Option("--action", help="What; 'repository.*' is all that begin so.")] = None
+    policy: Annotated[str | None, typer.Option("--policy", help="Allowed by this policy, among others maybe.")] = None
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this day on: 2026-03-01.")] = None
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Before this day.")] = None
+
+    def asked(self, session: Session) -> dict[str, Any]:
+        """The parameters of a request that say so."""
+        repository = self.repository
+        if repository is not None and len(repository) != ID_CHARS:
+            repository = find_repository(session, repository)["id"]
+        return {
+            "principal": self.user,
+            "resource": repository,
+            "action": self.action,
+            "policy": self.policy,
+            "since": _day(self.since),
+            "until": _day(self.until),
+        }
 
 
 def _resource(item: Item) -> str:
@@ -63,12 +85,7 @@ LIST = (
 def list_decisions(
     session: Session,
     *,
-    user: UserOption = None,
-    repository: RepositoryOption = None,
-    action: ActionOption = None,
-    policy: PolicyOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    about: About,
     by_day: Annotated[bool, typer.Option("--by-day", help="Each day by itself, instead of added up.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LIST_MAX, help="Lines at most.")] = 50,
 ) -> None:
@@ -76,9 +93,8 @@ def list_decisions(
 
     A search tells of each repository that it showed something of; a list tells once of all that it shows, unnamed.
     """
-    asked = _asked(session, user=user, repository=repository, action=action, policy=policy, since=since, until=until)
     page = min(limit, ENTRIES_TOGETHER_MAX)
-    found = session.client.each("/audit/decisions", page_size=page, by_day=by_day or None, **asked)
+    found = session.client.each("/audit/decisions", page_size=page, by_day=by_day or None, **about.asked(session))
     empty = "Nothing of the kind was allowed; it is written down every few seconds."
     session.output.items(list(islice(found, limit)), LIST, empty=empty)
 
@@ -88,29 +104,15 @@ def export_decisions(
     session: Session,
     *,
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Where to; else to standard output.")] = None,
-    user: UserOption = None,
-    repository: RepositoryOption = None,
-    action: ActionOption = None,
-    policy: PolicyOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
+    about: About,
 ) -> None:
     """Write what was allowed as JSON lines, each day by itself, oldest first."""
-    asked = _asked(session, user=user, repository=repository, action=action, policy=policy, since=since, until=until)
     page = ENTRIES_TOGETHER_MAX
-    lines = session.client.each("/audit/decisions", page_size=page, by_day=True, order="oldest", **asked)
+    lines = session.client.each("/audit/decisions", page_size=page, by_day=True, order="oldest", **about.asked(session))
     if file is None:
         session.output.json_lines(lines)
         return
     session.output.note(f"{counted(write_lines(file, lines), 'line')} written to {file}.")
-
-
-def _asked(
-    session: Session, *, user: str | None, repository: str | None, since: str | None, until: str | None, **more: Any
-) -> dict[str, Any]:
-    if repository is not None and len(repository) != ID_CHARS:
-        repository = find_repository(session, repository)["id"]
-    return {"principal": user, "resource": repository, "since": _day(since), "until": _day(until), **more}
 
 
 def _day(text: str | None) -> str | None:
