@@ -85,7 +85,7 @@ class PendingOut(Shown):
     more: bool
 
 
-class SeedSearchIn(Received):
+class MeaningIn(Received):
     """What is looked for, by words and meaning, in one repository or in all."""
 
     query: Annotated[str, Field(min_length=1, max_length=QUERY_CHARACTERS_MAX)]
@@ -216,7 +216,7 @@ def show_pending(repo_id: RepoId, caller: CallerOf) -> PendingOut:
 
 
 @router.post("/search", openapi_extra=needs("search.run"))
-def search_by_meaning(wanted: SeedSearchIn, caller: CallerOf, response: Response) -> list[HitOut]:
+def search_by_meaning(wanted: MeaningIn, caller: CallerOf, response: Response) -> list[HitOut]:
     """The places that answer best, by words and meaning; `X-Grove-Truth` says what was searched and what was not."""
     within = (repository_named(caller, wanted.repo_id).name,) if wanted.repo_id else ()
     question = Question(text=wanted.query, mode=Mode.SEMANTIC, repositories=within, limit=wanted.k)
