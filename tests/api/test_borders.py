@@ -85,7 +85,7 @@ BODIES: Mapping[str, Any] = {
     "RoleChange": {"role": "admin"},
     "RollBackIn": {"version": 0},
     "SandboxUpdateIn": {"auto_sync": False},
-    "SeedSearchIn": {"query": "retry", "repo_id": "{repo_id}"},
+    "MeaningIn": {"query": "retry", "repo_id": "{repo_id}"},
     "ServiceIn": {"name": "x"},
     "SourceIn": {"url": "/nowhere"},
     "SwitchIn": {"branch": "trial"},
